@@ -1,0 +1,161 @@
+import type { z } from "zod";
+import type { ReleaseSource } from "./release.ts";
+import type { NodeClient, SyncStatus } from "./sync-status.ts";
+
+/** A port of a node. */
+export interface Port {
+  readonly port: number;
+  readonly protocol: "tcp" | "udp";
+  /** `public`: peers from anywhere. `internal`: only the groups and CIDRs that the stack file names. `local`: never leaves the host (engine API). */
+  readonly exposure: "public" | "internal" | "local";
+  /** What it is, for the security-group rule's description. */
+  readonly description: string;
+}
+
+/** A public service that says how high the chain is. Data, so that it can be shown, budgeted and mocked. */
+export interface TipReference {
+  readonly name: string;
+  readonly url: string;
+  /** Path to the height in the JSON answer, for example `data.best_block_height`; empty for a plain number. */
+  readonly height: string;
+  /** JSON body to POST, for references that are RPC end points. */
+  readonly body?: unknown;
+}
+
+/** One network of a coin: data only. */
+export interface Network {
+  /** One of the project's words. Private networks are for tests: they may mine, and nothing on them has value. */
+  readonly kind: "main" | "test" | "private";
+  /** Ports by role. `p2p` and `rpc` exist on every coin; `ws`, `zmq`, `metrics`, … where the client has them. */
+  readonly ports: Readonly<Record<string, Port>>;
+  /** Mean time between blocks, seconds. */
+  readonly blockIntervalSec: number;
+  /** `slots`: blocks come on time. `work`: exponentially distributed. Decides how long a silence is normal. */
+  readonly blockArrival: "work" | "slots";
+  /** Size of the chain data today, GiB, and where that figure is from. */
+  readonly data: { readonly sizeGiB: number; readonly growthGiBPerYear: number; readonly source: string };
+  /** Memory that the daemons need together, MiB. */
+  readonly memoryMiB: number;
+  /** EC2 instance type unless the stack file names one. */
+  readonly instanceType: string;
+  /** Public tip references. Empty on private networks. */
+  readonly tips: readonly TipReference[];
+  /** How many independent tips (references and siblings) the verdict needs. 2 on public networks; a private network may say 1 (its siblings) or 0 (it is alone). */
+  readonly minimumTips: 0 | 1 | 2;
+  /** Depth below the tip at which two honest nodes never differ; the fork check compares hashes there. */
+  readonly settledDepth: number;
+}
+
+/** What `daemons()` is given. */
+export interface DaemonContext<Options> {
+  readonly networkName: string;
+  readonly network: Network;
+  readonly options: Options;
+  /** Directory of the chain data inside the container. */
+  readonly dataPath: "/data";
+  /** Directory of the rendered files inside the container, read-only, on tmpfs. */
+  readonly filesPath: "/etc/coinfleet";
+  /** 1-based position in the group. */
+  readonly index: number;
+  /** DNS names of the other nodes of the group. */
+  readonly siblings: readonly string[];
+  /** Memory for all daemons of the node together, MiB. */
+  readonly memoryMiB: number;
+  /** Placeholder for a generated secret, filled in on the host, on tmpfs. Allowed in `files` only. */
+  secret(name: string): string;
+}
+
+/** One process of a node: a container on the host. */
+export interface Daemon {
+  /** Container name, for example `litecoind`. */
+  readonly name: string;
+  /** Which of the coin's clients (= image) it runs. */
+  readonly client: string;
+  /** Command line; the first word is a binary of the image. */
+  readonly command: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Files under `filesPath`: name → text, which may hold secret placeholders. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** Roles of the network's ports that this daemon serves. */
+  readonly ports: readonly string[];
+  readonly memoryMiB: number;
+  /** How long a clean stop may take before it is killed, seconds. */
+  readonly stopTimeoutSec: number;
+}
+
+/** How the agent gets at the node's RPC. */
+export interface Access {
+  /** Role of the port. */
+  readonly port: string;
+  readonly protocol: "http" | "https-self-signed";
+  readonly auth?: { readonly user: string; readonly secret: string };
+}
+
+/** What a status check may know besides the node itself. */
+export interface SyncContext<Options> {
+  readonly networkName: string;
+  readonly network: Network;
+  readonly options: Options;
+}
+
+/** Where an empty volume gets its data. */
+export type Snapshot =
+  | { readonly kind: "archive"; readonly url: string; readonly sha256: string; readonly format: "tar.zst" | "tar.lz4" | "tar.gz" | "tar.xz" | "tar"; readonly daemon: string }
+  /** The client fetches state or a checkpoint by itself. */
+  | { readonly kind: "client"; readonly how: string }
+  /** No trusted public snapshot: first node from genesis, later ones from an EBS snapshot pinned in the stack file. */
+  | { readonly kind: "none"; readonly reason: string };
+
+/** A network upgrade, or a release that changes the database. */
+export interface Upgrade {
+  readonly name: string;
+  readonly network: string;
+  /** First release that follows it. */
+  readonly release: string;
+  readonly at: { readonly height: number } | { readonly date: string };
+  readonly source: string;
+}
+
+/** A coin: data and functions of their arguments. Generic over its networks' names and its options only. */
+export interface Coin<N extends string = string, Options = unknown> {
+  /** Lower-case kebab: folder, package and type name. */
+  readonly id: string;
+  readonly name: string;
+  readonly symbol: string;
+  readonly family: string;
+  /** Absent = live. */
+  readonly status?: { readonly kind: "retired" | "experimental"; readonly reason: string; readonly since: string };
+  /** The images of a node: client name → the sources that its release may come from. The first source is production's. */
+  readonly clients: Readonly<Record<string, Client>>;
+  readonly networks: Readonly<Record<N, Network>>;
+  /** What a stack file may set under `options`. */
+  readonly options: z.ZodType<Options>;
+  /** Names of the secrets to generate, once per group. */
+  readonly secrets: readonly string[];
+  readonly access: readonly Access[];
+  daemons(ctx: DaemonContext<Options>): readonly Daemon[];
+  syncCheck(node: NodeClient, ctx: SyncContext<Options>): Promise<SyncStatus>;
+  /** Hash of the block at a height, for the fork check. */
+  blockHash(node: NodeClient, height: number, ctx: SyncContext<Options>): Promise<string>;
+  /** Makes one block on a private network, or says why the client cannot. */
+  produceBlock: ((node: NodeClient, ctx: SyncContext<Options>) => Promise<void>) | { readonly unsupported: string };
+  readonly snapshot: Readonly<Record<N, Snapshot>>;
+  /** Irreplaceable secrets in the data directory. `none`, or what they are: no restore and no rollback then. */
+  readonly keys: "none" | { readonly what: string };
+  /** Whether an older release can open a database that a newer one wrote. */
+  readonly databaseSurvivesDowngrade: boolean;
+  readonly upgrades: readonly Upgrade[];
+}
+
+/** One image of a coin: a client of the field's (bitcoind, geth, lighthouse). */
+export interface Client {
+  /** Source name (`upstream`, `debian`, `go`, …) → source. The first is the default. */
+  readonly sources: Readonly<Record<string, ReleaseSource>>;
+  /** Packages of the base image's distribution that the binaries need at run time. @default [] */
+  readonly runtimePackages?: readonly string[];
+}
+
+/** Declares a coin. An identity function: it only gives the types. */
+export function defineCoin<const N extends string, Options>(coin: Coin<N, Options>): Coin<N, Options> {
+  return coin;
+}

@@ -1,0 +1,24 @@
+/** CloudWatch namespace of everything that an agent publishes. Dimensions: `Environment`, `Node`. */
+export const metricNamespace = "Coinfleet";
+
+/**
+ * Every metric that an agent publishes, each 10 s at high resolution. An alarm or a dashboard may name no other.
+ * `fromProbe`: published only when the probe succeeded, because a dead node has no height.
+ */
+export const metrics = {
+  ProbeSuccess: { unit: "Count", fromProbe: false, help: "1 when the sync check answered, 0 when it did not" },
+  Synced: { unit: "Count", fromProbe: false, help: "1 when the verdict is synced: what /healthz answers" },
+  Height: { unit: "Count", fromProbe: true, help: "height of the node's best validated block" },
+  BlocksBehind: { unit: "Count", fromProbe: true, help: "median of the independent tips less the node's height" },
+  TipAgeSeconds: { unit: "Seconds", fromProbe: true, help: "age of the node's best block" },
+  Peers: { unit: "Count", fromProbe: true, help: "connected peers" },
+  InitialSync: { unit: "Count", fromProbe: true, help: "1 while the client says it is still catching up for the first time" },
+  ForkDetected: { unit: "Count", fromProbe: true, help: "1 when the hash at a settled height differs from the quorum's" },
+  TipsAvailable: { unit: "Count", fromProbe: false, help: "independent tips that answered (references and siblings)" },
+  TipsDisagree: { unit: "Count", fromProbe: false, help: "1 when independent tips differ by more than the lag threshold" },
+  DataVolumeUsedPercent: { unit: "Percent", fromProbe: false, help: "used share of the data volume" },
+  DaysToFull: { unit: "Count", fromProbe: false, help: "days until the data volume is full at the recent rate; 9999 when it does not grow" },
+  Restarts: { unit: "Count", fromProbe: false, help: "starts of the daemons since boot, less one" },
+} as const satisfies Record<string, { unit: "Count" | "Seconds" | "Percent"; fromProbe: boolean; help: string }>;
+
+export type MetricName = keyof typeof metrics;

@@ -1,0 +1,89 @@
+/** CPU architecture of an image and of the instances that run it. Words of Linux and of EC2's AMI filter. */
+export type Architecture = "x86_64" | "arm64";
+
+/** A digest that nobody has verified yet. The coin previews, is listed, and refuses to build. */
+export interface Pending {
+  /** Why it is not known, for the catalogue and for the error at build time. */
+  readonly pending: string;
+}
+
+/** Lower-case hex SHA-256 of one artifact, or the reason why it is not known yet. */
+export type PinnedSha256 = string | Pending;
+
+/** Marks a digest as not known yet. */
+export const pending = (reason: string): Pending => ({ pending: reason });
+
+export const isPending = (digest: PinnedSha256): digest is Pending => typeof digest !== "string";
+
+/** How the upstream project signs a release. `none` needs the reason why there is nothing better. */
+export type ArchiveSignature =
+  /** A detached OpenPGP signature of the archive itself. */
+  | { readonly kind: "detached"; readonly url: string; readonly signers: readonly Signer[]; readonly threshold: number }
+  /** A sums file that names the archive's SHA-256, with a detached or inline (clear-signed) OpenPGP signature. */
+  | { readonly kind: "sums"; readonly sums: string; readonly signature: string | "inline"; readonly signers: readonly Signer[]; readonly threshold: number }
+  | { readonly kind: "none"; readonly reason: string };
+
+/** A pinned OpenPGP signer. The primary key's full fingerprint decides; subkeys of that key count as it. */
+export interface Signer {
+  readonly name: string;
+  /** 40 or 64 upper-case hex digits. */
+  readonly fingerprint: string;
+  /** Why a signature by this key still counts although the key that can be had has expired. Absent: it does not count. */
+  readonly acceptExpired?: string;
+}
+
+/** Binaries to take: name in the image's `/usr/local/bin` → path in the archive or package. `{version}` is replaced. */
+export type Binaries = Readonly<Record<string, string>>;
+
+/** An archive (`.tar.gz`, `.tar.xz`, `.tar.bz2`, `.zip`) of upstream's, pinned by SHA-256 **and** signature. */
+export interface SignedArchive {
+  readonly kind: "signedArchive";
+  /** The release that runs unless the stack file names another one of `sha256`. */
+  readonly version: string;
+  /** Download address by architecture. `{version}` is replaced. */
+  readonly url: Readonly<Partial<Record<Architecture, string>>>;
+  /** Pinned digests: version → architecture → SHA-256. */
+  readonly sha256: Readonly<Record<string, Readonly<Partial<Record<Architecture, PinnedSha256>>>>>;
+  readonly signature: ArchiveSignature;
+  readonly binaries: Binaries;
+}
+
+/** A Go module, compiled by us, pinned in the Go checksum database's own terms. */
+export interface GoModule {
+  readonly kind: "goModule";
+  readonly version: string;
+  /** Module path, for example `github.com/decred/dcrd`. */
+  readonly module: string;
+  /** Package paths to build → name of the binary. */
+  readonly packages: Readonly<Record<string, string>>;
+  /** Version → `h1:` digest of the module, as in go.sum. */
+  readonly sums: Readonly<Record<string, string | Pending>>;
+  /** Upstream's own `replace` lines, which Go ignores in a dependency: module → `module version`. */
+  readonly replace?: Readonly<Record<string, string>>;
+  /** Needs a C compiler. The binary is then linked against the base image's C library. @default false */
+  readonly cgo?: boolean;
+}
+
+/** A package of the base image's distribution, verified by apt against its signed repository. */
+export interface DebianPackage {
+  readonly kind: "debianPackage";
+  /** Upstream version. The package version that apt must deliver is `pins[version]`. */
+  readonly version: string;
+  readonly package: string;
+  /** Version → full Debian package version, for example `0.21.2.1-2`. */
+  readonly pins: Readonly<Record<string, string>>;
+  readonly binaries: Binaries;
+}
+
+/** An image that upstream publishes, by digest. */
+export interface OciImage {
+  readonly kind: "ociImage";
+  readonly version: string;
+  readonly repository: string;
+  /** Version → `sha256:…` of the manifest list. */
+  readonly digests: Readonly<Record<string, PinnedSha256>>;
+  readonly binaries: Binaries;
+}
+
+/** Where a client's release comes from. */
+export type ReleaseSource = SignedArchive | GoModule | DebianPackage | OciImage;

@@ -1,0 +1,85 @@
+import type { Access, Daemon, Port, Snapshot, TipReference } from "./coin.ts";
+import type { Architecture, ReleaseSource } from "./release.ts";
+
+/** Everything that an environment's stack file says, after defaults: plain data, and all that the rest needs. */
+export interface ResolvedFleet {
+  readonly environment: string;
+  readonly groups: readonly ResolvedGroup[];
+}
+
+/** The nodes of one coin on one network: they share images, secrets, a security group, and an order. */
+export interface ResolvedGroup {
+  /** Key in the stack file; `node<N>.<group>.internal`. */
+  readonly name: string;
+  readonly coin: string;
+  readonly coinName: string;
+  readonly symbol: string;
+  readonly networkName: string;
+  readonly isPrivateNetwork: boolean;
+  readonly architecture: Architecture;
+  readonly clients: readonly ResolvedClient[];
+  /** Release id of the whole node, path-safe: client versions and sources joined. */
+  readonly release: string;
+  readonly ports: Readonly<Record<string, Port>>;
+  readonly access: readonly Access[];
+  readonly secrets: readonly string[];
+  /** CIDRs that may use the internal ports. */
+  readonly allowedCidrs: readonly string[];
+  readonly options: unknown;
+  readonly snapshot: Snapshot;
+  readonly holdsKeys: boolean;
+  readonly databaseSurvivesDowngrade: boolean;
+  readonly health: ResolvedHealth;
+  /** Private networks only: the first node makes a block that often. Absent: it does not. */
+  readonly blockEverySec?: number;
+  readonly nodes: readonly ResolvedNode[];
+}
+
+/** One image to build: a client's release from one source. */
+export interface ResolvedClient {
+  readonly name: string;
+  readonly version: string;
+  readonly sourceName: string;
+  readonly source: ReleaseSource;
+  readonly runtimePackages: readonly string[];
+}
+
+/** Thresholds of the health verdict and its alarms. */
+export interface ResolvedHealth {
+  readonly tips: readonly TipReference[];
+  readonly minimumTips: 0 | 1 | 2;
+  readonly settledDepth: number;
+  readonly blockIntervalSec: number;
+  /** A node further behind than this is not synced. Blocks. */
+  readonly maxBlocksBehind: number;
+  /** A tip older than this is an absolute stall. Seconds. */
+  readonly maxTipAgeSec: number;
+  /** 0 only where a private network has one node. */
+  readonly minimumPeers: number;
+}
+
+/** One running client set on one host. */
+export interface ResolvedNode {
+  /** `<group>-<index>`. */
+  readonly name: string;
+  readonly group: string;
+  readonly index: number;
+  /** Position in the environment's list of availability zones. */
+  readonly zoneIndex: number;
+  readonly instanceType: string;
+  readonly hostname: string;
+  /** Host names of the other nodes of the group. */
+  readonly siblings: readonly string[];
+  readonly daemons: readonly Daemon[];
+  readonly volume: ResolvedVolume;
+}
+
+/** The data volume of a node. */
+export interface ResolvedVolume {
+  readonly generation: number;
+  readonly sizeGiB: number;
+  readonly type: "gp3" | "io2";
+  readonly iops: number;
+  readonly throughputMiBPerSec: number | undefined;
+  readonly snapshotId: string | undefined;
+}
