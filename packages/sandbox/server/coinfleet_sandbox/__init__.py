@@ -1,0 +1,1 @@
+"""Coinfleet sandbox: AWS on one machine, with real hosts behind the API."""

@@ -1,0 +1,88 @@
+/**
+ * `npm test` (fast) and `npm run test:full`: runs the layers one after the other, each with its own set-up, and adds up what they counted.
+ * `SHARD=2/3` runs the second of three parts of the long layer. `LAYERS=unit,engine` runs those only.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+interface Layer {
+  name: string;
+  proves: string;
+  run(summary: string): Counts;
+}
+
+const mocha =
+  (files: readonly string[], timeoutMs: number) =>
+  (summary: string): Counts => {
+    if (files.length === 0) return { passed: 0, failed: 1, skipped: 0 };
+    const args = ["--reporter", "./test/support/summary-reporter.js", "--timeout", String(timeoutMs), ...files];
+    const { status } = spawnSync("mocha", args, { stdio: "inherit", env: { ...process.env, COINFLEET_TEST_SUMMARY: summary } });
+    if (!existsSync(summary)) return { passed: 0, failed: 1, skipped: 0 };
+    const counted = JSON.parse(readFileSync(summary, "utf8")) as { passes: number; failures: number; pending: number };
+    // A failed hook or a crash after the last test fails the process without a failed test.
+    return { passed: counted.passes, failed: Math.max(counted.failures, status === 0 ? 0 : 1), skipped: counted.pending };
+  };
+
+function command(program: string, ...args: string[]): () => Counts {
+  return () => {
+    const { status } = spawnSync(program, args, { stdio: "inherit" });
+    return status === 0 ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 };
+  };
+}
+
+function pytest(summary: string): Counts {
+  const { status } = spawnSync("packages/sandbox/bin/sandbox", ["pytest", `--junit-xml=${summary}`], { stdio: "inherit" });
+  const xml = existsSync(summary) ? readFileSync(summary, "utf8") : "";
+  const count = (name: string): number => Number(new RegExp(`<testsuite [^>]*\\b${name}="(\\d+)"`).exec(xml)?.[1] ?? 0);
+  const [failed, skipped] = [count("failures") + count("errors"), count("skipped")];
+  return { passed: count("tests") - failed - skipped, failed: Math.max(failed, status === 0 ? 0 : 1), skipped };
+}
+
+const minutes = (n: number): number => n * 60_000;
+const find = (...patterns: string[]): string[] => globSync(patterns, { exclude: (path) => path.includes("node_modules") }).sort();
+
+function shard(files: string[]): string[] {
+  const [part = 1, of = 1] = (process.env["SHARD"] ?? "1/1").split("/").map(Number);
+  return files.filter((_, i) => i % of === part - 1);
+}
+
+const fast: Layer[] = [
+  { name: "types", proves: "the program and the types' own tests compile", run: command("tsc", "--project", ".") },
+  {
+    name: "unit",
+    proves: "parsing, resolving, rendering, verdicts, coins",
+    run: mocha(find("{packages,coins,tools}/**/*.test.ts", "test/unit/*.test.ts"), 60_000),
+  },
+  { name: "program", proves: "what each stack registers", run: mocha(find("test/program/*.test.ts"), 60_000) },
+  { name: "sandbox", proves: "the emulator refuses what AWS refuses", run: pytest },
+  { name: "engine", proves: "plans of the real engine", run: mocha(find("test/engine/*.test.ts"), minutes(15)) },
+  { name: "fleet", proves: "hosts and daemons", run: mocha(find("test/fleet/*.test.ts"), minutes(15)) },
+];
+const long: Layer[] = [{ name: "long", proves: "the long fleet tests", run: mocha(shard(find("test/long/*.test.ts")), minutes(30)) }];
+
+const mode = process.argv[2];
+const only = process.env["LAYERS"]?.split(",");
+const layers = [...fast, ...(mode === "full" ? long : [])].filter((layer) => !only || only.includes(layer.name));
+const scratch = mkdtempSync(join(tmpdir(), "coinfleet-test-"));
+const total: Counts = { passed: 0, failed: 0, skipped: 0 };
+const lines: string[] = [];
+for (const layer of layers) {
+  process.stdout.write(`\n== ${layer.name}: ${layer.proves}\n`);
+  const started = Date.now();
+  const counts = layer.run(join(scratch, layer.name));
+  for (const key of ["passed", "failed", "skipped"] as const) total[key] += counts[key];
+  lines.push(
+    `${layer.name.padEnd(9)} ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped (${((Date.now() - started) / 1000).toFixed(0)} s)`,
+  );
+}
+rmSync(scratch, { recursive: true });
+process.stdout.write(`\n${lines.join("\n")}\n\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`);
+process.exit(total.failed === 0 && total.passed > 0 ? 0 : 1);
