@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { ReleaseSource } from "./release.ts";
+import type { Pending, ReleaseSource } from "./release.ts";
 import type { NodeClient, SyncStatus } from "./sync-status.ts";
 
 /** A port of a node. */
@@ -32,8 +32,10 @@ export interface Network {
   readonly blockIntervalSec: number;
   /** `slots`: blocks come on time. `work`: exponentially distributed. Decides how long a silence is normal. */
   readonly blockArrival: "work" | "slots";
-  /** Size of the chain data today, GiB, and where that figure is from. */
-  readonly data: { readonly sizeGiB: number; readonly growthGiBPerYear: number; readonly source: string };
+  /** Size of the chain data today, GiB, its growth a year, and where the figures are from. A pending size makes `volume.sizeGiB` of the stack file compulsory. */
+  readonly data: { readonly sizeGiB: number | Pending; readonly growthGiBPerYear: number | Pending; readonly source: string };
+  /** What the data volume must be able to do. @default gp3's baseline: 3,000 IOPS and 125 MiB/s, which cost nothing extra */
+  readonly volume?: { readonly iops: number; readonly throughputMiBPerSec: number };
   /** Memory that the daemons need together, MiB. */
   readonly memoryMiB: number;
   /** EC2 instance type unless the stack file names one. */
@@ -57,7 +59,7 @@ export interface DaemonContext<Options> {
   readonly filesPath: "/etc/coinfleet";
   /** 1-based position in the group. */
   readonly index: number;
-  /** DNS names of the other nodes of the group. */
+  /** DNS names of the other nodes of the group, by rising index: the first `index - 1` of them started before this one. */
   readonly siblings: readonly string[];
   /** Memory for all daemons of the node together, MiB. */
   readonly memoryMiB: number;
@@ -88,7 +90,13 @@ export interface Access {
   /** Role of the port. */
   readonly port: string;
   readonly protocol: "http" | "https-self-signed";
-  readonly auth?: { readonly user: string; readonly secret: string };
+  readonly auth?: {
+    readonly user: string;
+    /** Name of the generated secret that is the password. */
+    readonly secret: string;
+    /** HTTP authentication scheme that the daemon asks for. @default "basic" */
+    readonly scheme?: "basic" | "digest";
+  };
 }
 
 /** What a status check may know besides the node itself. */
@@ -130,7 +138,7 @@ export interface Coin<N extends string = string, Options = unknown> {
   readonly networks: Readonly<Record<N, Network>>;
   /** What a stack file may set under `options`. */
   readonly options: z.ZodType<Options>;
-  /** Names of the secrets to generate, once per group. */
+  /** Names of the secrets to generate, once per group. Each is 32 random bytes as 64 lower-case hex digits. */
   readonly secrets: readonly string[];
   readonly access: readonly Access[];
   daemons(ctx: DaemonContext<Options>): readonly Daemon[];
@@ -138,7 +146,7 @@ export interface Coin<N extends string = string, Options = unknown> {
   /** Hash of the block at a height, for the fork check. */
   blockHash(node: NodeClient, height: number, ctx: SyncContext<Options>): Promise<string>;
   /** Makes one block on a private network, or says why the client cannot. */
-  produceBlock: ((node: NodeClient, ctx: SyncContext<Options>) => Promise<void>) | { readonly unsupported: string };
+  readonly produceBlock: ((node: NodeClient, ctx: SyncContext<unknown>) => Promise<void>) | { readonly unsupported: string };
   readonly snapshot: Readonly<Record<N, Snapshot>>;
   /** Irreplaceable secrets in the data directory. `none`, or what they are: no restore and no rollback then. */
   readonly keys: "none" | { readonly what: string };

@@ -1,5 +1,12 @@
+export * from "./agent-config.ts";
 export * from "./coin.ts";
+export * from "./errors-data.ts";
+export * from "./fleet-spec.ts";
 export * from "./metrics.ts";
+export * from "./problem.ts";
 export * from "./release.ts";
+export * from "./resolve.ts";
+export { optionNames } from "./resolve-daemons.ts";
+export { pinnedVersions, supportedArchitectures } from "./resolve-clients.ts";
 export * from "./resolved.ts";
 export * from "./sync-status.ts";

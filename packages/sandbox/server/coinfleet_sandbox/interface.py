@@ -247,7 +247,13 @@ class Hypervisor(Protocol):
         """The last lines that the guest wrote to its console."""
 
     def apply_security_groups(self, instance_id: str, rules: Sequence[Rule]) -> None:
-        """Replace the rules of a host, live. What no rule allows is dropped; answers to allowed traffic pass."""
+        """Replace the rules of a host, live. What no rule allows is dropped; answers to allowed traffic pass.
+
+        Called before `run_instance` too: the rules are remembered and are in force from the first moment of each start.
+        """
+
+    def set_public_address(self, instance_id: str, public_ip: str | None) -> None:
+        """Make the instance reachable at this public address (None: at none). Addresses come from `public_cidr`."""
 
     def set_dns(self, records: Sequence[DnsRecord]) -> None:
         """Replace all records that resolvers in the sandbox answer, within a second."""
@@ -276,6 +282,9 @@ class SandboxApi(Protocol):
 
     def on_instance_state(self, instance_id: str, state: InstanceState, reason: str) -> None:
         """The guest powered off, rebooted or crashed by itself."""
+
+    def resume(self) -> None:
+        """After the servers listen: start the machines that state says run, and set rules, DNS and load balancers again."""
 
     def save_state(self) -> None:
         """Write all state, atomically, and mark it clean. Call once, after the servers have stopped."""

@@ -1,0 +1,95 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import type { Port, ResolvedGroup } from "@coinfleet/sdk";
+import type { Place } from "./place.ts";
+import { groupTags } from "./tags.ts";
+
+/** Where the agent of each node listens. */
+export const agentPort: Port = { port: 9797, protocol: "tcp", exposure: "internal", description: "agent: health, status, metrics" };
+
+/** One rule for incoming traffic. */
+export interface Ingress {
+  /** Part of the resource's name: never changes for the same rule. */
+  readonly key: string;
+  readonly port: Port;
+  readonly source: { readonly cidr: string } | "group";
+  readonly description: string;
+}
+
+/** All that may come in: peers from the world, internal ports from the group itself and the stack file's CIDRs, the agent from the group itself. Nothing else, and no SSH. */
+export function ingressRules(group: ResolvedGroup): readonly Ingress[] {
+  return Object.entries(group.ports).flatMap(([role, port]) => rulesOfPort(role, port, group.allowedCidrs)).concat(rulesOfPort("agent", agentPort, []));
+}
+
+function rulesOfPort(role: string, port: Port, cidrs: readonly string[]): readonly Ingress[] {
+  switch (port.exposure) {
+    case "local":
+      return [];
+    case "public":
+      return [{ key: `${role}-world`, port, source: { cidr: "0.0.0.0/0" }, description: `${port.description}, from any peer` }];
+    case "internal":
+      return [
+        { key: `${role}-group`, port, source: "group", description: `${port.description}, from the group itself` },
+        ...cidrs.map((cidr) => ({ key: `${role}-${cidr}`, port, source: { cidr }, description: `${port.description}, from ${cidr}` })),
+      ];
+  }
+}
+
+export interface GroupSecurityArgs {
+  readonly place: Place;
+  readonly group: ResolvedGroup;
+  readonly vpcId: pulumi.Input<string>;
+}
+
+/** The security group of a group's nodes. */
+export class GroupSecurity extends pulumi.ComponentResource {
+  static readonly type = "coinfleet:aws:GroupSecurity";
+  readonly securityGroupId: pulumi.Output<string>;
+  /** The rules: an instance that starts before them starts alone. */
+  readonly rules: readonly pulumi.Resource[];
+
+  constructor(name: string, args: GroupSecurityArgs, opts?: pulumi.ComponentResourceOptions) {
+    super(GroupSecurity.type, name, {}, opts);
+    const title = `coinfleet-${args.place.environment}-${args.group.name}`;
+    const made = new aws.ec2.SecurityGroup(
+      `${name}-security-group`,
+      { vpcId: args.vpcId, description: `Nodes of Coinfleet group ${args.group.name}`, tags: groupTags(args.place, args.group, title) },
+      { parent: this },
+    );
+    const ingress = ingressRules(args.group).map(
+      (rule) =>
+        new aws.vpc.SecurityGroupIngressRule(
+          `${name}-${rule.key}`,
+          {
+            securityGroupId: made.id,
+            ...(rule.source === "group" ? { referencedSecurityGroupId: made.id } : { cidrIpv4: rule.source.cidr }),
+            ipProtocol: rule.port.protocol,
+            fromPort: rule.port.port,
+            toPort: rule.port.port,
+            description: plainDescription(rule.description),
+            tags: groupTags(args.place, args.group, `${title}-${rule.key}`),
+          },
+          { parent: this },
+        ),
+    );
+    const egress = new aws.vpc.SecurityGroupEgressRule(
+      `${name}-egress`,
+      {
+        securityGroupId: made.id,
+        cidrIpv4: "0.0.0.0/0",
+        ipProtocol: "-1",
+        description: "peers, AWS APIs, packages and tip references",
+        tags: groupTags(args.place, args.group, `${title}-egress`),
+      },
+      { parent: this },
+    );
+    this.securityGroupId = made.id;
+    this.rules = [...ingress, egress];
+    this.registerOutputs({ securityGroupId: this.securityGroupId });
+  }
+}
+
+/** EC2 takes 255 characters of a small alphabet in a rule's description. */
+function plainDescription(text: string): string {
+  return text.replace(/[^a-zA-Z0-9. _\-:/()#,@[\]+=&;{}!$*]/g, " ").slice(0, 255);
+}

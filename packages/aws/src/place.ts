@@ -1,0 +1,13 @@
+/** Where an environment lives, as plain strings: so that every ARN and policy can be read in a preview, before anything exists. */
+export interface Place {
+  /** Environment = Pulumi stack. */
+  readonly environment: string;
+  /** Twelve digits, from the stack file's `aws:allowedAccountIds`. */
+  readonly account: string;
+  readonly region: string;
+}
+
+/** ARN of something in this account and region. */
+export function arn(place: Place, service: string, resource: string): string {
+  return `arn:aws:${service}:${place.region}:${place.account}:${resource}`;
+}

@@ -1,0 +1,120 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Architecture, GoModule } from "@coinfleet/sdk";
+import { BuildError } from "./build-error.ts";
+import type { ResolvedFetchOptions } from "./fetch-options.ts";
+import type { GoToolchain } from "./go-toolchain.ts";
+import { findGo, minimumGo } from "./go-toolchain.ts";
+import { runTool } from "./run-tool.ts";
+
+const goArchitectures = { x86_64: "amd64", arm64: "arm64" } as const satisfies Record<Architecture, string>;
+const crossCompilers = { x86_64: "x86_64-linux-gnu-gcc", arm64: "aarch64-linux-gnu-gcc" } as const satisfies Record<Architecture, string>;
+const buildTimeoutMs = 40 * 60_000;
+
+/** The pinned digest of a module's version. @throws {@link BuildError} `UnknownVersion`, `ReleasePending` */
+export function pinnedSum(source: GoModule, version: string): string {
+  const sum = source.sums[version];
+  if (typeof sum === "string") return sum;
+  if (sum === undefined) {
+    throw new BuildError("UnknownVersion", {
+      title: "No go.sum digest is pinned for this release.",
+      where: `${source.module} ${version}`,
+      allowed: Object.keys(source.sums).join(", "),
+      fix: "Use a pinned version, or pin this one with `npm run coin -- bump`.",
+    });
+  }
+  throw new BuildError("ReleasePending", {
+    title: "The digest of this release is not known yet.",
+    where: `${source.module} ${version}`,
+    got: `pending: ${sum.pending}`,
+    fix: "Run `npm run coin -- bump` where the Go checksum database can be reached.",
+  });
+}
+
+/** Go's spelling of a release: `1.8.0` → `v1.8.0`. Versions that are already Go's stay. */
+export const goVersion = (version: string): string => (version.startsWith("v") ? version : `v${version}`);
+
+/** The go.mod of the module that exists only to build one upstream module. Go ignores `replace` lines of dependencies, so upstream's are repeated. */
+export function renderGoMod(source: GoModule, version: string): string {
+  const replaces = Object.entries(source.replace ?? {}).map(([module, target]) => `replace ${module} => ${target}`);
+  return [`module coinfleet.invalid/build`, ``, `go ${minimumGo.major}.${minimumGo.minor}`, ``, `require ${source.module} ${goVersion(version)}`, ...(replaces.length > 0 ? ["", ...replaces] : []), ""].join("\n");
+}
+
+/** Settings of a user's shell that would turn a verification off or change the result. */
+const ignoredSettings = new Set(["GOFLAGS", "GOPRIVATE", "GONOSUMDB", "GONOSUMCHECK", "GOINSECURE", "GOWORK", "GOEXPERIMENT", "CGO_CFLAGS", "CGO_LDFLAGS"]);
+
+/** Go's environment: the user's proxy and caches, and none of the switches that turn verification off. */
+function goEnvironment(source: GoModule, architecture: Architecture, environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const sumDatabase = environment["GOSUMDB"] ?? "";
+  const isNative = architecture === (process.arch === "arm64" ? "arm64" : "x86_64");
+  return {
+    ...Object.fromEntries(Object.entries(environment).filter(([name]) => !ignoredSettings.has(name))),
+    GOSUMDB: sumDatabase === "off" || sumDatabase === "" ? "sum.golang.org" : sumDatabase,
+    GOFLAGS: "-mod=mod -trimpath -buildvcs=false",
+    GOPRIVATE: "",
+    GONOSUMDB: "",
+    GOINSECURE: "",
+    GOWORK: "off",
+    GOTOOLCHAIN: "local",
+    GOOS: "linux",
+    GOARCH: goArchitectures[architecture],
+    CGO_ENABLED: source.cgo === true ? "1" : "0",
+    ...(source.cgo === true && !isNative ? { CC: crossCompilers[architecture] } : {}),
+  };
+}
+
+function downloadedSum(output: string): string {
+  const parsed: unknown = JSON.parse(output);
+  return typeof parsed === "object" && parsed !== null && "Sum" in parsed && typeof parsed.Sum === "string" ? parsed.Sum : "none";
+}
+
+async function compareSum(source: GoModule, version: string, run: (args: readonly string[], what: string) => Promise<string>): Promise<void> {
+  const expected = pinnedSum(source, version);
+  const got = downloadedSum(await run(["mod", "download", "-json", `${source.module}@${goVersion(version)}`], `download ${source.module}`));
+  if (got === expected) return;
+  throw new BuildError("DigestMismatch", {
+    title: "The Go module is not the pinned one.",
+    where: `${source.module} ${goVersion(version)}`,
+    got,
+    allowed: expected,
+    fix: "The module's tag was moved, the proxy delivers another one, or the pin is wrong. Compare with https://sum.golang.org/lookup/<module>@<version>.",
+  });
+}
+
+/** Why a build fails before Go would say it in its own way. */
+async function checkCompiler(source: GoModule, environment: NodeJS.ProcessEnv): Promise<void> {
+  if (source.cgo !== true) return;
+  const compiler = environment["CC"] ?? "gcc";
+  await runTool(compiler, ["--version"], { cwd: "/", environment, timeoutMs: 10_000, fix: `Install a C compiler (Debian: build-essential, or crossbuild-essential for another architecture); ${source.module} needs cgo.` });
+}
+
+/** Compiles one pinned Go module into `destination`. @returns the compiler that did it @throws {@link BuildError} */
+export async function buildGoModule(source: GoModule, version: string, architecture: Architecture, destination: string, options: ResolvedFetchOptions, environment: NodeJS.ProcessEnv = process.env): Promise<GoToolchain> {
+  pinnedSum(source, version);
+  const go = await findGo(environment);
+  const goEnv = goEnvironment(source, architecture, environment);
+  await checkCompiler(source, goEnv);
+  const directory = await mkdtemp(join(tmpdir(), "coinfleet-go-"));
+  const startedAt = Date.now();
+  const run = (args: readonly string[], what: string): Promise<string> =>
+    runTool(go.path, args, {
+      cwd: directory,
+      environment: goEnv,
+      timeoutMs: buildTimeoutMs,
+      fix: "Read the lines above. Go needs a module proxy (GOPROXY) and the checksum database (GOSUMDB); both may be a company's.",
+      onLine: () => options.onProgress({ what, done: Math.round((Date.now() - startedAt) / 1000), unit: "s" }),
+    });
+  try {
+    await writeFile(join(directory, "go.mod"), renderGoMod(source, version));
+    await compareSum(source, version, run);
+    for (const [path, name] of Object.entries(source.packages)) {
+      const what = `compile ${name} ${version} with ${go.version}`;
+      options.onProgress({ what, done: 0, unit: "s" });
+      await run(["build", "-v", "-ldflags=-s -w -buildid=", "-o", join(destination, name), path], what);
+    }
+    return go;
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}

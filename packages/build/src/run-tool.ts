@@ -1,0 +1,57 @@
+import { spawn } from "node:child_process";
+import { BuildError, describeCause } from "./build-error.ts";
+
+/** How to run an external tool. */
+export interface ToolOptions {
+  readonly cwd: string;
+  readonly environment: NodeJS.ProcessEnv;
+  /** Killed after that, milliseconds. */
+  readonly timeoutMs: number;
+  /** Told each line of either output. */
+  readonly onLine?: (line: string) => void;
+  /** What to do when it fails, for the error. */
+  readonly fix: string;
+}
+
+const tailLines = 30;
+
+/** Runs a tool to its end and gives its standard output. @throws {@link BuildError} `ToolFailed` with the end of what it said */
+export async function runTool(command: string, args: readonly string[], options: ToolOptions): Promise<string> {
+  const said: string[] = [];
+  let output = "";
+  const child = spawn(command, args, { cwd: options.cwd, env: options.environment, stdio: ["ignore", "pipe", "pipe"], timeout: options.timeoutMs, killSignal: "SIGTERM" });
+  const listen = (stream: NodeJS.ReadableStream, onText: (text: string) => void): void => {
+    let rest = "";
+    stream.setEncoding("utf8");
+    stream.on("data", (text: string) => {
+      onText(text);
+      const lines = (rest + text).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) {
+        said.push(line);
+        if (said.length > tailLines) said.shift();
+        options.onLine?.(line);
+      }
+    });
+    stream.on("end", () => {
+      if (rest !== "") said.push(rest);
+    });
+  };
+  listen(child.stdout, (text) => {
+    output += text;
+  });
+  listen(child.stderr, () => undefined);
+  const ended = await new Promise<{ code: number | null; signal: string | null }>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code, signal) => resolve({ code, signal }));
+  }).catch((cause: unknown) => {
+    throw new BuildError("ToolMissing", { title: `Cannot run ${command}.`, where: command, got: describeCause(cause), fix: options.fix }, { cause });
+  });
+  if (ended.code === 0) return output;
+  throw new BuildError("ToolFailed", {
+    title: `${command} ${args[0] ?? ""} failed.`,
+    where: `${command} ${args.join(" ")}`,
+    got: `${ended.signal === null ? `exit ${ended.code ?? "?"}` : `stopped by ${ended.signal} (limit ${options.timeoutMs / 1000} s)`}\n           ${said.join("\n           ")}`,
+    fix: options.fix,
+  });
+}

@@ -1,0 +1,86 @@
+import { createReadStream, createWriteStream } from "node:fs";
+import { chmod, copyFile } from "node:fs/promises";
+import { join } from "node:path";
+import { PassThrough, Readable, Writable } from "node:stream";
+import { finished, pipeline } from "node:stream/promises";
+import { createGunzip, createZstdDecompress } from "node:zlib";
+import type { Binaries } from "@coinfleet/sdk";
+import { extract } from "tar-stream";
+import unbzip2 from "unbzip2-stream";
+import { XzReadableStream } from "xz-decompress";
+import { BuildError, describeCause } from "./build-error.ts";
+import type { UnpackLimits } from "./archive-rules.ts";
+import { archiveRefused, defaultUnpackLimits, safePath, wantedPaths } from "./archive-rules.ts";
+import { unpackZip } from "./unpack-zip.ts";
+
+function decompress(file: string, fileName: string): Readable {
+  if (/\.(tar\.gz|tgz)$/.test(fileName)) return createReadStream(file).pipe(createGunzip());
+  if (/\.(tar\.bz2|tbz2?)$/.test(fileName)) return createReadStream(file).pipe(unbzip2());
+  if (/\.(tar\.zst|tzst)$/.test(fileName)) return createReadStream(file).pipe(createZstdDecompress());
+  if (/\.(tar\.xz|txz)$/.test(fileName)) return Readable.from(new XzReadableStream(Readable.toWeb(createReadStream(file))));
+  return createReadStream(file);
+}
+
+async function unpackTar(file: string, fileName: string, wanted: Map<string, string>, directory: string, limits: UnpackLimits): Promise<Set<string>> {
+  const found = new Set<string>();
+  let entries = 0;
+  let bytes = 0;
+  const reader = extract();
+  const reading = (async (): Promise<void> => {
+    for await (const entry of reader) {
+      entries += 1;
+      bytes += entry.header.size ?? 0;
+      if (entries > limits.maxEntries || bytes > limits.maxBytes) throw archiveRefused(fileName, `more than ${limits.maxEntries} entries or ${limits.maxBytes} bytes`);
+      const path = safePath(fileName, entry.header.name);
+      const type = entry.header.type;
+      if (type !== "file" && type !== "contiguous-file" && type !== "directory") throw archiveRefused(fileName, `${type ?? "unknown entry"} ${JSON.stringify(entry.header.name)}`);
+      const name = wanted.get(path);
+      if (name === undefined || type === "directory") {
+        await pipeline(entry, new Writable({ write: (_chunk, _encoding, done) => done() }));
+        continue;
+      }
+      if (found.has(name)) throw archiveRefused(fileName, `${JSON.stringify(path)} twice`);
+      found.add(name);
+      await pipeline(entry, createWriteStream(join(directory, name), { mode: 0o755, flags: "wx" }));
+    }
+  })();
+  const source = decompress(file, fileName);
+  await Promise.all([pipeline(source, new PassThrough(), reader), reading]).catch((cause: unknown) => {
+    source.destroy();
+    reader.destroy();
+    throw cause instanceof BuildError ? cause : archiveRefused(fileName, `damaged: ${describeCause(cause)}`);
+  });
+  await finished(source).catch(() => undefined);
+  return found;
+}
+
+/**
+ * Takes the named binaries, and nothing else, out of an archive into `directory`. `fileName` is upstream's name, whose ending says the format;
+ * a file with another ending is itself the one binary.
+ * @throws {@link BuildError} `ArchiveRefused`, `BinaryMissing`
+ */
+export async function unpackBinaries(file: string, fileName: string, binaries: Binaries, version: string, directory: string, limits: UnpackLimits = defaultUnpackLimits): Promise<void> {
+  const wanted = wantedPaths(binaries, version, fileName);
+  let found: Set<string>;
+  if (fileName.endsWith(".zip")) found = await unpackZip(file, fileName, wanted, directory, limits);
+  else if (/\.(tar|tar\.(gz|bz2|zst|xz)|tgz|tbz2?|tzst|txz)$/.test(fileName)) found = await unpackTar(file, fileName, wanted, directory, limits);
+  else found = await takeWhole(file, fileName, wanted, directory);
+  const missing = [...wanted].filter(([, name]) => !found.has(name)).map(([path]) => path);
+  if (missing.length > 0) {
+    throw new BuildError("BinaryMissing", {
+      title: "The archive lacks a binary.",
+      where: fileName,
+      got: `no ${missing.join(", ")}`,
+      allowed: "every path under `binaries`",
+      fix: "List the archive and correct `binaries` in the coin's release source.",
+    });
+  }
+  for (const name of found) await chmod(join(directory, name), 0o755);
+}
+
+async function takeWhole(file: string, fileName: string, wanted: Map<string, string>, directory: string): Promise<Set<string>> {
+  const name = wanted.get(fileName);
+  if (name === undefined) return new Set();
+  await copyFile(file, join(directory, name));
+  return new Set([name]);
+}

@@ -1,0 +1,55 @@
+"""The sandbox's own docker daemon."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+from coinfleet_sandbox.daemon import addresses
+from coinfleet_sandbox.daemon.children import Child
+from coinfleet_sandbox.launcher.layout import Layout
+from coinfleet_sandbox.launcher.outer_network import MTU
+
+
+def dockerd(layout: Layout) -> Child:
+    """A docker daemon that shares nothing with the machine's, with its socket in the sandbox's folder."""
+    layout.docker_root.mkdir(parents=True, exist_ok=True)
+    layout.docker_socket.unlink(missing_ok=True)
+    argv = [
+        "dockerd",
+        f"--host=unix://{layout.docker_socket}",
+        f"--data-root={layout.docker_root}",
+        "--exec-root=/run/docker",
+        "--pidfile=/run/docker.pid",
+        f"--cgroup-parent=/{layout.cgroup}",
+        "--exec-opt=native.cgroupdriver=cgroupfs",
+        f"--bip={addresses.DOCKER_BRIDGE}",
+        f"--default-address-pool=base={addresses.DOCKER_POOL},size=24",
+        f"--mtu={MTU}",
+        "--userland-proxy=false",
+        "--storage-driver=overlay2",
+        "--log-level=warn",
+        "--shutdown-timeout=30",
+    ]
+    return Child("dockerd", argv, layout.log / "dockerd.log")
+
+
+def docker_answers(path: Path) -> bool:
+    """Whether the daemon answers on its socket."""
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.settimeout(2)
+            connection.connect(str(path))
+            connection.sendall(b"GET /_ping HTTP/1.0\r\n\r\n")
+            return b"200 OK" in connection.recv(64)
+    except OSError:
+        return False
+
+
+def trust_registries(certificate: Path, account_id: str, regions: tuple[str, ...]) -> None:
+    """Let docker trust the sandbox's registry under its production names (only in the sandbox's own /etc)."""
+    names = [f"{account_id}.dkr.ecr.{region}.amazonaws.com" for region in regions] + [addresses.PUBLIC_REGISTRY]
+    for name in names:
+        folder = Path("/etc/docker/certs.d") / name
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "ca.crt").write_bytes(certificate.read_bytes())

@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { alarms, detectionSec } from "./alarms.ts";
+import { metrics } from "./metrics.ts";
+import type { ResolvedHealth } from "./resolved.ts";
+
+const health: ResolvedHealth = {
+  tips: [],
+  minimumTips: 2,
+  settledDepth: 6,
+  blockIntervalSec: 150,
+  maxBlocksBehind: 3,
+  maxTipAgeSec: 1860,
+  minimumPeers: 1,
+};
+
+describe("alarm catalogue", () => {
+  it("tells of every fault within a minute", () => {
+    for (const alarm of alarms) assert.ok(detectionSec(alarm) <= 60, `${alarm.id} takes ${detectionSec(alarm)} s`);
+  });
+
+  it("fails the minute when an alarm wants five periods of 10 s", () => {
+    const [first] = alarms;
+    assert.ok(first);
+    assert.ok(detectionSec({ ...first, evaluationPeriods: 5 }) > 60);
+  });
+
+  it("has each id once, and never asks for more bad periods than it looks at", () => {
+    assert.equal(new Set(alarms.map((alarm) => alarm.id)).size, alarms.length);
+    for (const alarm of alarms) assert.ok(alarm.datapointsToAlarm <= alarm.evaluationPeriods);
+  });
+
+  it("names only metrics that an agent publishes", () => {
+    for (const alarm of alarms) assert.ok(alarm.metric in metrics, alarm.metric);
+  });
+
+  it("takes silence for a fault exactly once, on a metric that a failed probe publishes too", () => {
+    const breaching = alarms.filter((alarm) => alarm.treatMissingData === "breaching");
+    assert.deepEqual(
+      breaching.map((alarm) => alarm.id),
+      ["node-down"],
+    );
+    assert.equal(metrics.ProbeSuccess.fromProbe, false);
+  });
+
+  it("gives a lone private node no alarm that it could never leave", () => {
+    const alone = { ...health, minimumTips: 0, minimumPeers: 0 } as const;
+    const ids = alarms.filter((alarm) => alarm.threshold(alone) === undefined).map((alarm) => alarm.id);
+    assert.deepEqual(ids, ["node-behind", "node-has-no-peers", "tips-unavailable", "tips-disagree"]);
+  });
+
+  it("has a section of the runbook for each", () => {
+    const text = readFileSync(new URL("../../../docs/runbooks.md", import.meta.url), "utf8");
+    for (const alarm of alarms) assert.match(text, new RegExp(`^## ${alarm.id}$`, "m"));
+  });
+});

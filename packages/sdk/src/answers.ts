@@ -1,0 +1,79 @@
+import { z } from "zod";
+import type { NodeClient } from "./sync-status.ts";
+import { ProbeError } from "./sync-status.ts";
+
+// Everything that a daemon says goes through one of these. What does not fit is an error, never a default:
+// a node that lies about its health must not be served.
+
+/** A height or a count as a JSON number: whole, not negative, at most 2^53 − 1. */
+export const numberHeight: z.ZodType<number> = z.int().nonnegative();
+
+/** The same as an Ethereum quantity: `0x` and hex digits. */
+export const hexHeight: z.ZodType<number> = z
+  .string()
+  .regex(/^0x[0-9a-f]{1,16}$/i)
+  .transform((text) => Number(BigInt(text)))
+  .pipe(z.int().nonnegative());
+
+/** The same as decimal digits in a string. */
+export const textHeight: z.ZodType<number> = z
+  .string()
+  .regex(/^\d{1,16}$/)
+  .transform((text) => Number(BigInt(text)))
+  .pipe(z.int().nonnegative());
+
+/** Unix seconds as a JSON number. Zero is no time: clients print it for a block that they do not have. */
+export const unixSeconds: z.ZodType<number> = z.int().positive();
+
+/** A hash as 64 hex digits. */
+export const hash: z.ZodType<string> = z.string().regex(/^[0-9a-f]{64}$/);
+
+/** A hash as `0x` and 64 hex digits. */
+export const hexHash: z.ZodType<string> = z.string().regex(/^0x[0-9a-f]{64}$/);
+
+/**
+ * What an answer says, if it has the expected shape.
+ * @throws {@link ProbeError} `malformed`, with the call and the path of the first thing that does not fit; never with the answer itself.
+ */
+export function readAnswer<T>(shape: z.ZodType<T>, answer: unknown, call: string): T {
+  const read = shape.safeParse(answer);
+  if (read.success) return read.data;
+  const issue = read.error.issues[0];
+  const where = issue === undefined || issue.path.length === 0 ? "the answer" : issue.path.map(String).join(".");
+  throw new ProbeError("malformed", `${call}: ${where}: ${issue?.message ?? "does not fit"}`.slice(0, 300));
+}
+
+const envelope = z.union([
+  z.object({ error: z.object({ code: z.int(), message: z.string() }) }),
+  z.object({ error: z.null().optional(), result: z.unknown() }).refine((answer) => answer.result !== undefined, "result is missing"),
+]);
+
+/** What {@link rpcAt} calls. */
+export interface RpcCall {
+  /** Role of the port. */
+  readonly port: string;
+  /** Path of the JSON-RPC end point, where it is not `/`. */
+  readonly path: string;
+  readonly method: string;
+  readonly params?: readonly unknown[] | Readonly<Record<string, unknown>>;
+}
+
+/**
+ * JSON-RPC 2.0 call to an end point with a path of its own. Resolves to `result`.
+ * @throws {@link ProbeError} `rpc-error` with the daemon's code, or `malformed`
+ */
+export async function rpcAt(node: NodeClient, { port, path, method, params }: RpcCall): Promise<unknown> {
+  const body = { jsonrpc: "2.0", id: 0, method, ...(params === undefined ? {} : { params }) };
+  const answer = readAnswer(envelope, await node.http(port, path, body), method);
+  if ("result" in answer) return answer.result;
+  const { code, message } = answer.error ?? { code: 0, message: "no result" };
+  throw new ProbeError("rpc-error", `${method}: ${message}`.slice(0, 300), code);
+}
+
+/**
+ * Refuses an answer of another network than the one that the stack file names.
+ * @throws {@link ProbeError} `wrong-network`
+ */
+export function requireNetwork(what: string, got: string | number, expected: string | number): void {
+  if (got !== expected) throw new ProbeError("wrong-network", `${what} is ${JSON.stringify(got)}, expected ${JSON.stringify(expected)}`);
+}

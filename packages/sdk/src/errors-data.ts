@@ -1,0 +1,175 @@
+import type { ErrorData } from "./problem.ts";
+
+// Names are permanent. A title is one sentence; a hint says what to do when nothing nearer can be said.
+
+export const UnknownKey = {
+  name: "UnknownKey",
+  title: "Key not known here.",
+  hint: "Remove the key, or write one of the allowed ones.",
+} as const satisfies ErrorData;
+
+export const MissingKey = {
+  name: "MissingKey",
+  title: "Key is missing.",
+  hint: "Add the key.",
+} as const satisfies ErrorData;
+
+export const InvalidValue = {
+  name: "InvalidValue",
+  title: "Value does not fit.",
+  hint: "Write a value of the allowed kind.",
+} as const satisfies ErrorData;
+
+export const NoZones = {
+  name: "NoZones",
+  title: "The environment has no availability zone.",
+  hint: "List at least one zone, for example eu-central-1a.",
+} as const satisfies ErrorData;
+
+export const NoNodes = {
+  name: "NoNodes",
+  title: "The environment has no nodes.",
+  hint: "Add a group, for example `litecoin: { network: mainnet }`.",
+} as const satisfies ErrorData;
+
+export const InvalidGroupName = {
+  name: "InvalidGroupName",
+  title: "Group name is not a DNS label.",
+  hint: "Use at most 30 lower-case letters, digits and hyphens, beginning with a letter: the name becomes node<N>.<group>.internal.",
+} as const satisfies ErrorData;
+
+export const UnknownCoin = {
+  name: "UnknownCoin",
+  title: "Coin not known.",
+  hint: "Name a coin of coins/index.ts with `coin:`, or call the group like one.",
+} as const satisfies ErrorData;
+
+export const RetiredCoin = {
+  name: "RetiredCoin",
+  title: "Coin is retired.",
+  hint: "Remove the group, or add `acceptRetired: true` if you mean it.",
+} as const satisfies ErrorData;
+
+export const UnknownNetwork = {
+  name: "UnknownNetwork",
+  title: "Network not known to this coin.",
+  hint: "Write one of the coin's networks.",
+} as const satisfies ErrorData;
+
+export const InvalidCount = {
+  name: "InvalidCount",
+  title: "Number of nodes does not fit.",
+  hint: "A group has at least one node. Remove the whole group to have none.",
+} as const satisfies ErrorData;
+
+export const UnknownClient = {
+  name: "UnknownClient",
+  title: "Client not known to this coin.",
+  hint: "Write one of the coin's clients.",
+} as const satisfies ErrorData;
+
+export const UnknownSource = {
+  name: "UnknownSource",
+  title: "Source not known to this client.",
+  hint: "Write one of the client's sources.",
+} as const satisfies ErrorData;
+
+export const UnknownRelease = {
+  name: "UnknownRelease",
+  title: "Release has no pinned digest in this source.",
+  hint: "Write a pinned release, or pin this one in the coin first.",
+} as const satisfies ErrorData;
+
+export const UnsupportedArchitecture = {
+  name: "UnsupportedArchitecture",
+  title: "The source has no binaries for this CPU architecture.",
+  hint: "Choose another architecture and instance type, or another source.",
+} as const satisfies ErrorData;
+
+export const ArchitectureMismatch = {
+  name: "ArchitectureMismatch",
+  title: "Instance type has another CPU architecture.",
+  hint: "Change `architecture` or `instanceType`: Graviton types have a g after the generation (m7g.large).",
+} as const satisfies ErrorData;
+
+export const InvalidOption = {
+  name: "InvalidOption",
+  title: "Option of the coin does not fit.",
+  hint: "Write a value that the coin's options allow.",
+} as const satisfies ErrorData;
+
+export const UnknownOption = {
+  name: "UnknownOption",
+  title: "Option not known to this coin.",
+  hint: "Remove the option, or write one of the allowed ones.",
+} as const satisfies ErrorData;
+
+export const NotAPrivateNetwork = {
+  name: "NotAPrivateNetwork",
+  title: "Blocks can be made on private networks only.",
+  hint: "Remove `blockEverySec`, or choose a private network.",
+} as const satisfies ErrorData;
+
+export const CannotProduceBlocks = {
+  name: "CannotProduceBlocks",
+  title: "This coin's client cannot be told to make a block.",
+  hint: "Remove `blockEverySec`.",
+} as const satisfies ErrorData;
+
+export const PortClash = {
+  name: "PortClash",
+  title: "Two daemons of a node want the same port.",
+  hint: "This is a mistake in the coin: give each daemon ports of its own.",
+} as const satisfies ErrorData;
+
+export const TooFewTips = {
+  name: "TooFewTips",
+  title: "Too few independent tips to judge a node by.",
+  hint: "Add tip references under `tips`, or more nodes: siblings count.",
+} as const satisfies ErrorData;
+
+export const VolumeSizeNeeded = {
+  name: "VolumeSizeNeeded",
+  title: "Nobody knows how large this chain's data is.",
+  hint: "Write `volume: { sizeGiB: … }` after measuring, with room to grow.",
+} as const satisfies ErrorData;
+
+export const InvalidVolume = {
+  name: "InvalidVolume",
+  title: "Volume does not fit what EBS offers.",
+  hint: "Write a value within EBS's limits.",
+} as const satisfies ErrorData;
+
+export const KeysForbidSnapshot = {
+  name: "KeysForbidSnapshot",
+  title: "This coin's data holds keys that old data would put at risk.",
+  hint: "Remove `volume.snapshot`: a node with keys never starts from old data.",
+} as const satisfies ErrorData;
+
+/** Every entry, for the documentation and the golden file of rendered texts. */
+export const errorCatalogue: readonly ErrorData[] = [
+  UnknownKey,
+  MissingKey,
+  InvalidValue,
+  NoZones,
+  NoNodes,
+  InvalidGroupName,
+  UnknownCoin,
+  RetiredCoin,
+  UnknownNetwork,
+  InvalidCount,
+  UnknownClient,
+  UnknownSource,
+  UnknownRelease,
+  UnsupportedArchitecture,
+  ArchitectureMismatch,
+  InvalidOption,
+  UnknownOption,
+  NotAPrivateNetwork,
+  CannotProduceBlocks,
+  PortClash,
+  TooFewTips,
+  VolumeSizeNeeded,
+  InvalidVolume,
+  KeysForbidSnapshot,
+];

@@ -1,0 +1,163 @@
+import { z } from "zod";
+import { hash, numberHeight, readAnswer, requireNetwork, unixSeconds } from "../answers.ts";
+import type { Coin, Daemon, DaemonContext, Network, SyncContext } from "../coin.ts";
+import { ProbeError, type NodeClient, type SyncStatus } from "../sync-status.ts";
+
+/** Options of every coin of the family. */
+export const bitcoinRpcOptions = z.strictObject({
+  /** Index of all transactions: `getrawtransaction` for any of them. Costs disk and a rescan when it is turned on later. @default true */
+  txindex: z.boolean().default(true),
+  /** Most peers at once. Each costs memory and traffic. @default 125 */
+  maxConnections: z.int().min(8).max(1000).default(125),
+});
+
+/** What a stack file may set on a coin of the family. */
+export type BitcoinRpcOptions = z.infer<typeof bitcoinRpcOptions>;
+
+/** What the clients of the family call a network. */
+export interface BitcoinChain {
+  /** Value of `-chain` and of `getblockchaininfo`'s `chain`. */
+  readonly chain: "main" | "test" | "regtest" | "signet" | "testnet4";
+  /** Hash of block 0, where it is known: tells forks apart that use the same chain name. */
+  readonly genesis?: string;
+  /** More lines of the configuration file. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** A coin of the family. */
+export interface BitcoinRpcInput<N extends string> {
+  /** Binary and client name, for example `litecoind`. */
+  readonly daemon: string;
+  readonly chains: Readonly<Record<N, BitcoinChain>>;
+  /** How long a clean stop may take: the client flushes its cache. Seconds. @default 600 */
+  readonly stopTimeoutSec?: number;
+}
+
+type FamilyFields = "family" | "options" | "secrets" | "access" | "daemons" | "syncCheck" | "blockHash" | "produceBlock";
+
+/** Bitcoin Core and its descendants: one daemon, `getblockchaininfo`, HTTP basic authentication. */
+export function bitcoinRpc<N extends string>(input: BitcoinRpcInput<N>): Pick<Coin<N, BitcoinRpcOptions>, FamilyFields> {
+  const chains: Readonly<Record<string, BitcoinChain>> = input.chains;
+  const chainOf = (networkName: string): BitcoinChain => {
+    const chain = chains[networkName];
+    if (chain === undefined) throw new Error(`${input.daemon}: no chain for the network "${networkName}"`);
+    return chain;
+  };
+  return {
+    family: "bitcoin-rpc",
+    options: bitcoinRpcOptions,
+    secrets: ["rpc"],
+    access: [{ port: "rpc", protocol: "http", auth: { user: "coinfleet", secret: "rpc" } }],
+    daemons: (ctx) => [renderDaemon(input, chainOf(ctx.networkName), ctx)],
+    syncCheck: (node, ctx) => syncCheck(node, chainOf(ctx.networkName)),
+    blockHash: async (node, height) => readAnswer(hash, await call(node, "getblockhash", [height]), "getblockhash"),
+    produceBlock,
+  };
+}
+
+function renderDaemon(input: BitcoinRpcInput<string>, chain: BitcoinChain, ctx: DaemonContext<BitcoinRpcOptions>): Daemon {
+  const config = `${input.daemon}.conf`;
+  return {
+    name: input.daemon,
+    client: input.daemon,
+    command: [input.daemon, `-conf=${ctx.filesPath}/${config}`, `-datadir=${ctx.dataPath}`],
+    files: { [config]: renderConfig(chain, ctx) },
+    ports: ["p2p", "rpc"],
+    memoryMiB: ctx.memoryMiB,
+    stopTimeoutSec: input.stopTimeoutSec ?? 600,
+  };
+}
+
+function renderConfig(chain: BitcoinChain, { network, options, siblings, memoryMiB, secret }: DaemonContext<BitcoinRpcOptions>): string {
+  const lines = [
+    `chain=${chain.chain}`,
+    "server=1",
+    "printtoconsole=1",
+    "debuglogfile=0",
+    // No wallet: nothing in the data directory is worth stealing or irreplaceable.
+    "disablewallet=1",
+    "listenonion=0",
+    "upnp=0",
+    `txindex=${options.txindex ? 1 : 0}`,
+    `maxconnections=${options.maxConnections}`,
+    `dbcache=${dbcacheMiB(memoryMiB)}`,
+    "rpcuser=coinfleet",
+    `rpcpassword=${secret("rpc")}`,
+    ...Object.entries(chain.settings ?? {}).map(([key, value]) => `${key}=${value}`),
+    ...(network.kind === "private" ? ["dnsseed=0"] : []),
+    // Core ignores these outside the chain's section on any network but the main one.
+    `[${chain.chain}]`,
+    "bind=0.0.0.0",
+    `port=${portOf(network, "p2p")}`,
+    "rpcbind=0.0.0.0",
+    "rpcallowip=0.0.0.0/0",
+    `rpcport=${portOf(network, "rpc")}`,
+    // A name that does not resolve yet is tried again each minute, so the nodes of a group may start in any order.
+    ...siblings.map((name) => `addnode=${name}`),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+/** A quarter for the cache of unspent outputs: the rest of the client needs about as much again while it flushes. */
+function dbcacheMiB(memoryMiB: number): number {
+  return Math.min(4096, Math.max(64, Math.floor(memoryMiB / 4)));
+}
+
+function portOf(network: Network, role: string): number {
+  const port = network.ports[role];
+  if (port === undefined) throw new Error(`the network has no port "${role}"`);
+  return port.port;
+}
+
+/** JSON-RPC error code of a client that is still loading its block index. */
+const inWarmUp = -28;
+
+async function call(node: NodeClient, method: string, params: readonly unknown[] = []): Promise<unknown> {
+  try {
+    return await node.jsonRpc("rpc", method, params);
+  } catch (error) {
+    if (error instanceof ProbeError && error.code === inWarmUp) throw new ProbeError("starting", error.message, error.code);
+    throw error;
+  }
+}
+
+const chainInfo = z.object({
+  chain: z.string(),
+  blocks: numberHeight,
+  headers: numberHeight,
+  bestblockhash: hash,
+  initialblockdownload: z.boolean(),
+});
+
+const blockHeader = z.object({ hash, height: numberHeight, time: unixSeconds });
+
+async function syncCheck(node: NodeClient, chain: BitcoinChain): Promise<SyncStatus> {
+  const info = readAnswer(chainInfo, await call(node, "getblockchaininfo"), "getblockchaininfo");
+  requireNetwork("chain", info.chain, chain.chain);
+  if (chain.genesis !== undefined) {
+    const genesis = readAnswer(hash, await call(node, "getblockhash", [0]), "getblockhash 0");
+    requireNetwork("block 0", genesis, chain.genesis);
+  }
+  const header = readAnswer(blockHeader, await call(node, "getblockheader", [info.bestblockhash]), "getblockheader");
+  if (header.hash !== info.bestblockhash || header.height !== info.blocks) {
+    throw new ProbeError("malformed", "getblockheader: answered for another block than was asked for");
+  }
+  const peers = readAnswer(numberHeight, await call(node, "getconnectioncount"), "getconnectioncount");
+  return {
+    height: info.blocks,
+    tipHash: info.bestblockhash,
+    tipTimeSec: header.time,
+    knownHeight: Math.max(info.blocks, info.headers),
+    peers,
+    isInitialSync: info.initialblockdownload,
+  };
+}
+
+/** An output that anybody may spend: no key, no wallet, and worth nothing on a private network. */
+const anyoneCanSpend = "raw(51)#8lvh9jxk";
+
+async function produceBlock(node: NodeClient, ctx: SyncContext<unknown>): Promise<void> {
+  if (ctx.network.kind !== "private") throw new ProbeError("wrong-network", "blocks are made on private networks only");
+  const hashes = readAnswer(z.array(hash), await call(node, "generatetodescriptor", [1, anyoneCanSpend]), "generatetodescriptor");
+  if (hashes.length !== 1) throw new ProbeError("malformed", "generatetodescriptor: made no block");
+}

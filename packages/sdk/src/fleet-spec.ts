@@ -1,0 +1,112 @@
+import type { TipReference } from "./coin.ts";
+import type { Architecture } from "./release.ts";
+
+/** What an environment's stack file says under `coinfleet:fleet`: parsed, typed, defaults not yet applied. */
+export interface FleetSpec {
+  /** Name of the Pulumi stack. Part of resource names, parameter paths and tags. */
+  readonly environment: string;
+  /** Stack file, for error messages. @example "stacks/Pulumi.sandbox.yaml" */
+  readonly file: string;
+  /** Availability zones of the environment, in order. Node N of a group goes to zone (N − 1) modulo their number; never reorder them while nodes exist. */
+  readonly zones: readonly string[];
+  /** The environment's VPC: its own by `cidr`, or an existing one. */
+  readonly network: NetworkSpec;
+  readonly images: ImagesSpec;
+  readonly machineImage: MachineImageSpec;
+  readonly alerts: AlertsSpec;
+  readonly logs: LogsSpec;
+  /** Groups by name. The name is a DNS label: `node<N>.<group>.internal`. */
+  readonly nodes: Readonly<Record<string, GroupSpec>>;
+}
+
+/** The network that the fleet lives in. */
+export interface NetworkSpec {
+  /** Address range of the fleet's own VPC. @example "10.0.0.0/16" */
+  readonly cidr: string;
+}
+
+/** Settings of the container images. */
+export interface ImagesSpec {
+  /** Base image of every client's image: a Debian 12 "slim". On AWS with its digest. */
+  readonly base: string;
+}
+
+/** The machine image of the hosts: one that exists (`id`), or one that Packer builds from a distribution's (`source`). */
+export type MachineImageSpec =
+  | { readonly id: string; readonly distribution: Distribution }
+  | {
+      readonly source: { readonly name: string; readonly owner: string };
+      readonly distribution: Distribution;
+      /** User that Packer connects as. @example "debian" */
+      readonly sshUser: string;
+      /** Instance type of the build. @example "m6i.large" */
+      readonly instanceType: string;
+    };
+
+/** Linux distribution of the hosts: decides how packages are installed, nothing else. */
+export type Distribution = "debian" | "amazon-linux-2023";
+
+/** Who hears of alarms. */
+export interface AlertsSpec {
+  /** Somebody has to get up. */
+  readonly page: readonly SubscriptionSpec[];
+  /** Can wait until the morning. */
+  readonly warn: readonly SubscriptionSpec[];
+}
+
+/** A subscription of an SNS topic. */
+export interface SubscriptionSpec {
+  readonly protocol: "email" | "https" | "sqs" | "lambda" | "sms";
+  readonly endpoint: string;
+}
+
+/** Settings of the log groups. */
+export interface LogsSpec {
+  /** Days that CloudWatch keeps the daemons' logs. Cost: storage at about $0.03 per GiB and month. */
+  readonly retentionDays: number;
+}
+
+/** One group: the nodes of one coin on one network. Only `network` must be said. */
+export interface GroupSpec {
+  /** Id of the coin. @default - the group's name */
+  readonly coin?: string | undefined;
+  /** Name of the coin's network. @example "mainnet" */
+  readonly network: string;
+  /** Number of nodes. @default 1 */
+  readonly count?: number | undefined;
+  /** Client → name of the source its release comes from. @default - each client's first source, which is production's */
+  readonly sources?: Readonly<Record<string, string>> | undefined;
+  /** Client → version. @default - the version that the chosen source pins */
+  readonly release?: Readonly<Record<string, string>> | undefined;
+  /** The coin's own options. @default - those of the coin's schema */
+  readonly options?: unknown;
+  /** Private networks only: the first node makes a block that often, in seconds. @default - it makes none */
+  readonly blockEverySec?: number | undefined;
+  /** EC2 instance type. Decides most of the price. @default - the network's */
+  readonly instanceType?: string | undefined;
+  /** CPU architecture. @default - that of the instance type */
+  readonly architecture?: Architecture | undefined;
+  readonly volume?: VolumeSpec | undefined;
+  /** CIDRs outside the fleet that may use the internal ports (RPC). @default [] */
+  readonly allowedCidrs?: readonly string[] | undefined;
+  /** Tip references instead of the network's. @default - the network's */
+  readonly tips?: readonly TipReference[] | undefined;
+  /** Says that a coin marked `retired` is meant. @default false */
+  readonly acceptRetired?: boolean | undefined;
+}
+
+/** The data volume of each node of a group. */
+export interface VolumeSpec {
+  /** First size, GiB; later a minimum. @default - the chain data and a year of growth, plus a quarter; 2 on private networks */
+  readonly sizeGiB?: number | undefined;
+  /** EBS volume type. @default "gp3" */
+  readonly type?: "gp3" | "io2" | undefined;
+  /** Provisioned IOPS. Above 3,000 gp3 costs about $0.005 per IOPS and month. @default - the network's need */
+  readonly iops?: number | undefined;
+  /** gp3 only: MiB/s. Above 125 about $0.04 per MiB/s and month. @default - the network's need */
+  readonly throughput?: number | undefined;
+  /** A new number makes new, empty volumes beside the retained old ones. @default 1 */
+  readonly generation?: number | undefined;
+  /** EBS snapshot id that new volumes start from. @default - none: the coin's own way */
+  readonly snapshot?: string | undefined;
+}

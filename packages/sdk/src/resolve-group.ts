@@ -1,0 +1,132 @@
+import type { Coin, Daemon, Network } from "./coin.ts";
+import { CannotProduceBlocks, InvalidCount, InvalidGroupName, NotAPrivateNetwork, RetiredCoin, TooFewTips, UnknownCoin, UnknownNetwork } from "./errors-data.ts";
+import type { GroupSpec } from "./fleet-spec.ts";
+import { resolveHealth } from "./health.ts";
+import { problem, type Problem } from "./problem.ts";
+import { releaseId, resolveArchitecture, resolveClients } from "./resolve-clients.ts";
+import { resolveDaemons, resolveOptions } from "./resolve-daemons.ts";
+import { resolveVolume } from "./resolve-volume.ts";
+import type { CoinRegistry } from "./resolve.ts";
+import type { ResolvedGroup, ResolvedNode } from "./resolved.ts";
+
+/** What {@link resolveGroup} is given. */
+export interface GroupInput {
+  readonly coins: CoinRegistry;
+  /** Number of availability zones. */
+  readonly zones: number;
+  readonly name: string;
+  /** Key path of the group in the stack file. */
+  readonly path: string;
+  readonly spec: GroupSpec;
+  report(found: Problem): void;
+}
+
+/** One group with its defaults, or nothing after the reasons have been reported. */
+export function resolveGroup(input: GroupInput): ResolvedGroup | undefined {
+  checkName(input);
+  const coin = findCoin(input);
+  const count = resolveCount(input);
+  const network = coin === undefined ? undefined : findNetwork(input, coin);
+  if (coin === undefined || network === undefined) return undefined;
+  checkMining(input, coin, network);
+  checkTips(input, network, count);
+  const { name, path, spec, report } = input;
+  const options = resolveOptions(coin, spec.options, path, report);
+  const volume = resolveVolume({ network, holdsKeys: coin.keys !== "none", spec: spec.volume, path, report });
+  const architecture = resolveArchitecture(network.instanceType, spec, path, report);
+  if (options === undefined) return undefined;
+  const hostnames = Array.from({ length: count }, (_, position) => `node${position + 1}.${name}.internal`);
+  const daemons = hostnames.map((_, position) => resolveDaemons({ coin, network, networkName: spec.network, options: options.value, hostnames, position, path, report }));
+  const clients = resolveClients({ coin, spec, used: clientsOf(daemons.flat()), architecture, path, report });
+  const snapshot = coin.snapshot[spec.network];
+  if (volume === undefined || snapshot === undefined) return undefined;
+  const nodes = hostnames.map((hostname, position): ResolvedNode => ({
+    name: `${name}-${position + 1}`,
+    group: name,
+    index: position + 1,
+    zoneIndex: position % input.zones,
+    instanceType: spec.instanceType ?? network.instanceType,
+    hostname,
+    siblings: hostnames.filter((other) => other !== hostname),
+    daemons: daemons[position] ?? [],
+    volume,
+  }));
+  return {
+    name,
+    coin: coin.id,
+    coinName: coin.name,
+    symbol: coin.symbol,
+    networkName: spec.network,
+    isPrivateNetwork: network.kind === "private",
+    architecture,
+    clients,
+    release: releaseId(clients),
+    ports: network.ports,
+    access: coin.access,
+    secrets: coin.secrets,
+    allowedCidrs: spec.allowedCidrs ?? [],
+    options: options.value,
+    snapshot,
+    holdsKeys: coin.keys !== "none",
+    databaseSurvivesDowngrade: coin.databaseSurvivesDowngrade,
+    health: resolveHealth(network, { count, blockEverySec: spec.blockEverySec, tips: spec.tips }),
+    ...(spec.blockEverySec === undefined ? {} : { blockEverySec: spec.blockEverySec }),
+    nodes,
+  };
+}
+
+function checkName({ name, path, report }: GroupInput): void {
+  if (!/^[a-z][a-z0-9-]{0,28}[a-z0-9]$|^[a-z]$/.test(name)) report(problem(InvalidGroupName, { path, got: name }));
+}
+
+function findCoin({ coins, name, path, spec, report }: GroupInput): Coin | undefined {
+  const id = spec.coin ?? name;
+  const coin = Object.hasOwn(coins, id) ? coins[id] : undefined;
+  if (coin === undefined) {
+    report(problem(UnknownCoin, { path: spec.coin === undefined ? path : `${path}.coin`, got: id, allowed: Object.keys(coins) }));
+    return undefined;
+  }
+  if (coin.status?.kind === "retired" && spec.acceptRetired !== true) {
+    const { reason, since } = coin.status;
+    report(problem(RetiredCoin, { path, got: id, fix: `Retired since ${since}: ${reason}. ${RetiredCoin.hint}` }));
+  }
+  return coin;
+}
+
+function findNetwork({ path, spec, report }: GroupInput, coin: Coin): Network | undefined {
+  const network = Object.hasOwn(coin.networks, spec.network) ? coin.networks[spec.network] : undefined;
+  if (network === undefined) report(problem(UnknownNetwork, { path: `${path}.network`, got: spec.network, allowed: Object.keys(coin.networks) }));
+  return network;
+}
+
+function resolveCount({ path, spec, report }: GroupInput): number {
+  const count = spec.count ?? 1;
+  if (Number.isInteger(count) && count >= 1 && count <= 99) return count;
+  report(problem(InvalidCount, { path: `${path}.count`, got: count, allowed: ["1 to 99"] }));
+  return 1;
+}
+
+function checkMining({ path, spec, report }: GroupInput, coin: Coin, network: Network): void {
+  if (spec.blockEverySec === undefined) return;
+  const at = { path: `${path}.blockEverySec`, got: spec.blockEverySec };
+  if (network.kind !== "private") {
+    const isPrivate = (name: string): boolean => coin.networks[name]?.kind === "private";
+    const others = Object.keys(coin.networks).filter(isPrivate);
+    report(problem(NotAPrivateNetwork, { ...at, fix: `Remove \`blockEverySec\`, or choose a private network: ${others.join(", ") || "this coin has none"}.` }));
+  } else if (typeof coin.produceBlock !== "function") {
+    report(problem(CannotProduceBlocks, { ...at, fix: `Remove \`blockEverySec\`: ${coin.produceBlock.unsupported}.` }));
+  }
+}
+
+function checkTips({ path, spec, report }: GroupInput, network: Network, count: number): void {
+  if (network.kind === "private") return;
+  const tips = spec.tips ?? network.tips;
+  const got = tips.length + count - 1;
+  if (got >= network.minimumTips) return;
+  const text = `${tips.length} references, ${count - 1} siblings`;
+  report(problem(TooFewTips, { path: `${path}.tips`, got: text, allowed: [`at least ${network.minimumTips} in all`] }));
+}
+
+function clientsOf(daemons: readonly Daemon[]): readonly string[] {
+  return [...new Set(daemons.map((daemon) => daemon.client))];
+}

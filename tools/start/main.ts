@@ -1,0 +1,39 @@
+/**
+ * `npm start`: from a clone to a running fleet. It brings up the sandbox, runs `pulumi up` of the sandbox stack against it, waits until every
+ * node is synced and grows, and shows what is there. Run again, it changes nothing. `npm run sandbox:down` undoes all of it.
+ */
+import { fleetIsUp, showNames, showStatus, waitForFleet } from "./fleet.ts";
+import { Steps } from "./steps.ts";
+import { output, run } from "./process.ts";
+
+const stack = "sandbox";
+const steps = new Steps(6);
+
+await steps.run("Toolchain: Pulumi CLI, language host, providers", () => run("tools/toolchain/bin/toolchain", ["ensure"]));
+await steps.run("Sandbox: AWS on this machine", () => run("packages/sandbox/bin/sandbox", ["start"]));
+
+const env = { ...process.env, ...parseEnv(await output("coinfleet", ["env", "--json"])) };
+await steps.run(`Stack ${stack}`, () => run("pulumi", ["stack", "select", "--create", stack, "--non-interactive"], env));
+await steps.run("pulumi up: images, machine image, hosts, alarms", () =>
+  run("pulumi", ["up", "--stack", stack, "--yes", "--skip-preview", "--suppress-outputs", "--parallel", "16"], env),
+);
+const nodes = await steps.run("Wait until every node is synced and its height grows", () => waitForFleet(env));
+await steps.run("Names and who may call them", () => showNames(nodes, env));
+
+await showStatus(env);
+process.stdout.write(`${steps.report()}
+
+Where to look next
+  npx coinfleet status --watch                 the table above, live
+  npx coinfleet logs ${nodes[0]?.node ?? "<node>"} --follow          a daemon's log
+  npx coinfleet doctor                         what the tools are and where they were found
+  eval "$(npx coinfleet env)"                  then plain pulumi, aws and docker work against the sandbox
+  pulumi preview --stack ${stack}              after, for example, count: 3 for litecoin in stacks/Pulumi.${stack}.yaml
+  npm run sandbox:stop | npm start             stop and go on later
+  npm run sandbox:down                         remove everything
+`);
+process.exit(fleetIsUp(nodes) ? 0 : 1);
+
+function parseEnv(json: string): Record<string, string> {
+  return JSON.parse(json) as Record<string, string>;
+}
