@@ -1,11 +1,10 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import type { Port, ResolvedGroup } from "@coinfleet/sdk";
+import { agentPort, type Port, type ResolvedGroup } from "@coinfleet/sdk";
 import type { Place } from "./place.ts";
 import { groupTags } from "./tags.ts";
 
-/** Where the agent of each node listens. */
-export const agentPort: Port = { port: 9797, protocol: "tcp", exposure: "internal", description: "agent: health, status, metrics" };
+const agent: Port = { port: agentPort, protocol: "tcp", exposure: "internal", description: "agent: health, status, metrics" };
 
 /** One rule for incoming traffic. */
 export interface Ingress {
@@ -18,7 +17,7 @@ export interface Ingress {
 
 /** All that may come in: peers from the world, internal ports from the group itself and the stack file's CIDRs, the agent from the group itself. Nothing else, and no SSH. */
 export function ingressRules(group: ResolvedGroup): readonly Ingress[] {
-  return Object.entries(group.ports).flatMap(([role, port]) => rulesOfPort(role, port, group.allowedCidrs)).concat(rulesOfPort("agent", agentPort, []));
+  return Object.entries(group.ports).flatMap(([role, port]) => rulesOfPort(role, port, group.allowedCidrs)).concat(rulesOfPort("agent", agent, []));
 }
 
 function rulesOfPort(role: string, port: Port, cidrs: readonly string[]): readonly Ingress[] {

@@ -35,7 +35,8 @@ export interface BuildErrorDetails {
   readonly isTransient?: boolean;
 }
 
-function renderError(name: BuildErrorName, details: BuildErrorDetails): string {
+/** An error as a block of text: what, where, got, allowed, fix, and the state of the world. */
+export function renderError(name: string, details: BuildErrorDetails): string {
   const lines = [`${name}: ${details.title}`, `  where    ${details.where}`];
   if (details.got !== undefined) lines.push(`  got      ${details.got}`);
   if (details.allowed !== undefined) lines.push(`  allowed  ${details.allowed}`);

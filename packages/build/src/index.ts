@@ -7,3 +7,7 @@ export * from "./fetch-release.ts";
 export { findGo, minimumGo } from "./go-toolchain.ts";
 export * from "./progress.ts";
 export { discoverDigest } from "./signed-archive.ts";
+export { agentSourceDigest } from "./agent-bundle.ts";
+export * from "./image-plan.ts";
+export { buildMachineImage, minimumPacker } from "./machine-image.ts";
+export type { MachineImageOptions } from "./machine-image.ts";

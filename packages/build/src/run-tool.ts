@@ -41,12 +41,17 @@ export async function runTool(command: string, args: readonly string[], options:
     output += text;
   });
   listen(child.stderr, () => undefined);
+  // A tool that has started something (an instance) gets the chance to remove it.
+  const passOn = (signal: NodeJS.Signals): void => void child.kill(signal);
+  process.once("SIGINT", passOn).once("SIGTERM", passOn);
   const ended = await new Promise<{ code: number | null; signal: string | null }>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code, signal) => resolve({ code, signal }));
   }).catch((cause: unknown) => {
+    process.off("SIGINT", passOn).off("SIGTERM", passOn);
     throw new BuildError("ToolMissing", { title: `Cannot run ${command}.`, where: command, got: describeCause(cause), fix: options.fix }, { cause });
   });
+  process.off("SIGINT", passOn).off("SIGTERM", passOn);
   if (ended.code === 0) return output;
   throw new BuildError("ToolFailed", {
     title: `${command} ${args[0] ?? ""} failed.`,

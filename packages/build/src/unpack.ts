@@ -7,7 +7,7 @@ import { createGunzip, createZstdDecompress } from "node:zlib";
 import type { Binaries } from "@coinfleet/sdk";
 import { extract } from "tar-stream";
 import unbzip2 from "unbzip2-stream";
-import { XzReadableStream } from "xz-decompress";
+import xzDecompress from "xz-decompress";
 import { BuildError, describeCause } from "./build-error.ts";
 import type { UnpackLimits } from "./archive-rules.ts";
 import { archiveRefused, defaultUnpackLimits, safePath, wantedPaths } from "./archive-rules.ts";
@@ -17,7 +17,7 @@ function decompress(file: string, fileName: string): Readable {
   if (/\.(tar\.gz|tgz)$/.test(fileName)) return createReadStream(file).pipe(createGunzip());
   if (/\.(tar\.bz2|tbz2?)$/.test(fileName)) return createReadStream(file).pipe(unbzip2());
   if (/\.(tar\.zst|tzst)$/.test(fileName)) return createReadStream(file).pipe(createZstdDecompress());
-  if (/\.(tar\.xz|txz)$/.test(fileName)) return Readable.from(new XzReadableStream(Readable.toWeb(createReadStream(file))));
+  if (/\.(tar\.xz|txz)$/.test(fileName)) return Readable.from(new xzDecompress.XzReadableStream(Readable.toWeb(createReadStream(file))));
   return createReadStream(file);
 }
 

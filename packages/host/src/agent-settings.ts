@@ -6,13 +6,11 @@ export interface AgentSettingsInput {
   readonly region: string;
   readonly group: ResolvedGroup;
   readonly node: ResolvedNode;
-  /** GiB a year, from the coin's network, where its author knows it. */
-  readonly expectedGrowthGiBPerYear?: number | undefined;
 }
 
 /** The agent's settings with placeholders for secrets, which the host fills in. */
 export function agentSettings(input: AgentSettingsInput): AgentConfig {
-  const { environment, region, group, node, expectedGrowthGiBPerYear } = input;
+  const { environment, region, group, node } = input;
   return {
     version: 1,
     environment,
@@ -26,7 +24,6 @@ export function agentSettings(input: AgentSettingsInput): AgentConfig {
     access: group.access.map((access) => agentAccess(group, access)),
     siblings: node.siblings,
     health: group.health,
-    ...(expectedGrowthGiBPerYear === undefined ? {} : { expectedGrowthGiBPerYear }),
     ...(group.isPrivateNetwork && node.index === 1 && group.blockEverySec !== undefined ? { blockEverySec: group.blockEverySec } : {}),
   };
 }

@@ -52,8 +52,6 @@ export interface NodeConfigurationInput {
   readonly secretArns: Readonly<Record<string, string>>;
   /** CloudWatch log group of the group. */
   readonly logGroup: string;
-  /** GiB a year, from the coin's network, where its author knows it. */
-  readonly expectedGrowthGiBPerYear?: number | undefined;
 }
 
 /**

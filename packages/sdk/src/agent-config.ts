@@ -25,8 +25,6 @@ export interface AgentConfig {
   /** Host names of the group's other nodes; their agents are asked on {@link agentPort}. */
   readonly siblings: readonly string[];
   readonly health: ResolvedHealth;
-  /** Growth of the chain data that the coin's author expects, GiB a year. Absent: not known; measured all the same. */
-  readonly expectedGrowthGiBPerYear?: number | undefined;
   /** Make a block that often, seconds. Only on the first node of a private network. */
   readonly blockEverySec?: number | undefined;
 }

@@ -75,7 +75,7 @@ export const alarms: readonly Alarm[] = [
     metric: "TipAgeSeconds",
     statistic: "Minimum",
     comparison: "GreaterThanThreshold",
-    threshold: (health) => (Number.isFinite(health.maxTipAgeSec) ? health.maxTipAgeSec : undefined),
+    threshold: (health) => health.maxTipAgeSec,
     ...threeOfThree,
     treatMissingData: "notBreaching",
     severity: "page",

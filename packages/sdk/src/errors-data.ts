@@ -146,6 +146,30 @@ export const KeysForbidSnapshot = {
   hint: "Remove `volume.snapshot`: a node with keys never starts from old data.",
 } as const satisfies ErrorData;
 
+export const NotYaml = {
+  name: "NotYaml",
+  title: "Stack file cannot be read.",
+  hint: "Correct the YAML at this place.",
+} as const satisfies ErrorData;
+
+export const NoAccount = {
+  name: "NoAccount",
+  title: "The stack file does not say for which AWS account it is.",
+  hint: 'Add `aws:allowedAccountIds: ["<twelve digits>"]`, in quotes: nothing can then reach another account by mistake.',
+} as const satisfies ErrorData;
+
+export const NoRegion = {
+  name: "NoRegion",
+  title: "The stack file does not say in which AWS region it is.",
+  hint: "Add `aws:region`, for example eu-central-1.",
+} as const satisfies ErrorData;
+
+export const NoFleet = {
+  name: "NoFleet",
+  title: "The stack file says nothing about a fleet.",
+  hint: "Add `coinfleet:fleet`; stacks/Pulumi.sandbox.yaml shows one.",
+} as const satisfies ErrorData;
+
 /** Every entry, for the documentation and the golden file of rendered texts. */
 export const errorCatalogue: readonly ErrorData[] = [
   UnknownKey,
@@ -172,4 +196,8 @@ export const errorCatalogue: readonly ErrorData[] = [
   VolumeSizeNeeded,
   InvalidVolume,
   KeysForbidSnapshot,
+  NotYaml,
+  NoAccount,
+  NoRegion,
+  NoFleet,
 ];

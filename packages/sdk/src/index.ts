@@ -1,4 +1,5 @@
 export * from "./agent-config.ts";
+export * from "./alarms.ts";
 export * from "./coin.ts";
 export * from "./errors-data.ts";
 export * from "./fleet-spec.ts";

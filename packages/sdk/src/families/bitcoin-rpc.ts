@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { hash, numberHeight, readAnswer, requireNetwork, unixSeconds } from "../answers.ts";
-import type { Coin, Daemon, DaemonContext, Network, SyncContext } from "../coin.ts";
+import type { Coin, Daemon, DaemonContext, SyncContext } from "../coin.ts";
+import { networkPort } from "../network-port.ts";
+import { requirePrivate } from "./require-private.ts";
 import { ProbeError, type NodeClient, type SyncStatus } from "../sync-status.ts";
 
 /** Options of every coin of the family. */
@@ -88,10 +90,10 @@ function renderConfig(chain: BitcoinChain, { network, options, siblings, memoryM
     // Core ignores these outside the chain's section on any network but the main one.
     `[${chain.chain}]`,
     "bind=0.0.0.0",
-    `port=${portOf(network, "p2p")}`,
+    `port=${networkPort(network, "p2p")}`,
     "rpcbind=0.0.0.0",
     "rpcallowip=0.0.0.0/0",
-    `rpcport=${portOf(network, "rpc")}`,
+    `rpcport=${networkPort(network, "rpc")}`,
     // A name that does not resolve yet is tried again each minute, so the nodes of a group may start in any order.
     ...siblings.map((name) => `addnode=${name}`),
   ];
@@ -101,12 +103,6 @@ function renderConfig(chain: BitcoinChain, { network, options, siblings, memoryM
 /** A quarter for the cache of unspent outputs: the rest of the client needs about as much again while it flushes. */
 function dbcacheMiB(memoryMiB: number): number {
   return Math.min(4096, Math.max(64, Math.floor(memoryMiB / 4)));
-}
-
-function portOf(network: Network, role: string): number {
-  const port = network.ports[role];
-  if (port === undefined) throw new Error(`the network has no port "${role}"`);
-  return port.port;
 }
 
 /** JSON-RPC error code of a client that is still loading its block index. */
@@ -157,7 +153,7 @@ async function syncCheck(node: NodeClient, chain: BitcoinChain): Promise<SyncSta
 const anyoneCanSpend = "raw(51)#8lvh9jxk";
 
 async function produceBlock(node: NodeClient, ctx: SyncContext<unknown>): Promise<void> {
-  if (ctx.network.kind !== "private") throw new ProbeError("wrong-network", "blocks are made on private networks only");
+  requirePrivate(ctx.network);
   const hashes = readAnswer(z.array(hash), await call(node, "generatetodescriptor", [1, anyoneCanSpend]), "generatetodescriptor");
   if (hashes.length !== 1) throw new ProbeError("malformed", "generatetodescriptor: made no block");
 }

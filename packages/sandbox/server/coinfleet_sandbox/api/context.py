@@ -76,6 +76,15 @@ class Context:
                 stack.enter_context(lock)
             yield
 
+    @contextmanager
+    def unlocked(self) -> Iterator[None]:
+        """While a request is answered (which holds `lock` once): let go of it for a call that may take time."""
+        self.lock.release()
+        try:
+            yield
+        finally:
+            self.lock.acquire()
+
     def run(self, what: str, job: Callable[[], None], *entities: str) -> None:
         """Do `job` in the background, one at a time for each of the entities."""
 

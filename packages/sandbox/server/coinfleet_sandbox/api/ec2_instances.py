@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import datetime as dt
 import ipaddress
@@ -11,6 +12,7 @@ from typing import Any
 from moto.core.responses import ActionResult, EmptyResult
 from moto.ec2.models.instances import Instance, InstanceBackend
 from moto.ec2.models.subnets import Subnet
+from moto.ec2.responses.general import General
 from moto.ec2.responses.instances import InstanceResponse
 
 from ..interface import HypervisorError, InstanceSpec, InstanceState
@@ -259,6 +261,18 @@ def _check_run_request(response: Any, context: Context) -> None:
             raise aws_error("InvalidIPAddress.InUse", f"Address {address} is in use.")
 
 
+def _choose_subnet(response: Any, context: Context) -> None:
+    """As on AWS, an instance without a subnet goes to the default network of its zone, or of the first zone."""
+    if response._get_param("SubnetId") or response._get_param("NetworkInterfaces"):
+        return
+    subnets = ec2_backend(context).get_default_subnets()
+    zone = response._get_param("Placement.AvailabilityZone")
+    subnet = subnets.get(zone) if zone else next((subnets[name] for name in sorted(subnets)), None)
+    if subnet is None:
+        raise aws_error("MissingInput", f"No default subnet for availability zone: '{zone}'.")
+    response.params["SubnetId"] = subnet.id
+
+
 def _lowest_free_address(subnet: Any, instance: Any) -> str:
     network = ipaddress.ip_network(subnet.cidr_block)
     for offset in range(FIRST_HOST, network.num_addresses - 1):
@@ -306,6 +320,7 @@ def _patch_running(context: Context, lifecycle: InstanceLifecycle) -> None:
     def run_instances(original: Any) -> Any:
         def wrapped(self: Any) -> Any:
             _check_run_request(self, context)
+            _choose_subnet(self, context)
             root = _root_mapping(self, context)
             others = [m for m in self.params.get("BlockDeviceMappings", []) if m.get("DeviceName") != root["DeviceName"]]
             self.params["BlockDeviceMappings"] = [root, *others]
@@ -435,15 +450,13 @@ def _patch_attributes(context: Context) -> None:
         self.ec2_backend.get_instance(instance_id)
         return ActionResult({"InstanceId": instance_id, "Timestamp": dt.datetime.now(dt.UTC), "Output": _console(context, instance_id)})
 
-    from moto.ec2.responses.general import General
-
     replace(General, "get_console_output", lambda _: get_console_output)
 
 
 def _console(context: Context, instance_id: str) -> str:
-    import base64
-
-    return base64.b64encode(context.hypervisor.console_output(instance_id).encode()).decode()
+    with context.unlocked():
+        text = context.hypervisor.console_output(instance_id)
+    return base64.b64encode(text.encode()).decode()
 
 
 def install(context: Context) -> InstanceLifecycle:

@@ -86,7 +86,7 @@ class DnsServer:
             f"--local-ttl={TTL_SEC}",
             *(f"--server={server}" for server in self._upstream),
             *(f"--address=/{domain}/{addresses.API}" for domain in addresses.AWS_DOMAINS),
-            "--local=/internal/",
+            *(f"--local=/{domain}/" for domain in ("internal", *addresses.AWS_DOMAINS)),
         ]
 
     def set_records(self, records: Sequence[DnsRecord]) -> None:

@@ -3,6 +3,7 @@ package bridge
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
@@ -10,7 +11,8 @@ import (
 // documentProperties may be given as objects in a Pulumi program, while the Terraform provider takes JSON text only.
 var documentProperties = []resource.PropertyKey{"policy", "assumeRolePolicy", "deliveryPolicy", "redrivePolicy"}
 
-func documentsToText(_ context.Context, inputs, _ resource.PropertyMap) (resource.PropertyMap, error) {
+// convertInputs makes of a program's inputs what a Terraform provider understands.
+func convertInputs(_ context.Context, inputs, _ resource.PropertyMap) (resource.PropertyMap, error) {
 	outputs := inputs.Copy()
 	for _, key := range documentProperties {
 		value, given := outputs[key]
@@ -22,6 +24,13 @@ func documentsToText(_ context.Context, inputs, _ resource.PropertyMap) (resourc
 			return nil, err
 		}
 		outputs[key] = text
+	}
+	for key, value := range outputs {
+		file, err := archiveToFile(value)
+		if err != nil {
+			return nil, fmt.Errorf("the archive %s: %w", key, err)
+		}
+		outputs[key] = file
 	}
 	return outputs, nil
 }
@@ -73,4 +82,3 @@ func withoutSecrets(value resource.PropertyValue) (plain any, secret bool) {
 	})
 	return plain, secret
 }
-

@@ -29,7 +29,7 @@ func (t Table) resources(pkg string, fields map[string]Fields) map[string]*tfbri
 		infos[name] = &tfbridge.ResourceInfo{
 			Tok:              tokens.Type(pkg + ":" + token),
 			Fields:           fields[name],
-			PreCheckCallback: documentsToText,
+			PreCheckCallback: convertInputs,
 		}
 	}
 	return infos

@@ -1,0 +1,15 @@
+import { Fleet, type AgentDigest } from "@coinfleet/aws";
+import { agentSourceDigest } from "@coinfleet/build";
+import { readStack } from "@coinfleet/config";
+import { coins } from "./coins/index.ts";
+
+// The stack file says which coins this environment runs; the coins say what that takes. Every mistake is told here, before anything is made.
+const { place, spec, fleet } = readStack(coins);
+
+// An agent carries its coin's own sync check, so each coin's agent is an image of its own, moved like a release.
+const agentDigest: AgentDigest = (coin, architecture) => agentSourceDigest(import.meta.dirname, coin, architecture);
+
+// Keys, network, alerts, images; then each group as a chain of nodes: volume, settings, host, gate.
+const made = new Fleet("fleet", { place, spec, fleet, agentDigest });
+
+export const { nodes, images, machineImages, dashboards, topics } = made;

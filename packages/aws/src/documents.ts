@@ -1,0 +1,32 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { renderDocuments } from "@coinfleet/host";
+import type { Place } from "./place.ts";
+import { environmentTags } from "./tags.ts";
+
+export interface DocumentsArgs {
+  readonly place: Place;
+}
+
+/** The two SSM documents by which a change reaches a host: `apply` and `drain`. */
+export class Documents extends pulumi.ComponentResource {
+  static readonly type = "coinfleet:aws:Documents";
+  readonly apply: pulumi.Output<string>;
+  readonly drain: pulumi.Output<string>;
+
+  constructor(name: string, args: DocumentsArgs, opts?: pulumi.ComponentResourceOptions) {
+    super(Documents.type, name, {}, opts);
+    const rendered = renderDocuments(args.place.environment);
+    const make = (role: "apply" | "drain"): pulumi.Output<string> => {
+      const { name: title, documentType, content } = rendered[role];
+      return new aws.ssm.Document(
+        `${name}-${role}`,
+        { name: title, documentType, documentFormat: "JSON", content, tags: environmentTags(args.place, title) },
+        { parent: this },
+      ).name;
+    };
+    this.apply = make("apply");
+    this.drain = make("drain");
+    this.registerOutputs({ apply: this.apply, drain: this.drain });
+  }
+}

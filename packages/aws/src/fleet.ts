@@ -1,0 +1,107 @@
+import * as pulumi from "@pulumi/pulumi";
+import { nodeConfigurationProblem } from "@coinfleet/host";
+import type { FleetSpec, ResolvedFleet } from "@coinfleet/sdk";
+import { Alerts } from "./alerts.ts";
+import { Dashboards } from "./dashboards.ts";
+import { dataVolumeGuard } from "./data-volume-guard.ts";
+import { Documents } from "./documents.ts";
+import { Group } from "./group.ts";
+import { Images, type AgentDigest } from "./images.ts";
+import { Keys } from "./keys.ts";
+import { MachineImages } from "./machine-images.ts";
+import { Network } from "./network.ts";
+import type { Surroundings } from "./node.ts";
+import type { Place } from "./place.ts";
+
+export interface FleetArgs {
+  readonly place: Place;
+  /** What the stack file says of the environment as a whole. */
+  readonly spec: FleetSpec;
+  /** Its groups, with the coins' defaults. */
+  readonly fleet: ResolvedFleet;
+  readonly agentDigest: AgentDigest;
+}
+
+/** What is known of a node from outside. */
+export interface FleetNode {
+  readonly instanceId: pulumi.Output<string>;
+  readonly hostname: string;
+  readonly volumeId: pulumi.Output<string>;
+}
+
+/** The private zone of every environment. */
+const domain = "internal";
+
+/** An environment: what all nodes share, then one chain of nodes per group, side by side. */
+export class Fleet extends pulumi.ComponentResource {
+  static readonly type = "coinfleet:aws:Fleet";
+  readonly nodes: Readonly<Record<string, FleetNode>>;
+  /** `<coin>-<client>` and its tag → image by digest. */
+  readonly images: Readonly<Record<string, pulumi.Output<string>>>;
+  /** Architecture → AMI. */
+  readonly machineImages: Readonly<Record<string, pulumi.Output<string>>>;
+  readonly dashboards: readonly string[];
+  readonly topics: Readonly<Record<string, pulumi.Output<string>>>;
+
+  constructor(name: string, args: FleetArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { place, spec, fleet } = args;
+    refuseOversized(place, fleet);
+    super(Fleet.type, name, {}, opts);
+    const parent = { parent: this };
+    const keys = new Keys("keys", { place }, parent);
+    const network = new Network("network", { place, cidr: spec.network.cidr, zones: spec.zones, domain }, parent);
+    const alerts = new Alerts("alerts", { place, keyArn: keys.arn, subscriptions: spec.alerts }, parent);
+    const documents = new Documents("documents", { place }, parent);
+    const images = new Images(
+      "images",
+      { place, keyArn: keys.arn, base: spec.images.base, groups: fleet.groups, agentDigest: args.agentDigest },
+      parent,
+    );
+    const machineImages = new MachineImages("machine-images", { place, spec: spec.machineImage, network, groups: fleet.groups }, parent);
+    const surroundings: Surroundings = {
+      place,
+      zones: spec.zones,
+      subnetIds: network.subnetIds,
+      zoneId: network.zoneId,
+      keyArn: keys.arn,
+      topicArns: alerts.topicArns,
+      documents,
+      volumeGuard: dataVolumeGuard(),
+    };
+    const groups = fleet.groups.map(
+      (group) =>
+        new Group(
+          group.name,
+          {
+            surroundings,
+            group,
+            network,
+            vpcId: network.vpcId,
+            logRetentionDays: spec.logs.retentionDays,
+            machineImageId: machineImages.idOf(group.architecture),
+            images: images.clientsOf(group),
+            agentImage: images.agentOf(group),
+          },
+          parent,
+        ),
+    );
+    this.nodes = Object.fromEntries(
+      groups.flatMap((group) =>
+        group.nodes.map(({ name: nodeName, hostname, node }) => [nodeName, { instanceId: node.instanceId, hostname, volumeId: node.volumeId }]),
+      ),
+    );
+    this.images = images.references;
+    this.machineImages = machineImages.ids;
+    this.dashboards = new Dashboards("dashboards", { place, groups: fleet.groups }, parent).names;
+    this.topics = alerts.topicArns;
+    this.registerOutputs({ nodes: this.nodes, images: this.images });
+  }
+}
+
+/** A parameter that does not fit is found when its volume exists: too late to refuse. So it is asked before the first resource. */
+function refuseOversized(place: Place, fleet: ResolvedFleet): void {
+  const problems = fleet.groups.flatMap((group) =>
+    group.nodes.flatMap((node) => nodeConfigurationProblem({ environment: place.environment, region: place.region, group, node }) ?? []),
+  );
+  if (problems.length > 0) throw new pulumi.RunError(problems.join("\n"));
+}

@@ -1,0 +1,65 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import type { ResolvedGroup } from "@coinfleet/sdk";
+import { GroupSecrets } from "./group-secrets.ts";
+import { GroupSecurity } from "./group-security.ts";
+import { HostRole, logGroupName } from "./host-role.ts";
+import { Node, type GroupSurroundings, type Surroundings } from "./node.ts";
+import { groupTags } from "./tags.ts";
+
+export interface GroupArgs {
+  readonly surroundings: Surroundings;
+  readonly group: ResolvedGroup;
+  readonly vpcId: pulumi.Input<string>;
+  readonly logRetentionDays: number;
+  readonly machineImageId: pulumi.Input<string>;
+  /** Client → image by digest. */
+  readonly images: Readonly<Record<string, pulumi.Input<string>>>;
+  readonly agentImage: pulumi.Input<string>;
+  /** What the hosts' network needs before they start. */
+  readonly network: pulumi.Resource;
+}
+
+/** The nodes of one coin on one network, as a chain: each waits at the gate of the one before it. Groups know nothing of each other. */
+export class Group extends pulumi.ComponentResource {
+  static readonly type = "coinfleet:aws:Group";
+  /** In the group's order. */
+  readonly nodes: readonly { readonly name: string; readonly hostname: string; readonly node: Node }[];
+
+  constructor(name: string, args: GroupArgs, opts?: pulumi.ComponentResourceOptions) {
+    super(Group.type, name, {}, opts);
+    const { group, surroundings } = args;
+    const { place, keyArn } = surroundings;
+    const secrets = new GroupSecrets(`${name}-secrets`, { place, group, keyArn }, { parent: this });
+    const security = new GroupSecurity(`${name}-security`, { place, group, vpcId: args.vpcId }, { parent: this });
+    const role = new HostRole(`${name}-hosts`, { place, group, keyArn }, { parent: this });
+    const logGroup = logGroupName(place, group);
+    const logs = new aws.cloudwatch.LogGroup(
+      `${name}-logs`,
+      { name: logGroup, retentionInDays: args.logRetentionDays, kmsKeyId: keyArn, tags: groupTags(place, group, logGroup) },
+      { parent: this },
+    );
+    const ofGroup: GroupSurroundings = {
+      machineImageId: args.machineImageId,
+      images: args.images,
+      agentImage: args.agentImage,
+      secretArns: secrets.arns,
+      securityGroupId: security.securityGroupId,
+      profileName: role.profileName,
+      readiness: [args.network, ...secrets.filled, ...security.rules, role.policy, logs],
+    };
+    this.nodes = chain(this, { surroundings, ofGroup, group });
+    this.registerOutputs({});
+  }
+}
+
+/** Order is in the graph: a change goes through the group one node at a time, and stops at the first that does not come back. */
+function chain(parent: Group, shared: { surroundings: Surroundings; ofGroup: GroupSurroundings; group: ResolvedGroup }): Group["nodes"] {
+  const made: { name: string; hostname: string; node: Node }[] = [];
+  for (const spec of shared.group.nodes) {
+    const before = made.at(-1);
+    const node = new Node(spec.name, { ...shared, node: spec, after: before === undefined ? [] : [before.node.gate] }, { parent });
+    made.push({ name: spec.name, hostname: spec.hostname, node });
+  }
+  return made;
+}

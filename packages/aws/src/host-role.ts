@@ -1,0 +1,80 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { hostPermissions } from "@coinfleet/host";
+import type { ResolvedGroup } from "@coinfleet/sdk";
+import { secretArns } from "./group-secrets.ts";
+import { arn, type Place } from "./place.ts";
+import { policyDocument, type PolicyDocument } from "./policy-document.ts";
+import { repositoryArn } from "./registry.ts";
+import { groupTags } from "./tags.ts";
+
+export interface HostRoleArgs {
+  readonly place: Place;
+  readonly group: ResolvedGroup;
+  readonly keyArn: pulumi.Input<string>;
+}
+
+/** The role of a group's hosts: what their scripts and agents call, on this group's own things. */
+export class HostRole extends pulumi.ComponentResource {
+  static readonly type = "coinfleet:aws:HostRole";
+  readonly profileName: pulumi.Output<string>;
+  /** An instance that starts before it may do nothing. */
+  readonly policy: pulumi.Resource;
+
+  constructor(name: string, args: HostRoleArgs, opts?: pulumi.ComponentResourceOptions) {
+    super(HostRole.type, name, {}, opts);
+    const title = `coinfleet-${args.place.environment}-${args.group.name}`;
+    const tags = groupTags(args.place, args.group, title);
+    const role = new aws.iam.Role(
+      `${name}-role`,
+      { description: `Hosts of Coinfleet group ${args.group.name}`, assumeRolePolicy: JSON.stringify(trustPolicy(args.place)), tags },
+      { parent: this },
+    );
+    this.policy = new aws.iam.RolePolicy(
+      `${name}-policy`,
+      { role: role.id, policy: pulumi.output(args.keyArn).apply((keyArn) => JSON.stringify(hostPolicy(args.place, args.group, keyArn))) },
+      { parent: this },
+    );
+    this.profileName = new aws.iam.InstanceProfile(`${name}-profile`, { role: role.name, tags }, { parent: this }).name;
+    this.registerOutputs({ profileName: this.profileName });
+  }
+}
+
+/** EC2 of this account only. */
+export function trustPolicy(place: Place): PolicyDocument {
+  return policyDocument([
+    {
+      Sid: "HostsOfThisAccount",
+      Effect: "Allow",
+      Principal: { Service: "ec2.amazonaws.com" },
+      Action: ["sts:AssumeRole"],
+      Condition: { StringEquals: { "aws:SourceAccount": place.account } },
+    },
+  ]);
+}
+
+/** What the hosts of a group may do. */
+export function hostPolicy(place: Place, group: ResolvedGroup, keyArn: string): PolicyDocument {
+  return policyDocument(
+    hostPermissions({
+      partition: "aws",
+      region: place.region,
+      account: place.account,
+      parameterPrefixes: group.nodes.map((node) => parameterPrefix(place, node.name)),
+      secretArns: secretArns(place, group),
+      repositoryArns: [...group.clients.map((client) => repositoryArn(place, `${group.coin}-${client.name}`)), repositoryArn(place, "agent")],
+      logGroupArn: arn(place, "logs", `log-group:${logGroupName(place, group)}`),
+      keyArns: [keyArn],
+    }),
+  );
+}
+
+/** Where a node's parameters are: `/coinfleet/<environment>/<node>`. */
+export function parameterPrefix(place: Place, node: string): string {
+  return `/coinfleet/${place.environment}/${node}`;
+}
+
+/** `/coinfleet/<environment>/<group>`. */
+export function logGroupName(place: Place, group: ResolvedGroup): string {
+  return `/coinfleet/${place.environment}/${group.name}`;
+}

@@ -1,0 +1,46 @@
+import * as pulumi from "@pulumi/pulumi";
+import { renderMachineImage } from "@coinfleet/host";
+import type { Architecture, MachineImageSpec, ResolvedGroup } from "@coinfleet/sdk";
+import { MachineImage } from "./machine-image.ts";
+import type { Network } from "./network.ts";
+import type { Place } from "./place.ts";
+
+export interface MachineImagesArgs {
+  readonly place: Place;
+  readonly spec: MachineImageSpec;
+  readonly network: Network;
+  readonly groups: readonly ResolvedGroup[];
+}
+
+/** The AMI for each architecture that the environment runs: the stack file's, or one that is built. */
+export class MachineImages extends pulumi.ComponentResource {
+  static readonly type = "coinfleet:aws:MachineImages";
+  readonly ids: Readonly<Record<string, pulumi.Output<string>>>;
+
+  constructor(name: string, args: MachineImagesArgs, opts?: pulumi.ComponentResourceOptions) {
+    super(MachineImages.type, name, {}, opts);
+    const { place, spec, network } = args;
+    const architectures = [...new Set(args.groups.map((group) => group.architecture))];
+    this.ids = Object.fromEntries(
+      architectures.map((architecture) => {
+        if ("id" in spec) return [architecture, pulumi.output(spec.id)];
+        const { digest, files } = renderMachineImage({ ...spec, architecture });
+        const built = new MachineImage(`machine-image-${architecture}`, { place, architecture, digest, files, subnetId: anySubnet(network) }, { parent: this });
+        return [architecture, built.imageId];
+      }),
+    );
+    this.registerOutputs({ ids: this.ids });
+  }
+
+  idOf(architecture: Architecture): pulumi.Output<string> {
+    const id = this.ids[architecture];
+    if (id === undefined) throw new Error(`no machine image for ${architecture}`);
+    return id;
+  }
+}
+
+function anySubnet(network: Network): pulumi.Output<string> {
+  const [subnet] = Object.values(network.subnetIds);
+  if (subnet === undefined) throw new Error("an environment without a zone has no subnet");
+  return subnet;
+}

@@ -1,0 +1,72 @@
+import { createHash } from "node:crypto";
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { renderNodeConfiguration, renderReleaseParameter } from "@coinfleet/host";
+import type { ResolvedGroup, ResolvedNode } from "@coinfleet/sdk";
+import { logGroupName, parameterPrefix } from "./host-role.ts";
+import type { Place } from "./place.ts";
+import { nodeTags } from "./tags.ts";
+
+export interface NodeParametersArgs {
+  readonly place: Place;
+  readonly group: ResolvedGroup;
+  readonly node: ResolvedNode;
+  readonly volumeId: pulumi.Input<string>;
+  readonly secretArns: Readonly<Record<string, pulumi.Input<string>>>;
+  /** Client → image by digest. */
+  readonly images: Readonly<Record<string, pulumi.Input<string>>>;
+  readonly agentImage: pulumi.Input<string>;
+  /** What must have come back before this node may hear of a change. */
+  readonly after: readonly pulumi.Resource[];
+}
+
+/**
+ * What a node shall be, in three parameters: its configuration, its release, its agent. A host reads them when it starts and when it is told to.
+ * They change only when it is this node's turn: a host that reboots for another reason must not start what its elder sibling has not survived.
+ */
+export class NodeParameters extends pulumi.ComponentResource {
+  static readonly type = "coinfleet:aws:NodeParameters";
+  readonly prefix: string;
+  readonly all: readonly pulumi.Resource[];
+  /** Digest of each value: short, so that a preview of the gate can be read. */
+  readonly digests: readonly pulumi.Output<string>[];
+
+  constructor(name: string, args: NodeParametersArgs, opts?: pulumi.ComponentResourceOptions) {
+    super(NodeParameters.type, name, {}, opts);
+    const { place, group, node } = args;
+    this.prefix = parameterPrefix(place, node.name);
+    const configuration = pulumi.all([args.volumeId, pulumi.all(args.secretArns)]).apply(([volumeId, secretArns]) =>
+      renderNodeConfiguration({
+        environment: place.environment,
+        region: place.region,
+        group,
+        node,
+        volumeId,
+        secretArns,
+        logGroup: logGroupName(place, group),
+      }),
+    );
+    const values: Readonly<Record<string, pulumi.Output<string>>> = {
+      config: configuration,
+      release: pulumi.all(args.images).apply((images) => renderReleaseParameter(group, images)),
+      agent: pulumi.output(args.agentImage),
+    };
+    this.all = Object.entries(values).map(([role, value]) => {
+      const path = `${this.prefix}/${role}`;
+      return new aws.ssm.Parameter(
+        `${name}-${role}`,
+        {
+          name: path,
+          type: "String",
+          // Up to 4 KiB free, then $0.05 a month up to 8 KiB.
+          tier: role === "config" ? "Advanced" : "Standard",
+          value,
+          tags: nodeTags(place, group, node, path),
+        },
+        { parent: this, dependsOn: [...args.after] },
+      );
+    });
+    this.digests = Object.values(values).map((value) => value.apply((text) => createHash("sha256").update(text).digest("hex").slice(0, 16)));
+    this.registerOutputs({ prefix: this.prefix });
+  }
+}

@@ -1,0 +1,196 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { renderUserData } from "@coinfleet/host";
+import type { ResolvedGroup, ResolvedNode, Severity } from "@coinfleet/sdk";
+import { coinfleetCommand } from "./coinfleet-command.ts";
+import { DataVolume } from "./data-volume.ts";
+import { NodeAlarms } from "./node-alarms.ts";
+import { NodeParameters } from "./node-parameters.ts";
+import type { Place } from "./place.ts";
+import { nodeTags } from "./tags.ts";
+
+/** What all nodes of an environment share. */
+export interface Surroundings {
+  readonly place: Place;
+  readonly zones: readonly string[];
+  readonly subnetIds: Readonly<Record<string, pulumi.Input<string>>>;
+  /** Private DNS zone. */
+  readonly zoneId: pulumi.Input<string>;
+  readonly keyArn: pulumi.Input<string>;
+  readonly topicArns: Readonly<Record<Severity, pulumi.Input<string>>>;
+  readonly documents: { readonly apply: pulumi.Input<string>; readonly drain: pulumi.Input<string> };
+  readonly volumeGuard: pulumi.ResourceHook;
+}
+
+/** What the nodes of a group share. */
+export interface GroupSurroundings {
+  readonly machineImageId: pulumi.Input<string>;
+  /** Client → image by digest. */
+  readonly images: Readonly<Record<string, pulumi.Input<string>>>;
+  readonly agentImage: pulumi.Input<string>;
+  readonly secretArns: Readonly<Record<string, pulumi.Input<string>>>;
+  readonly securityGroupId: pulumi.Input<string>;
+  readonly profileName: pulumi.Input<string>;
+  /** What a host needs before it starts, where no property shows it. */
+  readonly readiness: readonly pulumi.Resource[];
+}
+
+export interface NodeArgs {
+  readonly surroundings: Surroundings;
+  readonly ofGroup: GroupSurroundings;
+  readonly group: ResolvedGroup;
+  readonly node: ResolvedNode;
+  /** The gate of the node before it in the group. Depended on, never read: a property would carry a replacement on. */
+  readonly after: readonly pulumi.Resource[];
+}
+
+/** Root volume: the system and the images of two releases. The same everywhere, because a change of it replaces hosts. */
+const rootVolumeGiB = 20;
+
+/** A node: three settings, a volume that stays, a host that may go, and a gate that says when the next one may change. */
+export class Node extends pulumi.ComponentResource {
+  static readonly type = "coinfleet:aws:Node";
+  readonly instanceId: pulumi.Output<string>;
+  readonly volumeId: pulumi.Output<string>;
+  /** Passed when this node is well: what the next one waits for. */
+  readonly gate: pulumi.Resource;
+
+  constructor(name: string, args: NodeArgs, opts?: pulumi.ComponentResourceOptions) {
+    super(Node.type, name, {}, opts);
+    const { surroundings, ofGroup, group, node } = args;
+    const { place, keyArn, topicArns } = surroundings;
+    const zone = zoneOf(surroundings.zones, node);
+    const volume = new DataVolume(`${name}-data-volume`, { place, group, node, zone, keyArn, guard: surroundings.volumeGuard }, { parent: this });
+    const parameters = new NodeParameters(
+      `${name}-parameters`,
+      { place, group, node, volumeId: volume.volumeId, ...ofGroup, after: args.after },
+      { parent: this },
+    );
+    const instance = this.host(name, args, zone, parameters);
+    const attachment = this.attach(name, args, instance, volume.volumeId);
+    this.gate = coinfleetCommand(
+      `${name}-gate`,
+      {
+        run: "gate",
+        when: "create",
+        input: {
+          environment: place.environment,
+          region: place.region,
+          group: group.name,
+          node: node.name,
+          instanceId: instance.id,
+          applyDocument: surroundings.documents.apply,
+          parameters: parameters.prefix,
+          release: group.release,
+          blockIntervalSec: group.health.blockIntervalSec,
+          stopTimeoutSec: stopTimeoutSec(node),
+          timeoutSec: gateTimeoutSec(node),
+        },
+        // All that restarts this node, and nothing else.
+        triggers: [instance.id, ...parameters.digests],
+      },
+      { parent: this, dependsOn: [attachment, ...parameters.all] },
+    );
+    // Names and alarms belong to a node that has come up.
+    const settled = { parent: this, dependsOn: [this.gate] };
+    new aws.route53.Record(
+      `${name}-record`,
+      { zoneId: surroundings.zoneId, name: node.hostname, type: "A", ttl: 10, records: [instance.privateIp] },
+      settled,
+    );
+    new NodeAlarms(`${name}-alarms`, { place, group, node, topicArns }, settled);
+    this.instanceId = instance.id;
+    this.volumeId = volume.volumeId;
+    this.registerOutputs({ instanceId: this.instanceId, volumeId: this.volumeId, hostname: node.hostname });
+  }
+
+  private host(name: string, args: NodeArgs, zone: string, parameters: NodeParameters): aws.ec2.Instance {
+    const { surroundings, ofGroup, group, node } = args;
+    const { place, keyArn } = surroundings;
+    const subnetId = surroundings.subnetIds[zone];
+    if (subnetId === undefined) throw new Error(`zone ${zone} has no subnet`);
+    const tags = nodeTags(place, group, node, node.name);
+    return new aws.ec2.Instance(
+      `${name}-host`,
+      {
+        ami: ofGroup.machineImageId,
+        instanceType: node.instanceType,
+        subnetId,
+        vpcSecurityGroupIds: [ofGroup.securityGroupId],
+        associatePublicIpAddress: true,
+        iamInstanceProfile: ofGroup.profileName,
+        userData: renderUserData({ parameterPrefix: parameters.prefix, region: place.region }),
+        userDataReplaceOnChange: true,
+        metadataOptions: {
+          httpEndpoint: "enabled",
+          httpTokens: "required",
+          httpPutResponseHopLimit: 1,
+          httpProtocolIpv6: "disabled",
+          instanceMetadataTags: "disabled",
+        },
+        monitoring: true,
+        maintenanceOptions: { autoRecovery: "default" },
+        rootBlockDevice: {
+          volumeType: "gp3",
+          volumeSize: rootVolumeGiB,
+          encrypted: true,
+          kmsKeyId: keyArn,
+          deleteOnTermination: true,
+          tags: { ...tags, Name: `${node.name}-root` },
+        },
+        tags,
+      },
+      {
+        parent: this,
+        // In place it would be stopped without its drain: hosts are replaced, in one way only.
+        replaceOnChanges: ["instanceType"],
+        dependsOn: [...args.after, ...ofGroup.readiness, ...parameters.all],
+      },
+    );
+  }
+
+  /** Between two hosts: drain the old one, take the volume off it, give it to the new one. Never by force. */
+  private attach(name: string, args: NodeArgs, instance: aws.ec2.Instance, volumeId: pulumi.Input<string>): pulumi.Resource {
+    const { surroundings, node } = args;
+    const detach = coinfleetCommand(
+      `${name}-detach`,
+      {
+        run: "detach",
+        when: "delete",
+        input: {
+          region: surroundings.place.region,
+          node: node.name,
+          instanceId: instance.id,
+          volumeId,
+          drainDocument: surroundings.documents.drain,
+          stopTimeoutSec: stopTimeoutSec(node),
+          timeoutSec: stopTimeoutSec(node) + 300,
+        },
+        triggers: [instance.id, volumeId],
+      },
+      { parent: this, deleteBeforeReplace: true },
+    );
+    return new aws.ec2.VolumeAttachment(
+      `${name}-attachment`,
+      { deviceName: "/dev/sdf", volumeId, instanceId: instance.id, stopInstanceBeforeDetaching: true },
+      // The drain has to be over before the old attachment goes.
+      { parent: this, deleteBeforeReplace: true, dependsOn: [detach] },
+    );
+  }
+}
+
+function zoneOf(zones: readonly string[], node: ResolvedNode): string {
+  const zone = zones[node.zoneIndex];
+  if (zone === undefined) throw new Error(`${node.name} is in zone number ${node.zoneIndex} of ${zones.length}`);
+  return zone;
+}
+
+/** Daemons that depend on each other stop one after the other. */
+function stopTimeoutSec(node: ResolvedNode): number {
+  return node.daemons.reduce((sum, daemon) => sum + daemon.stopTimeoutSec, 0);
+}
+
+/** A stop, a pull, a start, and the time until a node that was synced is synced again. */
+function gateTimeoutSec(node: ResolvedNode): number {
+  return stopTimeoutSec(node) + 3600;
+}

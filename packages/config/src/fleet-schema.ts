@@ -1,0 +1,120 @@
+import { z } from "zod";
+
+// What an editor shows for each key is its description here; the resolved meaning is in the SDK's FleetSpec.
+
+const cidr = z.cidrv4("an IPv4 CIDR, for example 10.0.0.0/16");
+const name = z.string().min(1, "a text");
+
+const tip = z.strictObject({
+  name: name.describe("Name of the reference, as status shows it."),
+  url: z.url("an https address").describe("Address that answers with the height."),
+  height: z.string().describe("Path to the height in the JSON answer, for example `data.best_block_height`; empty for a plain number."),
+  body: z.unknown().optional().describe("JSON body to POST, for references that are RPC end points."),
+});
+
+const subscription = z.strictObject({
+  protocol: z.enum(["email", "https", "sms", "sqs", "lambda"]).describe("How SNS delivers. An e-mail subscription must be confirmed by its owner."),
+  endpoint: name.describe("Address, URL, number or ARN, by protocol."),
+});
+
+const volume = z.strictObject({
+  sizeGiB: z
+    .int()
+    .min(1)
+    .max(65_536)
+    .optional()
+    .describe("First size of each node's data volume, GiB; later a minimum. It is never lowered. Default: chain data, a year of growth and a quarter. gp3 costs about $0.10 per GiB and month."),
+  type: z.enum(["gp3", "io2"]).optional().describe("EBS volume type. Default: gp3. io2 is for chains that gp3's latency holds back, at about $0.15 per GiB and month, plus $0.08 per IOPS."),
+  iops: z.int().min(100).max(256_000).optional().describe("Provisioned IOPS. Default: what the network needs. Above 3,000, gp3 costs about $0.006 per IOPS and month."),
+  throughput: z.int().min(125).max(2_000).optional().describe("Throughput in MiB/s, gp3 only. Default: what the network needs. Above 125 about $0.05 per MiB/s and month."),
+  generation: z.int().min(1).optional().describe("A higher number makes new volumes beside the retained old ones. Default: 1."),
+  snapshot: z
+    .string()
+    .regex(/^snap-[0-9a-f]{8,17}$/, "a snapshot id, for example snap-0123456789abcdef0")
+    .optional()
+    .describe("EBS snapshot that a new volume is made from. Default: none, the coin's own way."),
+});
+
+/** One group. Only `network` must be said. */
+export const groupSchema = z.strictObject({
+  coin: name.optional().describe("Id of the coin. Default: the group's name."),
+  network: name.describe("Name of the coin's network, for example mainnet."),
+  count: z.int().optional().describe("Number of nodes, one after the other over the zones. Default: 1. Two or more stay up through an upgrade."),
+  sources: z.record(z.string(), name).optional().describe("Client → source of its release. Default: each client's first source."),
+  release: z.record(z.string(), name).optional().describe("Client → version. Default: the version that the source pins. Write it in quotes."),
+  options: z.record(z.string(), z.unknown()).optional().describe("The coin's own options. Default: those of the coin."),
+  blockEverySec: z.number().positive().optional().describe("Private networks only: the first node makes a block that often, seconds. Default: it makes none."),
+  instanceType: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/, "an EC2 instance type, for example m7g.large")
+    .optional()
+    .describe("EC2 instance type. Decides most of the price. Default: the network's. A change replaces the instances, one at a time."),
+  architecture: z.enum(["x86_64", "arm64"]).optional().describe("CPU architecture. Default: that of the instance type."),
+  volume: volume.optional().describe("Data volume of each node. Protected, kept when the node goes."),
+  allowedCidrs: z.array(cidr).optional().describe("CIDRs outside the group that may use the internal ports (RPC). Default: none."),
+  tips: z.array(tip).optional().describe("Tip references in place of the network's own. Default: the network's."),
+  acceptRetired: z.boolean().optional().describe("Says that a coin marked as retired is meant. Default: false."),
+});
+
+const source = z.strictObject({
+  name: name.describe("Name of the distribution's AMI. Pinned: a name without wildcards."),
+  owner: z
+    .string()
+    .regex(/^(\d{12}|amazon)$/, "an account id of twelve digits in quotes, or amazon")
+    .describe("Account that owns the AMI, in quotes."),
+});
+
+const machineImage = z
+  .strictObject({
+    id: z
+      .string()
+      .regex(/^ami-[0-9a-f]{8,17}$/, "an AMI id, for example ami-0123456789abcdef0")
+      .optional()
+      .describe("An AMI that exists already, built from the same template. Nothing is built then."),
+    source: source.optional().describe("The distribution's AMI that Packer builds from."),
+    distribution: z.enum(["debian", "amazon-linux-2023"]).describe("Linux distribution of the hosts: decides how packages are installed, nothing else."),
+    sshUser: name.optional().describe("User that Packer connects as, for example debian. The hosts themselves have no SSH."),
+    instanceType: name.optional().describe("Instance type of the build, for example m6i.large. Costs cents, for some minutes."),
+  })
+  .superRefine((value, context) => {
+    const missing = (key: string): void => context.addIssue({ code: "custom", path: [key], message: "needed where there is a source to build from" });
+    if (value.id === undefined) {
+      if (value.source === undefined) context.addIssue({ code: "custom", path: ["source"], message: "either id, or source with sshUser and instanceType" });
+      if (value.sshUser === undefined) missing("sshUser");
+      if (value.instanceType === undefined) missing("instanceType");
+    } else if (value.source !== undefined) {
+      context.addIssue({ code: "custom", path: ["id"], message: "either id or source, not both" });
+    }
+  });
+
+/** What a stack file says under `coinfleet:fleet`. */
+export const fleetSchema = z.strictObject({
+  zones: z
+    .array(z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d[a-z]$/, "an availability zone, for example eu-central-1a"))
+    .max(16)
+    .describe("Availability zones, in order. New ones go to the end: a volume cannot leave its zone."),
+  network: z
+    .strictObject({ cidr: cidr.describe("Address range of the fleet's own VPC, /16 to /22. Each zone takes a sixteenth. It cannot be changed later.") })
+    .describe("The VPC that the fleet lives in. No cost by itself; each node's public address costs about $3.65 a month."),
+  images: z
+    .strictObject({ base: name.describe("Base image of every client's image: a Debian 12 slim. With its digest, so that it stays the same.") })
+    .prefault({ base: "public.ecr.aws/debian/debian:bookworm-slim" })
+    .describe("Container images."),
+  machineImage: machineImage.describe("Machine image of the hosts."),
+  alerts: z
+    .strictObject({
+      page: z.array(subscription).default([]).describe("Who is woken. Default: nobody."),
+      warn: z.array(subscription).default([]).describe("Who reads it in the morning. Default: nobody."),
+    })
+    .prefault({})
+    .describe("Who hears of alarms."),
+  logs: z
+    .strictObject({
+      retentionDays: z
+        .literal([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653])
+        .describe("Days that CloudWatch keeps the daemons' logs. Default: 30. Storage costs about $0.03 per GiB and month; taking them in, $0.63 per GiB."),
+    })
+    .prefault({ retentionDays: 30 })
+    .describe("Logs of the daemons."),
+  nodes: z.record(z.string(), groupSchema).describe("Groups by name: the nodes of one coin on one network. The name becomes node<N>.<group>.internal."),
+});

@@ -1,0 +1,4 @@
+export { fleetJsonSchema, type Origin } from "./parse-fleet.ts";
+export { parseStackFile } from "./parse-stack-file.ts";
+export { readStack } from "./read-stack.ts";
+export type { StackConfig, StackReading } from "./stack-values.ts";

@@ -1,0 +1,96 @@
+import { fleetPath, InvalidValue, problem, type FleetSpec, type MachineImageSpec, type Problem } from "@coinfleet/sdk";
+import { z } from "zod";
+import { fleetSchema } from "./fleet-schema.ts";
+import { keyPath, problemsOfIssues } from "./problems-of-issues.ts";
+import { withoutPaths } from "./without-paths.ts";
+
+/** Which stack file it is. */
+export interface Origin {
+  /** Name of the stack. */
+  readonly environment: string;
+  /** Stack file, relative to the project. */
+  readonly file: string;
+}
+
+/** What was read, as far as it could be, and all that is wrong with it. A spec that comes with problems is good for finding more of them only. */
+export interface ParsedFleet {
+  readonly spec?: FleetSpec;
+  readonly problems: readonly Problem[];
+}
+
+type Raw = z.infer<typeof fleetSchema>;
+
+/** The JSON schema of `coinfleet:fleet`, for editors. */
+export const fleetJsonSchema = z.toJSONSchema(fleetSchema, { io: "input", unrepresentable: "any" });
+
+/** Parses the value of `coinfleet:fleet`. */
+export function parseFleet(raw: unknown, origin: Origin, region: string | undefined): ParsedFleet {
+  const first = fleetSchema.safeParse(raw);
+  if (first.success) return { spec: specOf(first.data, origin), problems: checkTogether(first.data, region) };
+  const problems = problemsOfIssues(first.error.issues, raw, jsonSchema, fleetPath);
+  // Without the bad parts the rest can still be judged, so that one run tells everything.
+  const second = fleetSchema.safeParse({ ...standIns, ...objectOf(withoutPaths(raw, first.error.issues)) });
+  return second.success ? { spec: specOf(second.data, origin), problems: [...problems, ...checkTogether(second.data, region)] } : { problems };
+}
+
+/** For keys that are missing altogether, so that the rest can be judged. They reach no resource. */
+const standIns = {
+  zones: ["eu-central-1a"],
+  network: { cidr: "10.0.0.0/16" },
+  machineImage: { id: "ami-00000000", distribution: "debian" },
+  nodes: {},
+};
+
+function objectOf(value: unknown): object {
+  return typeof value === "object" && value !== null ? value : {};
+}
+
+const jsonSchema = z.object({ properties: z.record(z.string(), z.any()) }).parse(fleetJsonSchema);
+
+function specOf(raw: Raw, origin: Origin): FleetSpec {
+  return { ...origin, ...raw, machineImage: machineImageOf(raw.machineImage) };
+}
+
+function machineImageOf({ id, source, distribution, sshUser, instanceType }: Raw["machineImage"]): MachineImageSpec {
+  if (id !== undefined) return { id, distribution };
+  if (source === undefined || sshUser === undefined || instanceType === undefined) throw new Error("the schema lets no machine image without a source pass");
+  return { source, distribution, sshUser, instanceType };
+}
+
+/** What no single key shows. */
+function checkTogether(raw: Raw, region: string | undefined): readonly Problem[] {
+  const problems: Problem[] = [];
+  const bad = (path: readonly PropertyKey[], got: unknown, allowed: string): void => {
+    problems.push(problem(InvalidValue, { path: keyPath(fleetPath, path), got, allowed: [allowed] }));
+  };
+  raw.zones.forEach((zone, index) => {
+    if (region !== undefined && !zone.startsWith(region)) bad(["zones", index], zone, `a zone of ${region}`);
+    if (raw.zones.indexOf(zone) !== index) bad(["zones", index], zone, "each zone once");
+  });
+  checkVpc(raw.network.cidr, bad);
+  for (const [name, group] of Object.entries(raw.nodes)) {
+    group.allowedCidrs?.forEach((cidr, index) => {
+      const path = ["nodes", name, "allowedCidrs", index];
+      if (prefixLength(cidr) < 8) bad(path, cidr, "a network of your own: at most a /8, never the whole internet");
+      else if (!isNetworkAddress(cidr)) bad(path, cidr, "a network address: the bits after the prefix are 0");
+      if (group.allowedCidrs?.indexOf(cidr) !== index) bad(path, cidr, "each CIDR once");
+    });
+  }
+  return problems;
+}
+
+function checkVpc(cidr: string, bad: (path: readonly PropertyKey[], got: unknown, allowed: string) => void): void {
+  const path = ["network", "cidr"];
+  if (prefixLength(cidr) < 16 || prefixLength(cidr) > 22) bad(path, cidr, "/16 to /22");
+  else if (!isNetworkAddress(cidr)) bad(path, cidr, "a network address: the bits after the prefix are 0");
+  else if (!/^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.)/.test(cidr)) bad(path, cidr, "a private range: 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16");
+}
+
+function prefixLength(cidr: string): number {
+  return Number(cidr.split("/")[1]);
+}
+
+function isNetworkAddress(cidr: string): boolean {
+  const address = (cidr.split("/")[0] ?? "").split(".").reduce((sum, octet) => sum * 256 + Number(octet), 0);
+  return address % 2 ** (32 - prefixLength(cidr)) === 0;
+}

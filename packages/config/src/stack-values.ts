@@ -1,0 +1,72 @@
+import {
+  fleetPath,
+  InvalidValue,
+  NoAccount,
+  NoFleet,
+  NoRegion,
+  problem,
+  renderProblems,
+  resolveFleet,
+  type CoinRegistry,
+  type FleetSpec,
+  type Problem,
+  type ResolvedFleet,
+} from "@coinfleet/sdk";
+import { parseFleet, type Origin } from "./parse-fleet.ts";
+
+/** The values of a stack file that we read. `undefined`: not there. */
+export interface StackValues {
+  readonly region: unknown;
+  readonly allowedAccountIds: unknown;
+  readonly fleet: unknown;
+}
+
+/** A whole stack file, understood. */
+export interface StackConfig {
+  readonly place: { readonly environment: string; readonly account: string; readonly region: string };
+  readonly spec: FleetSpec;
+  readonly fleet: ResolvedFleet;
+}
+
+/** A stack file, or everything that is wrong with it. */
+export type StackReading = { readonly config: StackConfig } | { readonly problems: readonly Problem[]; readonly text: string };
+
+/** Reads all of a stack file before it says anything, so that one run tells every mistake. */
+export function readStackValues(values: StackValues, coins: CoinRegistry, origin: Origin): StackReading {
+  const region = regionOf(values.region);
+  const account = accountOf(values.allowedAccountIds);
+  const parsed =
+    values.fleet === undefined
+      ? { problems: [problem(NoFleet, { path: fleetPath })] }
+      : parseFleet(values.fleet, origin, typeof region === "string" ? region : undefined);
+  const problems = [region, account].filter((found) => typeof found !== "string").concat(parsed.problems);
+  if (!("spec" in parsed) || parsed.spec === undefined) return refused(problems, origin);
+  const resolution = resolveFleet(coins, parsed.spec);
+  if ("problems" in resolution) problems.push(...resolution.problems.filter((one) => !isEcho(one, problems)));
+  if (problems.length > 0 || "problems" in resolution || typeof region !== "string" || typeof account !== "string") return refused(problems, origin);
+  return { config: { place: { environment: origin.environment, account, region }, spec: parsed.spec, fleet: resolution.fleet } };
+}
+
+function refused(problems: readonly Problem[], origin: Origin): StackReading {
+  return { problems, text: renderProblems(origin.file, problems) };
+}
+
+/** What was left out because it could not be read is not missing. */
+function isEcho(found: Problem, said: readonly Problem[]): boolean {
+  return said.some((one) => one.path.startsWith(found.path) && (found.name === "NoNodes" || found.name === "NoZones" || one.path === found.path));
+}
+
+function regionOf(value: unknown): string | Problem {
+  const path = "aws:region";
+  if (value === undefined) return problem(NoRegion, { path });
+  if (typeof value === "string" && /^[a-z]{2}(-[a-z]+)+-\d$/.test(value)) return value;
+  return problem(InvalidValue, { path, got: value, allowed: ["a region, for example eu-central-1"] });
+}
+
+function accountOf(value: unknown): string | Problem {
+  const path = "aws:allowedAccountIds";
+  if (value === undefined) return problem(NoAccount, { path });
+  const [account, ...others]: unknown[] = Array.isArray(value) ? value : [value];
+  if (typeof account === "string" && /^\d{12}$/.test(account) && others.length === 0) return account;
+  return problem(InvalidValue, { path, got: value, allowed: ["a list of one account id: twelve digits, in quotes"] });
+}

@@ -1,0 +1,87 @@
+/** Reads the parameters again and restarts what they change. Waits a while, never for a restore that may take days. */
+export const applyScript = `exec 9>"$run/apply.lock"
+flock -w 600 9 || fail "another apply has not ended in 10 minutes" "See: coinfleet-host status"
+export COINFLEET_PATIENCE_SEC=300
+systemctl enable --quiet coinfleet.target
+/usr/lib/coinfleet/configure
+failed=$(systemctl list-units --plain --no-legend --state=failed 'coinfleet-*.service' | awk '{ print $1 }')
+# An old failure must not be taken for the outcome of what starts now.
+grep -ls '"state": "failed"' "$run"/status/*.json | xargs -r rm -f
+# shellcheck disable=SC2086 # a list of names
+[ -z "$failed" ] || systemctl reset-failed $failed
+systemctl start --no-block coinfleet.target coinfleet-configure.service coinfleet-volume.service coinfleet-restore.service coinfleet-node.service coinfleet-agent.service
+if systemctl is-active --quiet coinfleet-volume.service; then
+  /usr/lib/coinfleet/volume
+fi
+if systemctl is-active --quiet coinfleet-node.service; then
+  /usr/lib/coinfleet/switch
+fi
+if systemctl is-active --quiet coinfleet-agent.service && ! cmp -s "$run/agent.wanted" "$run/agent.running"; then
+  systemctl restart --no-block coinfleet-agent.service
+fi
+unit=node@$(jq -r .release "$release").service
+for ((waited = 0; waited < COINFLEET_PATIENCE_SEC; waited += 2)); do
+  if systemctl is-active --quiet "$unit" coinfleet-agent.service && cmp -s "$run/node.wanted" "$run/node.running"; then break; fi
+  # Nothing to wait for where a step has failed, or waits for the world outside.
+  if /usr/local/bin/coinfleet-host settled; then break; fi
+  sleep 2
+done
+succeed "release $(jq -r .release "$release")"
+code=0
+/usr/local/bin/coinfleet-host status || code=$?
+# Waiting is not a failure: whoever asked looks at the node's health next.
+[ "$code" != 1 ]
+`;
+
+/** Stops everything in order and lets the volume go. The host then stays silent, over a reboot too, until the next apply. */
+export const drainScript = `exec 9>"$run/apply.lock"
+flock -w 600 9 || fail "an apply has not ended in 10 minutes" "See: coinfleet-host status"
+systemctl disable --quiet coinfleet.target
+nft flush set inet coinfleet gate 2>/dev/null || true
+systemctl stop coinfleet-node.service coinfleet-restore.service 'node@*.service'
+systemctl stop coinfleet-volume.service
+# Last, so that its metrics show the stop; silent from now on.
+systemctl stop coinfleet-agent.service coinfleet.target
+if mountpoint -q "$data"; then fail "$data is still mounted" "See: fuser -vm $data"; fi
+succeed "stopped and unmounted; back with: coinfleet-host apply"
+`;
+
+/** What an operator asks on the host. */
+export const hostCommand = `steps="firewall configure volume restore node agent"
+usage="usage: coinfleet-host status [--json] | apply | drain
+  status  each step: done, waiting (for what) or failed (why, and what to do). Exit code 0: all done, 1: one failed, 3: one waits."
+
+collect() {
+  for name in $steps; do
+    if [ -s "$run/status/$name.json" ]; then
+      cat "$run/status/$name.json"
+    else
+      jq -n --arg step "$name" '{step: $step, state: "waiting", why: "has not started", fix: "", at: null}'
+    fi
+  done | jq -s .
+}
+
+status() {
+  local all
+  all=$(collect)
+  if [ "\${1:-}" = --json ]; then
+    jq . <<<"$all"
+  else
+    jq -r '.[] | "\\(.step)\\t\\(.state)\\t\\(.why)", (if .fix == "" then empty else "\\t\\t→ \\(.fix)" end)' <<<"$all" |
+      awk -F '\\t' '{ printf "%-10s %-8s %s\\n", $1, $2, $3 }'
+  fi
+  jq -e 'any(.[]; .state == "failed") | not' <<<"$all" >/dev/null || return 1
+  jq -e 'all(.[]; .state == "done")' <<<"$all" >/dev/null || return 3
+}
+
+case \${1:-} in
+  status) status "\${2:-}" ;;
+  # Whether waiting longer changes nothing: a step has failed, or waits for its volume or its snapshot.
+  settled) collect | jq -e 'any(.[]; .state == "failed" or (.state == "waiting" and (.step == "volume" or .step == "restore") and .at != null))' >/dev/null ;;
+  apply | drain) exec "/usr/lib/coinfleet/$1" ;;
+  *)
+    echo "$usage" >&2
+    exit 2
+    ;;
+esac
+`;

@@ -1,0 +1,172 @@
+import { dockerNetwork } from "../host-paths.ts";
+
+/** Pulls images by digest. The login is kept on tmpfs. */
+export const pullScript = `# pull <step> <image…>: reports as the step that needs them.
+shift
+login() { aws ecr get-login-password | docker login --username AWS --password-stdin "$1"; }
+for image in "$@"; do
+  case $image in
+    *@sha256:*) ;;
+    *) fail "the image $image is not named by its digest" "Set the parameter again with: pulumi up" ;;
+  esac
+  if docker image inspect "$image" >/dev/null 2>&1; then continue; fi
+  waiting "pulling $image"
+  patiently "login to the registry" login "\${image%%/*}" >/dev/null
+  patiently "pull of $image" docker pull --quiet "$image" >/dev/null
+done
+docker network inspect ${dockerNetwork.name} >/dev/null 2>&1 ||
+  docker network create --subnet ${dockerNetwork.subnet} --opt com.docker.network.bridge.name=${dockerNetwork.bridge} ${dockerNetwork.name} >/dev/null
+`;
+
+/** Whether this release may write to the data volume: an older one may not where the coin's database does not survive it. */
+export const releaseCheckScript = `wanted=$1
+marker=$data/.coinfleet/release.json
+mountpoint -q "$data" || fail "the data volume is not mounted" "See the step volume. Then: coinfleet-host apply"
+[ "$wanted" = "$(jq -r .release "$release")" ] || fail "release $wanted is not the wanted one" "Then: coinfleet-host apply"
+
+# older <a> <b>: whether version a comes before b. A pre-release comes before its release.
+older() {
+  local a b
+  a=$(sed -E 's/[-.]?(alpha|beta|rc|pre)/~\\1/g' <<<"$1")
+  b=$(sed -E 's/[-.]?(alpha|beta|rc|pre)/~\\1/g' <<<"$2")
+  [ "$a" != "$b" ] && [ "$(printf '%s\\n' "$a" "$b" | sort -V | head -n 1)" = "$a" ]
+}
+
+if [ -e "$marker" ] && [ "$(jq -r .databaseSurvivesDowngrade "$config")" != true ]; then
+  jq -e .versions "$marker" >/dev/null 2>&1 || fail "$marker cannot be read" "Look at it: it names the release that last wrote the data."
+  while IFS=$'\\t' read -r client version; do
+    last=$(jq -r --arg client "$client" '.versions[$client] // ""' "$marker")
+    if [ -n "$last" ] && older "$version" "$last"; then
+      fail "$client $version is older than $last, which last wrote the data; its database does not survive that" \\
+        "Set release $last again, or a new generation of the volume from an older snapshot."
+    fi
+  done < <(jq -r '.versions | to_entries[] | [.key, .value] | @tsv' "$release")
+fi
+# Before the daemons start: from then on they may have written.
+jq '{release, versions, since: (now | todate)}' "$release" >"$marker.new"
+sync "$marker.new"
+mv "$marker.new" "$marker"
+`;
+
+/** Runs the daemons of a release until one of them ends. The service manager then starts them all again. */
+export const nodeScript = `wanted=$1
+/usr/lib/coinfleet/release-check "$wanted"
+mapfile -t images < <(jq -r '.images[]' "$release")
+/usr/lib/coinfleet/pull node "\${images[@]}"
+
+count=$(cat "$run/agent/starts" 2>/dev/null || echo 0)
+echo $((count + 1)) >"$run/agent/starts"
+chmod 0644 "$run/agent/starts"
+cp "$run/node.wanted" "$run/node.running"
+rm -f "$run"/ended.*
+
+mapfile -t daemons < <(jq -r '.daemons[].name' "$config")
+for daemon in "\${daemons[@]}"; do
+  docker rm --force "$daemon" >/dev/null 2>&1 || true
+  image=$(jq -r --arg daemon "$daemon" --slurpfile release "$release" \\
+    '.daemons[] | select(.name == $daemon) | $release[0].images[.client] // ""' "$config")
+  [ -n "$image" ] || fail "the release has no image for $daemon" "Set the parameter again with: pulumi up"
+  # A list of any words, so that nothing in a command line is ever read as shell.
+  mapfile -d '' -t words < <(jq -j --arg daemon "$daemon" --arg image "$image" \\
+    '.daemons[] | select(.name == $daemon) | (.arguments + [$image] + .command)[] | . + "\\u0000"' "$config")
+  error=$(docker run "\${words[@]}" 2>&1 >/dev/null) || fail "$daemon does not start: $error" "It is tried again."
+done
+succeed "release $wanted: \${daemons[*]}"
+systemd-notify --ready --status="running $wanted"
+/usr/lib/coinfleet/report-running </dev/null &
+
+for daemon in "\${daemons[@]}"; do
+  { echo "$daemon ended with code $(docker wait "$daemon")"; } >"$run/ended.$daemon" &
+  waits+=("$!")
+done
+wait -n "\${waits[@]}"
+waiting "$(cat "$run"/ended.* 2>/dev/null | tr '\\n' ' ')" "It is started again; its log says why."
+exit 1
+`;
+
+/** Stops the daemons in the reverse order of their start, each within the time that its coin allows. */
+export const nodeStopScript = `while IFS=$'\\t' read -r daemon seconds; do
+  docker stop --time "$seconds" "$daemon" >/dev/null 2>&1 || true
+  code=$(docker inspect --format '{{.State.ExitCode}}' "$daemon" 2>/dev/null || echo none)
+  if [ "$code" = 137 ]; then echo "$daemon did not stop within $seconds s and was killed" >&2; fi
+  docker rm --force "$daemon" >/dev/null 2>&1 || true
+done < <(jq -r '.daemons | reverse[] | [.name, .stopTimeoutSec] | @tsv' "$config")
+waiting "stopped"
+`;
+
+/** Tells the world which release runs: gates and the status command read it. Best effort, because the node matters more. */
+export const reportRunningScript = `value=$(jq -c '{release, images, startedAt: (now | todate)}' "$release")
+export COINFLEET_PATIENCE_SEC=600
+patiently "report of the running release" aws ssm put-parameter --name "$COINFLEET_PARAMETERS/running" --type String --overwrite --value "$value" >/dev/null
+succeed "running $(jq -r .release "$release")"
+`;
+
+/** Starts the wanted release, and first stops another one. Does nothing when it runs with the wanted configuration. */
+export const switchScript = `wanted=$(jq -r .release "$release")
+unit=node@$wanted.service
+while read -r other _; do
+  [ "$other" = "$unit" ] || systemctl stop "$other"
+done < <(systemctl list-units --plain --no-legend --state=active,activating,deactivating,failed 'node@*.service')
+if systemctl is-active --quiet "$unit" && ! cmp -s "$run/node.wanted" "$run/node.running"; then
+  echo "the configuration has changed: restarting $unit"
+  systemctl restart --no-block "$unit"
+else
+  systemctl start --no-block "$unit"
+fi
+succeed "wanted release: $wanted"
+`;
+
+/** An empty data directory gets its snapshot, before the daemon ever sees it. */
+export const restoreScript = `daemon=$(jq -r '.restore.daemon // ""' "$config")
+if [ -z "$daemon" ]; then
+  succeed "the coin has no archive to restore"
+  exit 0
+fi
+image=$(cat "$run/agent-image")
+/usr/lib/coinfleet/pull restore "$image"
+waiting "restoring the snapshot of $daemon" "Progress: journalctl -fu coinfleet-restore"
+docker rm --force coinfleet-restore >/dev/null 2>&1 || true
+mapfile -d '' -t words < <(jq -j --arg image "$image" '.restore | (.arguments + [$image] + .command)[] | . + "\\u0000"' "$config")
+code=0
+docker run "\${words[@]}" 2>&1 | tee "$run/restore.log" || code=\${PIPESTATUS[0]}
+last=$(tail -n 1 "$run/restore.log" | cut -c 1-400)
+case $code in
+  0) succeed "\${last:-restored}" ;;
+  # The download may work the next time; the service manager tries again.
+  75)
+    waiting "$last" "It is tried again every 30 s."
+    sleep 30
+    exec "$0"
+    ;;
+  *) fail "$last" "Nothing of the snapshot is visible to the daemon. Correct it, then: coinfleet-host apply" ;;
+esac
+`;
+
+/** Runs the agent in the foreground. */
+export const agentScript = `image=$(cat "$run/agent-image")
+/usr/lib/coinfleet/pull agent "$image"
+docker rm --force coinfleet-agent >/dev/null 2>&1 || true
+cp "$run/agent.wanted" "$run/agent.running"
+succeed "$image"
+mapfile -d '' -t words < <(jq -j --arg image "$image" '(.agent.arguments + [$image])[] | . + "\\u0000"' "$config")
+exec docker run "\${words[@]}"
+`;
+
+/** Restarts the node because the agent asks: at most three times a day, and not within ten minutes of the last time. */
+export const restartScript = `request=$run/requests/restart
+[ -f "$request" ] && [ ! -L "$request" ] || exit 0
+why=$(head -c 200 "$request" | tr -cd 'A-Za-z0-9 .,:()-')
+rm -f "$request"
+log=/var/lib/coinfleet/restarts
+now=$(date +%s)
+touch "$log"
+awk -v since=$((now - 86400)) '$1 > since' "$log" >"$log.new"
+mv "$log.new" "$log"
+if [ "$(wc -l <"$log")" -ge 3 ] || [ "$(tail -n 1 "$log" | cut -d ' ' -f 1)" -gt $((now - 600)) ] 2>/dev/null; then
+  waiting "a restart was asked for ($why) and refused: at most 3 a day, 10 minutes apart" "Look at the node."
+  exit 0
+fi
+echo "$now $why" >>"$log"
+succeed "restarting the node: $why"
+systemctl try-restart 'node@*.service'
+`;

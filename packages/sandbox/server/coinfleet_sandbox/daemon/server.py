@@ -1,0 +1,173 @@
+"""The sandbox's server: brings everything up in order, waits, and takes everything down in the opposite order."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from coinfleet_sandbox.daemon import addresses, namespace
+from coinfleet_sandbox.daemon.children import Child
+from coinfleet_sandbox.daemon.control import ControlServer
+from coinfleet_sandbox.daemon.dns import DnsServer
+from coinfleet_sandbox.daemon.dockerd import docker_answers, dockerd, trust_registries
+from coinfleet_sandbox.daemon.registry import public_registry, registry
+from coinfleet_sandbox.errors import SandboxError
+from coinfleet_sandbox.images.builder import BaseImages
+from coinfleet_sandbox.launcher.layout import ACCOUNT_ID, API_PORT, REGION, Layout
+from coinfleet_sandbox.launcher.record import Record, read_record, with_phase
+from coinfleet_sandbox.progress import Progress
+from coinfleet_sandbox.shell import run, succeeds
+
+if TYPE_CHECKING:
+    from coinfleet_sandbox.hypervisor import LocalHypervisor
+    from coinfleet_sandbox.interface import SandboxApi
+
+log = logging.getLogger(__name__)
+DOCKER_START_SEC = 60
+SOURCE_NAME, SOURCE_OWNER = "debian-12-amd64-sandbox", "136693071363"
+"""The source machine image, under the account id from which Debian publishes its images."""
+REGIONS = (REGION,)
+
+
+class Server:
+    """One sandbox, from inside its namespaces."""
+
+    def __init__(self, layout: Layout, images: BaseImages, progress: Progress) -> None:
+        self._layout, self._images, self._progress = layout, images, progress
+        self._record = self._read_record()
+        self._stop_requested = threading.Event()
+        self._undo: list[tuple[str, Callable[[], None]]] = []
+
+    def _read_record(self) -> Record:
+        record = read_record(self._layout)
+        if record is None:
+            raise SandboxError(f"{self._layout.record} is missing.")
+        return record
+
+    def serve(self) -> None:
+        """Bring up, wait for the request to stop, take down."""
+        try:
+            self._bring_up()
+            self._stop_requested.wait()
+        finally:
+            self._take_down()
+
+    def request_stop(self) -> None:
+        self._stop_requested.set()
+
+    def _start_child(self, child: Child) -> Child:
+        self._undo.append((child.name, child.stop))
+        child.start()
+        return child
+
+    def _bring_up(self) -> None:
+        namespace.make_private_files()
+        namespace.set_up_network(self._record.public_cidr)
+        dns = DnsServer(self._layout)
+        self._start_child(dns.child)
+        namespace.write_resolver_files()
+        docker = self._start_child(dockerd(self._layout))
+        self._start_child(registry(self._layout, addresses.REGISTRY_PORT))
+        self._start_child(public_registry(self._layout, self._images.registry, addresses.PUBLIC_REGISTRY_PORT))
+        with ThreadPoolExecutor(1) as pool:
+            # Importing the API's libraries takes as long as docker's start.
+            loading = pool.submit(_load_libraries)
+            docker.wait_until(lambda: docker_answers(self._layout.docker_socket), DOCKER_START_SEC)
+            self._layout.docker_socket.chmod(0o666)
+            loading.result()
+        self._progress.say("docker, the registry and DNS run")
+        self._start_services(dns)
+
+    def _start_services(self, dns: DnsServer) -> None:
+        from coinfleet_sandbox.api import ApiOptions, build_app
+        from coinfleet_sandbox.daemon.tls import CertificateAuthority
+        from coinfleet_sandbox.daemon.web import WebServer
+        from coinfleet_sandbox.hypervisor import LocalHypervisor
+        from coinfleet_sandbox.hypervisor.engine import SOURCE_REPOSITORY
+        from coinfleet_sandbox.hypervisor.guest_files import guest_archive
+        from coinfleet_sandbox.hypervisor.metadata import MetadataServer
+        from coinfleet_sandbox.interface import SourceImage
+
+        authority = CertificateAuthority(self._layout.ca)
+        trust_registries(authority.certificate_file, ACCOUNT_ID, REGIONS)
+        ca_hash = run(["openssl", "x509", "-noout", "-subject_hash", "-in", authority.certificate_file]).strip()
+        hypervisor = LocalHypervisor(self._layout, dns, guest_archive(authority.certificate_file.read_bytes(), ca_hash))
+        source_ref = f"{SOURCE_REPOSITORY}:{self._images.digest}"
+        if not hypervisor.engine.has_image(source_ref):
+            with self._progress.step("importing the source machine image", "5 s"):
+                hypervisor.engine.import_image(self._images.machine_tar, source_ref)
+        options = ApiOptions(
+            state_dir=self._layout.api_state,
+            region=REGION,
+            account_id=ACCOUNT_ID,
+            registry_url=f"http://127.0.0.1:{addresses.REGISTRY_PORT}",
+            source_images=(SourceImage(SOURCE_NAME, SOURCE_OWNER, source_ref, "Debian 12 (bookworm) for the sandbox"),),
+        )
+        api = build_app(hypervisor, options)
+        self._undo.append(("api", lambda: _close_api(api)))
+        self._undo.append(("hosts", hypervisor.suspend))
+        metadata = MetadataServer((addresses.METADATA, 80), api)
+        threading.Thread(target=metadata.serve_forever, name="metadata", daemon=True).start()
+        for address, tls in (((self._record.inner_address, API_PORT), None), ((addresses.API, addresses.HTTPS_PORT), authority)):
+            web = WebServer(address, api, tls)
+            web.start()
+            self._undo.append((f"web server on port {address[1]}", web.stop))
+        self._resume(hypervisor, api)
+        ControlServer(self._layout.control_socket, lambda request: self._control(hypervisor, api, request))
+        with_phase(self._layout, self._read_record(), "running")
+
+    def _resume(self, hypervisor: LocalHypervisor, api: SandboxApi) -> None:
+        begun = time.monotonic()
+        hypervisor.resume(lambda instance_id: api.instance(instance_id) is not None)
+        hypervisor.listen(api.on_instance_state)
+        if count := len(hypervisor.running()):
+            self._progress.say(f"{count} hosts run again after {time.monotonic() - begun:.0f} s")
+        threading.Thread(target=self._follow_public_addresses, args=(hypervisor, api), name="public-addresses", daemon=True).start()
+
+    def _follow_public_addresses(self, hypervisor: LocalHypervisor, api: SandboxApi) -> None:
+        """Routes on the machine for the private addresses of hosts are the machine's business: see `outside`."""
+        while not self._stop_requested.wait(0.5):
+            for instance_id in hypervisor.known():
+                view = api.instance(instance_id)
+                if view is not None:
+                    hypervisor.set_public_address(instance_id, view.public_ip)
+
+    def _control(self, hypervisor: LocalHypervisor, api: SandboxApi, request: dict[str, object]) -> dict[str, object]:
+        match request.get("command"):
+            case "stop":
+                self._progress = Progress(self._layout.progress.open("a"))
+                self.request_stop()
+                return {}
+            case "status":
+                return {"instances": [{"id": i, "running": hypervisor.is_running(i)} for i in hypervisor.known()]}
+            case other:
+                return {"error": f"unknown command {other}"}
+
+    def _take_down(self) -> None:
+        for what, undo in reversed(self._undo):
+            try:
+                if what == "hosts":
+                    self._progress.say("shutting the hosts down")
+                undo()
+            except Exception:
+                log.exception("stopping %s failed", what)
+        self._undo.clear()
+
+
+def _load_libraries() -> None:
+    import coinfleet_sandbox.api
+    import coinfleet_sandbox.hypervisor  # noqa: F401
+
+
+def _close_api(api: SandboxApi) -> None:
+    api.close()
+    api.save_state()
+
+
+__all__ = ["Path", "Server", "subprocess", "succeeds"]

@@ -1,0 +1,46 @@
+"""The API's web servers: plain for the machine, TLS under AWS's names for the guests."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from typing import Any
+
+from cheroot import wsgi
+from cheroot.ssl.builtin import BuiltinSSLAdapter
+
+from coinfleet_sandbox.daemon.tls import CertificateAuthority
+
+THREADS = 24
+QUEUE = 128
+
+
+class _AwsNames(BuiltinSSLAdapter):  # type: ignore[misc]
+    """Uses a context that chooses its certificate by the name that the client asks for."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._chosen = context
+
+    @property
+    def context(self) -> ssl.SSLContext:
+        return self._chosen
+
+
+class WebServer:
+    """One listening address, served by a pool of threads."""
+
+    def __init__(self, address: tuple[str, int], application: Any, authority: CertificateAuthority | None = None) -> None:
+        self._server = wsgi.Server(address, application, numthreads=THREADS, request_queue_size=QUEUE, timeout=120, shutdown_timeout=2)
+        self._server.max_request_body_size = 0
+        if authority is not None:
+            self._server.ssl_adapter = _AwsNames(authority.server_context())
+        self._thread = threading.Thread(target=self._server.serve, name=f"web-{address[1]}", daemon=True)
+
+    def start(self) -> None:
+        """Listen; returns when connections are accepted."""
+        self._server.prepare()
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._server.stop()
+        self._thread.join(timeout=10)
