@@ -20,6 +20,8 @@ export default tseslint.config(
       "@typescript-eslint/no-floating-promises": "error",
       "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
+      // Data objects carry functions, and none of them uses `this`.
+      "@typescript-eslint/unbound-method": "off",
       "no-console": "error",
       "no-restricted-syntax": [
         "error",

@@ -13,7 +13,7 @@ export interface GroupSecretsArgs {
 
 /**
  * The generated secrets of a group ($0.40 each a month). The program makes them empty; a step gives them their first value through the API.
- * So no value is ever in the state, in a preview or in a log (docs/adr/0004). Keepers: protected, and kept when the program lets go of them.
+ * So no value is ever in the state, in a preview or in a log (docs/adr/0006). Keepers: protected, and kept when the program lets go of them.
  */
 export class GroupSecrets extends pulumi.ComponentResource {
   static readonly type = "coinfleet:aws:GroupSecrets";

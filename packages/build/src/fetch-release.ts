@@ -1,7 +1,7 @@
 import { chmod, copyFile, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Architecture, ReleaseSource } from "@coinfleet/sdk";
-import { isPending } from "@coinfleet/sdk";
+import { binariesFor, isPending } from "@coinfleet/sdk";
 import { z } from "zod";
 import { BuildError } from "./build-error.ts";
 import { createAtomically, exists, sha256OfFile, sha256OfText, withLock } from "./cache.ts";
@@ -42,7 +42,7 @@ async function digestsOf(directory: string): Promise<Record<string, string>> {
 async function fillFromArchive(source: Extract<ReleaseSource, { kind: "signedArchive" }>, version: string, architecture: Architecture, into: string, options: ResolvedFetchOptions): Promise<string[]> {
   const archive = await fetchVerifiedArchive(source, version, architecture, options);
   options.onProgress({ what: `unpack ${archive.fileName}` });
-  await unpackBinaries(archive.file, archive.fileName, source.binaries, version, into);
+  await unpackBinaries(archive.file, archive.fileName, binariesFor(source.binaries, architecture), version, into);
   const signers = archive.signers.map(({ name, signedBy, acceptedExpired }) => `signed by ${name} (${signedBy})${acceptedExpired === undefined ? "" : `; expired key accepted: ${acceptedExpired}`}`);
   return [`${archive.fileName} sha256 ${archive.sha256}`, ...signers, ...(archive.unsigned === undefined ? [] : [`not signed: ${archive.unsigned}`])];
 }

@@ -1,6 +1,6 @@
 export * from "./build-error.ts";
-export { defaultCacheDir, sha256OfText } from "./cache.ts";
-export { defaultLimits } from "./download.ts";
+export { createAtomically, defaultCacheDir, exists, sha256OfText, withLock } from "./cache.ts";
+export { defaultLimits, download } from "./download.ts";
 export type { FetchLimits } from "./download.ts";
 export * from "./fetch-options.ts";
 export * from "./fetch-release.ts";
@@ -11,3 +11,4 @@ export { agentSourceDigest } from "./agent-bundle.ts";
 export * from "./image-plan.ts";
 export { buildMachineImage, minimumPacker } from "./machine-image.ts";
 export type { MachineImageOptions } from "./machine-image.ts";
+export { runTool } from "./run-tool.ts";

@@ -181,7 +181,7 @@ async function fetchAndCheck(source: SignedArchive, version: string, url: string
   }
   const file = await fetchPinned(url, expected, options);
   if (signature.kind === "none") return { file, fileName, sha256: expected, signers: [], unsigned: signature.reason };
-  const signatureUrl = fill(signature.url, version);
+  const signatureUrl = fill(signature.url, version).replaceAll("{url}", url);
   const data = await readDetached(await readFile(file), await fetchSmall(signatureUrl, options), signatureUrl);
   const signers = await countSigners(data, signature.signers, signature.threshold, signatureUrl, options);
   return { file, fileName, sha256: expected, signers };
@@ -211,7 +211,7 @@ export async function discoverDigest(source: SignedArchive, version: string, arc
   await rm(part, { force: true });
   await downloadAnywhere(url, part, options.limits, options);
   try {
-    const signatureUrl = fill(signature.url, version);
+    const signatureUrl = fill(signature.url, version).replaceAll("{url}", url);
     const data = await readDetached(await readFile(part), await fetchSmall(signatureUrl, options), signatureUrl);
     const signers = await countSigners(data, signature.signers, signature.threshold, signatureUrl, options);
     const sha256 = await sha256OfFile(part);

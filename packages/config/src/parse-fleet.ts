@@ -28,9 +28,21 @@ export function parseFleet(raw: unknown, origin: Origin, region: string | undefi
   const first = fleetSchema.safeParse(raw);
   if (first.success) return { spec: specOf(first.data, origin), problems: checkTogether(first.data, region) };
   const problems = problemsOfIssues(first.error.issues, raw, jsonSchema, fleetPath);
-  // Without the bad parts the rest can still be judged, so that one run tells everything.
-  const second = fleetSchema.safeParse({ ...standIns, ...objectOf(withoutPaths(raw, first.error.issues)) });
-  return second.success ? { spec: specOf(second.data, origin), problems: [...problems, ...checkTogether(second.data, region)] } : { problems };
+  const rest = goodPart(raw);
+  return rest === undefined ? { problems } : { spec: specOf(rest, origin), problems: [...problems, ...checkTogether(rest, region)] };
+}
+
+/** What is left without the bad parts, so that it can be judged too and one run tells everything. */
+function goodPart(raw: unknown): Raw | undefined {
+  let candidate: unknown = raw;
+  if (typeof raw !== "object" || raw === null) return undefined;
+  // Each round may leave a mapping without a key that it needs; they are at most as many as the levels of the file.
+  for (let round = 0; round < 8; round++) {
+    const parsed = fleetSchema.safeParse({ ...standIns, ...objectOf(candidate) });
+    if (parsed.success) return parsed.data;
+    candidate = withoutPaths(candidate, parsed.error.issues);
+  }
+  return undefined;
 }
 
 /** For keys that are missing altogether, so that the rest can be judged. They reach no resource. */

@@ -1,8 +1,8 @@
 import { NotYaml, problem, renderProblems, type CoinRegistry } from "@coinfleet/sdk";
 import { parseDocument } from "yaml";
-import { valueAt } from "./problems-of-issues.ts";
-import { readStackValues, type StackReading } from "./stack-values.ts";
 import type { Origin } from "./parse-fleet.ts";
+import { readStackValues, type StackReading } from "./stack-values.ts";
+import { valueAt } from "./value-at.ts";
 
 /** Reads a stack file from its text, for commands that work without the engine. */
 export function parseStackFile(text: string, coins: CoinRegistry, origin: Origin): StackReading {

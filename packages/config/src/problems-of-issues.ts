@@ -1,5 +1,6 @@
 import { InvalidValue, MissingKey, problem, UnknownKey, type Problem } from "@coinfleet/sdk";
 import type { z } from "zod";
+import { valueAt } from "./value-at.ts";
 
 /** JSON schema, as far as it is read here. */
 interface JsonSchema {
@@ -63,14 +64,6 @@ export function keyPath(prefix: string, path: readonly PropertyKey[]): string {
     const key = String(part);
     return /^[\w-]+$/.test(key) ? `${text}.${key}` : `${text}[${JSON.stringify(key)}]`;
   }, prefix);
-}
-
-/** The value at a path of parsed YAML. */
-export function valueAt(raw: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((value, key) => {
-    if (typeof value !== "object" || value === null) return undefined;
-    return Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined;
-  }, raw);
 }
 
 function schemaAt(schema: JsonSchema, path: readonly PropertyKey[]): JsonSchema | undefined {

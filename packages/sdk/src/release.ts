@@ -17,7 +17,7 @@ export const isPending = (digest: PinnedSha256): digest is Pending => typeof dig
 
 /** How the upstream project signs a release. `none` needs the reason why there is nothing better. */
 export type ArchiveSignature =
-  /** A detached OpenPGP signature of the archive itself. */
+  /** A detached OpenPGP signature of the archive itself. In `url`, `{version}` is replaced, and `{url}` by the archive's own address. */
   | { readonly kind: "detached"; readonly url: string; readonly signers: readonly Signer[]; readonly threshold: number }
   /** A sums file that names the archive's SHA-256, with a detached or inline (clear-signed) OpenPGP signature. */
   | { readonly kind: "sums"; readonly sums: string; readonly signature: string | "inline"; readonly signers: readonly Signer[]; readonly threshold: number }
@@ -32,7 +32,10 @@ export interface Signer {
   readonly acceptExpired?: string;
 }
 
-/** Binaries to take: name in the image's `/usr/local/bin` → path in the archive or package. `{version}` is replaced. */
+/**
+ * Binaries to take: name in the image's `/usr/local/bin` → path in the archive or package. Replaced are `{version}`, `{machine}` (x86_64, aarch64)
+ * and `{goarch}` (amd64, arm64).
+ */
 export type Binaries = Readonly<Record<string, string>>;
 
 /** An archive (`.tar.gz`, `.tar.xz`, `.tar.bz2`, `.zip`) of upstream's, pinned by SHA-256 **and** signature. */
@@ -87,3 +90,23 @@ export interface OciImage {
 
 /** Where a client's release comes from. */
 export type ReleaseSource = SignedArchive | GoModule | DebianPackage | OciImage;
+
+const machineNames = { x86_64: { machine: "x86_64", goarch: "amd64" }, arm64: { machine: "aarch64", goarch: "arm64" } } as const;
+
+/** The binaries with the names of an architecture filled in; `{version}` is left. */
+export function binariesFor(binaries: Binaries, architecture: Architecture): Binaries {
+  const { machine, goarch } = machineNames[architecture];
+  const filled = Object.entries(binaries).map(([name, path]) => [name, path.replaceAll("{machine}", machine).replaceAll("{goarch}", goarch)] as const);
+  return Object.fromEntries(filled);
+}
+
+/** The download addresses of archives whose names differ by the architecture only. */
+export function archives(template: string): Readonly<Record<Architecture, string>> {
+  const address = (architecture: Architecture): string => binariesFor({ template }, architecture)["template"] ?? template;
+  return { x86_64: address("x86_64"), arm64: address("arm64") };
+}
+
+/** The same pending digest for every architecture. */
+export function pendingDigests(reason: string): Readonly<Record<Architecture, Pending>> {
+  return { x86_64: pending(reason), arm64: pending(reason) };
+}

@@ -62,7 +62,7 @@ export function resolveGroup(input: GroupInput): ResolvedGroup | undefined {
     clients,
     release: releaseId(clients),
     ports: network.ports,
-    access: coin.access,
+    access: coin.access.filter(({ port }) => Object.hasOwn(network.ports, port)),
     secrets: coin.secrets,
     allowedCidrs: spec.allowedCidrs ?? [],
     options: options.value,

@@ -28,6 +28,12 @@ export type ProbeFailure = "refused" | "timeout" | "unauthorized" | "starting" |
 /** A probe that gave no status. Never turned into a height. */
 export class ProbeError extends Error {
   override readonly name = "ProbeError";
+
+  /** By its shape: the agent and the coin's module are two bundles, each with a copy of this class. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === "object" && value !== null && "name" in value && value.name === "ProbeError" && "failure" in value;
+  }
+
   readonly failure: ProbeFailure;
   /** JSON-RPC error code, where the daemon gave one. */
   readonly code: number | undefined;

@@ -16,7 +16,7 @@ class Progress:
     """Writes `[ 12 s] what` lines; a long step repeats itself so that a silent terminal never looks dead."""
 
     def __init__(self, stream: TextIO | None = None, started: float | None = None) -> None:
-        self._stream = stream or sys.stderr
+        self.stream = stream or sys.stderr
         self._started = time.time() if started is None else started
         self._lock = threading.Lock()
 
@@ -26,7 +26,7 @@ class Progress:
 
     def say(self, text: str) -> None:
         with self._lock:
-            print(f"[{time.time() - self._started:4.0f} s] {text}", file=self._stream, flush=True)
+            print(f"[{time.time() - self._started:4.0f} s] {text}", file=self.stream, flush=True)
 
     @contextmanager
     def step(self, what: str, usually: str = "") -> Iterator[None]:

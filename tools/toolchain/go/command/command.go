@@ -8,7 +8,6 @@ import (
 
 	provider "github.com/pulumi/pulumi-go-provider"
 	"github.com/pulumi/pulumi-go-provider/infer"
-	"github.com/pulumi/pulumi/sdk/v3/go/property"
 )
 
 // Command is local.Command: a program of this machine that runs when the resource is created, updated or deleted.
@@ -25,7 +24,7 @@ type Args struct {
 	Stdin                  *string           `pulumi:"stdin,optional"`
 	Logging                *string           `pulumi:"logging,optional"`
 	AddPreviousOutputInEnv *bool             `pulumi:"addPreviousOutputInEnv,optional"`
-	Triggers               []property.Value  `pulumi:"triggers,optional"`
+	Triggers               []any             `pulumi:"triggers,optional"`
 	AssetPaths             []string          `pulumi:"assetPaths,optional"`
 	ArchivePaths           []string          `pulumi:"archivePaths,optional"`
 }
@@ -64,17 +63,14 @@ func (*Command) Diff(_ context.Context, request infer.DiffRequest[Args, State]) 
 	before, after := reflect.ValueOf(request.State.Args), reflect.ValueOf(request.Inputs)
 	for i := range before.NumField() {
 		name := propertyName(before.Type().Field(i))
-		if name == "triggers" || same(before.Field(i), after.Field(i)) {
+		if same(before.Field(i), after.Field(i)) {
 			continue
 		}
-		changes[name] = provider.PropertyDiff{Kind: provider.Update}
-	}
-	if !sameTriggers(request.State.Triggers, request.Inputs.Triggers) {
-		kind := provider.UpdateReplace
-		if request.Inputs.Update != nil {
-			kind = provider.Update
+		kind := provider.Update
+		if name == "triggers" && request.Inputs.Update == nil {
+			kind = provider.UpdateReplace
 		}
-		changes["triggers"] = provider.PropertyDiff{Kind: kind}
+		changes[name] = provider.PropertyDiff{Kind: kind}
 	}
 	return infer.DiffResponse{HasChanges: len(changes) > 0, DetailedDiff: changes}, nil
 }

@@ -3,8 +3,6 @@ package main
 import (
 	"reflect"
 	"strings"
-
-	"github.com/pulumi/pulumi/sdk/v3/go/property"
 )
 
 func propertyName(field reflect.StructField) string {
@@ -21,16 +19,4 @@ func same(before, after reflect.Value) bool {
 		}
 	}
 	return reflect.DeepEqual(before.Interface(), after.Interface())
-}
-
-func sameTriggers(before, after []property.Value) bool {
-	if len(before) != len(after) {
-		return false
-	}
-	for i := range before {
-		if !before[i].Equals(after[i]) {
-			return false
-		}
-	}
-	return true
 }

@@ -1,7 +1,11 @@
-import type { ChildProcess } from "node:child_process";
+import type { ChildProcess, ChildProcessByStdio } from "node:child_process";
+import type { Readable } from "node:stream";
 
 const stopTimeMs = 5000;
 const children = new Set<ChildProcess>();
+
+/** A child whose standard output and error the host reads. */
+export type PipedProcess = ChildProcessByStdio<null, Readable, Readable>;
 
 /** Remembers a child until it ends, so that none outlives the host. */
 export function track<T extends ChildProcess>(child: T): T {

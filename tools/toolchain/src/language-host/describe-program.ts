@@ -17,7 +17,7 @@ import plugin from "@pulumi/pulumi/proto/plugin_pb.js";
 import { stop, track } from "./children.ts";
 import { findPackages, requiredPlugins } from "./packages.ts";
 import type { RequiredPlugin } from "./packages.ts";
-import { failStream } from "./run-plugin.ts";
+import { failStream } from "./fail-stream.ts";
 
 /** Answers `GetRequiredPackages`: the provider plugins that the program's npm packages need. */
 export function requiredPackages(request: GetRequiredPackagesRequest): GetRequiredPackagesResponse {

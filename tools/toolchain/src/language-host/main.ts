@@ -14,7 +14,8 @@ import { killAll, stopAll } from "./children.ts";
 import { about, installDependencies, programDependencies, requiredPackages } from "./describe-program.ts";
 import { messageLimits, parseCommandLine } from "./engine.ts";
 import type { Engine } from "./engine.ts";
-import { failStream, runPlugin } from "./run-plugin.ts";
+import { failStream } from "./fail-stream.ts";
+import { runPlugin } from "./run-plugin.ts";
 import { runProgram } from "./run-program.ts";
 import { pulumiVersion } from "../versions.ts";
 

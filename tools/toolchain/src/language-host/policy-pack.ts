@@ -3,11 +3,11 @@ import type { MethodDefinition, ServerWritableStream, handleUnaryCall, requestCa
 import analyzerGrpc from "@pulumi/pulumi/proto/analyzer_grpc_pb.js";
 import analyzer from "@pulumi/pulumi/proto/analyzer_pb.js";
 import type { RunPluginRequest, RunPluginResponse } from "@pulumi/pulumi/proto/language_pb.js";
+import type { PipedProcess } from "./children.ts";
 import { messageLimits } from "./engine.ts";
-import { failStream } from "./run-plugin.ts";
-import type { PluginProcess } from "./run-plugin.ts";
+import { failStream } from "./fail-stream.ts";
 
-type Start = (variables: Record<string, string>) => PluginProcess;
+type Start = (variables: Record<string, string>) => PipedProcess;
 type Print = (output: Buffer | string) => void;
 type BytesMethod = MethodDefinition<Buffer, Buffer>;
 type Forward = (method: BytesMethod, request: Buffer, reply: requestCallback<Buffer>) => void;

@@ -1,23 +1,19 @@
 import { spawn } from "node:child_process";
-import type { ChildProcessByStdio } from "node:child_process";
-import type { Readable } from "node:stream";
-import { status } from "@grpc/grpc-js";
 import type { ServerWritableStream } from "@grpc/grpc-js";
 import language from "@pulumi/pulumi/proto/language_pb.js";
 import type { RunPluginRequest, RunPluginResponse } from "@pulumi/pulumi/proto/language_pb.js";
 import { stop, track } from "./children.ts";
+import type { PipedProcess } from "./children.ts";
+import { failStream } from "./fail-stream.ts";
 import { servePolicyPack } from "./policy-pack.ts";
 import { optionVariables, programOptions, sdkModule } from "./program-options.ts";
 
 type Call = ServerWritableStream<RunPluginRequest, RunPluginResponse>;
 
-/** A plugin process whose standard output and error the host reads. */
-export type PluginProcess = ChildProcessByStdio<null, Readable, Readable>;
-
 /** Answers `RunPlugin`, for policy packs and for providers written in TypeScript. The engine reads the plugin's port from what we stream. */
 export function runPlugin(call: Call): void {
   const isPolicyPack = call.request.getKind() === "analyzer";
-  const start = (extra: Record<string, string>): PluginProcess => startPlugin(call, isPolicyPack, extra);
+  const start = (extra: Record<string, string>): PipedProcess => startPlugin(call, isPolicyPack, extra);
   const print = (output: Buffer | string): void => {
     call.write(new language.RunPluginResponse().setStdout(Buffer.from(output)));
   };
@@ -25,12 +21,7 @@ export function runPlugin(call: Call): void {
   else start({}).stdout.on("data", print);
 }
 
-/** Ends a streaming call with an error. `call.destroy` would leave the engine waiting for ten minutes. */
-export function failStream(call: { emit(event: "error", error: Error): boolean }, error: Error): void {
-  call.emit("error", Object.assign(error, { code: status.INTERNAL }));
-}
-
-function startPlugin(call: Call, isPolicyPack: boolean, extra: Record<string, string>): PluginProcess {
+function startPlugin(call: Call, isPolicyPack: boolean, extra: Record<string, string>): PipedProcess {
   const request = call.request;
   const info = request.getInfo();
   const options = programOptions(info);

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import logging
-import subprocess
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coinfleet_sandbox.daemon import addresses, namespace
@@ -22,7 +20,7 @@ from coinfleet_sandbox.images.builder import BaseImages
 from coinfleet_sandbox.launcher.layout import ACCOUNT_ID, API_PORT, REGION, Layout
 from coinfleet_sandbox.launcher.record import Record, read_record, with_phase
 from coinfleet_sandbox.progress import Progress
-from coinfleet_sandbox.shell import run, succeeds
+from coinfleet_sandbox.shell import run
 
 if TYPE_CHECKING:
     from coinfleet_sandbox.hypervisor import LocalHypervisor
@@ -38,8 +36,8 @@ REGIONS = (REGION,)
 class Server:
     """One sandbox, from inside its namespaces."""
 
-    def __init__(self, layout: Layout, images: BaseImages, progress: Progress) -> None:
-        self._layout, self._images, self._progress = layout, images, progress
+    def __init__(self, layout: Layout, images: BaseImages, outside_fd: int, progress: Progress) -> None:
+        self._layout, self._images, self._outside_fd, self._progress = layout, images, outside_fd, progress
         self._record = self._read_record()
         self._stop_requested = threading.Event()
         self._undo: list[tuple[str, Callable[[], None]]] = []
@@ -92,12 +90,14 @@ class Server:
         from coinfleet_sandbox.hypervisor.engine import SOURCE_REPOSITORY
         from coinfleet_sandbox.hypervisor.guest_files import guest_archive
         from coinfleet_sandbox.hypervisor.metadata import MetadataServer
+        from coinfleet_sandbox.hypervisor.outside import Outside
         from coinfleet_sandbox.interface import SourceImage
 
         authority = CertificateAuthority(self._layout.ca)
         trust_registries(authority.certificate_file, ACCOUNT_ID, REGIONS)
         ca_hash = run(["openssl", "x509", "-noout", "-subject_hash", "-in", authority.certificate_file]).strip()
-        hypervisor = LocalHypervisor(self._layout, dns, guest_archive(authority.certificate_file.read_bytes(), ca_hash))
+        archive = guest_archive(authority.certificate_file.read_bytes(), ca_hash)
+        hypervisor = LocalHypervisor(self._layout, dns, Outside(self._outside_fd, self._record.inner_address), archive)
         source_ref = f"{SOURCE_REPOSITORY}:{self._images.digest}"
         if not hypervisor.engine.has_image(source_ref):
             with self._progress.step("importing the source machine image", "5 s"):
@@ -131,7 +131,6 @@ class Server:
         threading.Thread(target=self._follow_public_addresses, args=(hypervisor, api), name="public-addresses", daemon=True).start()
 
     def _follow_public_addresses(self, hypervisor: LocalHypervisor, api: SandboxApi) -> None:
-        """Routes on the machine for the private addresses of hosts are the machine's business: see `outside`."""
         while not self._stop_requested.wait(0.5):
             for instance_id in hypervisor.known():
                 view = api.instance(instance_id)
@@ -141,7 +140,6 @@ class Server:
     def _control(self, hypervisor: LocalHypervisor, api: SandboxApi, request: dict[str, object]) -> dict[str, object]:
         match request.get("command"):
             case "stop":
-                self._progress = Progress(self._layout.progress.open("a"))
                 self.request_stop()
                 return {}
             case "status":
@@ -169,5 +167,3 @@ def _close_api(api: SandboxApi) -> None:
     api.close()
     api.save_state()
 
-
-__all__ = ["Path", "Server", "subprocess", "succeeds"]

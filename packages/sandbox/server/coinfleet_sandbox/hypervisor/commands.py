@@ -9,7 +9,7 @@ import time
 from typing import IO
 
 from coinfleet_sandbox.hypervisor.engine import Engine
-from coinfleet_sandbox.hypervisor.host_record import container_name
+from coinfleet_sandbox.names import container_name
 from coinfleet_sandbox.interface import CommandResult
 from coinfleet_sandbox.shell import tool_env
 

@@ -11,7 +11,7 @@ import docker.errors
 
 from coinfleet_sandbox.daemon import addresses
 from coinfleet_sandbox.hypervisor.guest_files import ENTRYPOINT
-from coinfleet_sandbox.hypervisor.host_record import container_name
+from coinfleet_sandbox.names import container_name
 from coinfleet_sandbox.interface import HypervisorError, InstanceSpec
 from coinfleet_sandbox.shell import run
 

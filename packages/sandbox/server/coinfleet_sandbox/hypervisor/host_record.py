@@ -37,10 +37,6 @@ class HostRecord:
         return self.spec.id
 
 
-def container_name(instance_id: str) -> str:
-    return f"host-{instance_id}"
-
-
 def interface_name(instance_id: str) -> str:
     """Name of the sandbox's end of the host's cable; at most 15 characters, the last of the id being the most random."""
     return f"h{instance_id[-13:]}"

@@ -19,6 +19,7 @@ from coinfleet_sandbox.hypervisor.engine import Engine
 from coinfleet_sandbox.hypervisor.firewall import Firewall
 from coinfleet_sandbox.hypervisor.host_record import Attachment, HostRecord, HostRecords
 from coinfleet_sandbox.hypervisor.load_balancers import LoadBalancers
+from coinfleet_sandbox.hypervisor.outside import Outside
 from coinfleet_sandbox.hypervisor.volumes import Volumes
 from coinfleet_sandbox.interface import CommandResult, DnsRecord, HypervisorError, InstanceSpec, InstanceState, LoadBalancer, Rule
 from coinfleet_sandbox.launcher.layout import Layout
@@ -35,12 +36,12 @@ StateListener = Callable[[str, InstanceState, str], None]
 class LocalHypervisor:
     """Implements `coinfleet_sandbox.interface.Hypervisor` on this machine."""
 
-    def __init__(self, layout: Layout, dns: DnsServer, guest_archive: bytes) -> None:
+    def __init__(self, layout: Layout, dns: DnsServer, outside: Outside, guest_archive: bytes) -> None:
         self._records = HostRecords(layout.hosts)
         self._engine = Engine(layout.docker_socket)
         self._volumes = Volumes(layout.volumes, layout.snapshots)
         self._firewall = Firewall()
-        self._dns = dns
+        self._dns, self._outside = dns, outside
         self._balancers = LoadBalancers(self._firewall.set_balancer_addresses)
         self._guest_archive = guest_archive
         self._expected: set[str] = set()
@@ -57,6 +58,14 @@ class LocalHypervisor:
         return self._engine
 
     # Life of the sandbox
+
+    def known(self) -> list[str]:
+        """Ids of all hosts, running or not."""
+        return sorted(record.id for record in self._records.all())
+
+    def running(self) -> list[str]:
+        """Ids of the hosts that run."""
+        return [instance_id for instance_id in self.known() if self.is_running(instance_id)]
 
     def listen(self, listener: StateListener) -> None:
         """Whom to tell when a guest ends by itself; watches from now on."""
@@ -182,6 +191,7 @@ class LocalHypervisor:
         self._shut_down(record, force=True)
         self._engine.remove(instance_id)
         self._dns.set_host(record.spec.hostname, None)
+        self._outside.remove_route(record.spec.private_ip)
         self._records.remove(instance_id)
         self._apply_firewall()
 
@@ -221,6 +231,7 @@ class LocalHypervisor:
             for attachment in record.attachments:
                 volumes.show_to_guest(pid, attachment, self._volumes.loop_number(attachment.volume_id))
             host_network.connect(record, pid)
+            self._outside.add_route(record.spec.private_ip)
 
     def _shut_down(self, record: HostRecord, force: bool) -> None:
         with self._ends_expected(record.id):

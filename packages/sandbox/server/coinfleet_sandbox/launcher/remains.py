@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from pathlib import Path
 
@@ -71,3 +72,10 @@ def remove_cgroups(layout: Layout) -> None:
             if time.monotonic() > deadline:
                 raise SandboxError(f"The control group {root} still has processes: {_members(root)[:10]}.", "Try again.")
             time.sleep(0.05)
+
+
+def remove_files(layout: Layout) -> None:
+    """Delete the sandbox's folder; its lock file stays in the folder above, so that two commands never overlap."""
+    shutil.rmtree(layout.dir, ignore_errors=True)
+    if layout.dir.exists():
+        raise SandboxError(f"Some files under {layout.dir} could not be removed.", f"Look for mounts: `findmnt | grep {layout.dir}`.")

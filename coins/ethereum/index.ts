@@ -1,0 +1,97 @@
+import { archives, blockbook, blockchair, defineCoin, evm, internalPort, localPort, peerPort, pendingDigests, privateNetwork, type Port } from "@coinfleet/sdk";
+
+const execution = { rpc: internalPort(8545, "JSON-RPC"), ws: internalPort(8546, "JSON-RPC over WebSocket"), metrics: internalPort(6060, "execution client's metrics") };
+const ports: Readonly<Record<string, Port>> = {
+  ...execution,
+  p2p: peerPort(30303, "execution peers"),
+  "p2p-udp": peerPort(30303, "execution peer discovery", "udp"),
+  engine: localPort(8551, "engine API"),
+  beacon: internalPort(5052, "beacon API"),
+  "beacon-p2p": peerPort(9000, "consensus peers"),
+  "beacon-p2p-udp": peerPort(9000, "consensus peer discovery", "udp"),
+  "beacon-quic": peerPort(9001, "consensus peers over QUIC", "udp"),
+  "beacon-metrics": internalPort(5054, "consensus client's metrics"),
+};
+const slots = { blockIntervalSec: 12, blockArrival: "slots", minimumTips: 2, settledDepth: 64 } as const;
+
+export default defineCoin({
+  id: "ethereum",
+  name: "Ethereum",
+  symbol: "ETH",
+  ...evm({
+    execution: "geth",
+    consensus: "lighthouse",
+    chains: {
+      mainnet: {
+        chainId: 1,
+        genesis: "0xd4e56740f876aef8c010b86a40d5f56745a118d0906a34e69aec8c0db1cb8fa3",
+        flags: ["--mainnet"],
+        consensus: { network: "mainnet", checkpointUrl: "https://beaconstate.ethstaker.cc" },
+      },
+      dev: { chainId: 1337, flags: ["--dev"] },
+    },
+  }),
+  clients: {
+    geth: {
+      sources: {
+        upstream: {
+          kind: "signedArchive",
+          // The archives' names hold the commit.
+          version: "1.17.5-9621c6ad",
+          url: archives("https://gethstore.blob.core.windows.net/builds/geth-linux-{goarch}-{version}.tar.gz"),
+          sha256: { "1.17.5-9621c6ad": pendingDigests("no record of upstream's names them (2026-11)") },
+          signature: {
+            kind: "detached",
+            url: "{url}.asc",
+            signers: [{ name: "Go Ethereum Linux Builder", fingerprint: "FDE5A1A044FA13D2F7ADA019A61A13569BA28146" }],
+            threshold: 1,
+          },
+          binaries: { geth: "geth-linux-{goarch}-{version}/geth" },
+        },
+        go: {
+          kind: "goModule",
+          version: "1.16.9",
+          module: "github.com/ethereum/go-ethereum",
+          packages: { "github.com/ethereum/go-ethereum/cmd/geth": "geth" },
+          sums: {
+            "1.16.9": "h1:UTJ93yoXD7BEMWg+9lSZ8/Zvf0oZfy2ZUmv0Gn0ZclE=",
+            "1.16.8": "h1:LLLfkZWijhR5m6yrAXbdlTeXoqontH+Ga2f9igY7law=",
+          },
+        },
+      },
+    },
+    lighthouse: {
+      sources: {
+        upstream: {
+          kind: "signedArchive",
+          version: "8.3.3",
+          url: archives("https://github.com/sigp/lighthouse/releases/download/v{version}/lighthouse-v{version}-{machine}-unknown-linux-gnu.tar.gz"),
+          sha256: { "8.3.3": pendingDigests("no record of upstream's names them (2026-11)") },
+          signature: { kind: "detached", url: "{url}.asc", signers: [{ name: "Sigma Prime", fingerprint: "15E66D941F697E28F49381F426416DC3F30674B0" }], threshold: 1 },
+          binaries: { lighthouse: "lighthouse" },
+        },
+      },
+    },
+  },
+  networks: {
+    mainnet: {
+      kind: "main",
+      ports,
+      ...slots,
+      data: { sizeGiB: 2000, growthGiBPerYear: 600, source: "aws-samples/aws-blockchain-node-runners blueprints/ethereum/README.md (2026-08)" },
+      volume: { iops: 8000, throughputMiBPerSec: 700 },
+      memoryMiB: 61_440,
+      instanceType: "r7g.2xlarge",
+      tips: [blockchair("ethereum"), blockbook("eth1.trezor.io")],
+    },
+    // One node, no peers: it judges itself by the age of its tip alone.
+    dev: privateNetwork({ ports: execution, blockIntervalSec: 5, blockArrival: "slots", memoryMiB: 768, minimumTips: 0 }),
+  },
+  snapshot: {
+    mainnet: { kind: "client", how: "geth's snap sync, led by lighthouse from a checkpoint" },
+    dev: { kind: "none", reason: "a private network starts empty" },
+  },
+  keys: "none",
+  databaseSurvivesDowngrade: false,
+  upgrades: [],
+});

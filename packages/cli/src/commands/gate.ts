@@ -1,0 +1,16 @@
+import type { Command } from "commander";
+import { readInput } from "../read-input.ts";
+import { Reporter } from "../reporter.ts";
+
+export function register(program: Command): void {
+  program
+    .command("gate")
+    .description("apply a node's parameters, then wait until its group may go on (JSON on stdin)")
+    .action(async () => {
+      const { gateSchema, runGate } = await import("../gate-run.ts");
+      const reporter = new Reporter();
+      const result = await runGate(await readInput("gate", gateSchema), reporter);
+      reporter.end();
+      process.stdout.write(`${JSON.stringify(result)}\n`);
+    });
+}

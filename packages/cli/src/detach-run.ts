@@ -1,0 +1,109 @@
+import { DescribeInstancesCommand, DescribeVolumesCommand, EC2Client, StopInstancesCommand } from "@aws-sdk/client-ec2";
+import { SSMClient } from "@aws-sdk/client-ssm";
+import { z } from "zod";
+import { awsSettings, calling, errorCode } from "./aws-call.ts";
+import { CliError } from "./cli-error.ts";
+import { Deadline } from "./deadline.ts";
+import { formatDuration } from "./reporter.ts";
+import type { Reporter } from "./reporter.ts";
+import { documentFailed, isOnline, runDocument } from "./ssm-command.ts";
+
+export const detachSchema = z.strictObject({
+  region: z.string(),
+  node: z.string(),
+  instanceId: z.string(),
+  volumeId: z.string(),
+  drainDocument: z.string(),
+  stopTimeoutSec: z.number(),
+  timeoutSec: z.number().positive(),
+});
+
+/** What the detach step is told. */
+export type DetachInput = z.infer<typeof detachSchema>;
+
+const pollMs = 5_000;
+// A host that is busy stopping a daemon still answers SSM; one that is silent that long has no agent any more.
+const silenceSec = 60;
+const undelivered = new Set(["DeliveryTimedOut", "Undeliverable", "Terminated"]);
+
+interface Detach {
+  readonly input: DetachInput;
+  readonly ec2: EC2Client;
+  readonly ssm: SSMClient;
+  readonly deadline: Deadline;
+  readonly reporter: Reporter;
+}
+
+async function instanceState({ input, ec2 }: Detach): Promise<string> {
+  const answer = await ec2.send(new DescribeInstancesCommand({ InstanceIds: [input.instanceId] })).catch((cause: unknown) => {
+    if (errorCode(cause) === "InvalidInstanceID.NotFound") return undefined;
+    throw cause;
+  });
+  return answer?.Reservations?.[0]?.Instances?.[0]?.State?.Name ?? "gone";
+}
+
+async function isAttached({ input, ec2 }: Detach): Promise<boolean> {
+  const answer = await ec2.send(new DescribeVolumesCommand({ VolumeIds: [input.volumeId] })).catch((cause: unknown) => {
+    if (errorCode(cause) === "InvalidVolume.NotFound") return undefined;
+    throw cause;
+  });
+  return (answer?.Volumes?.[0]?.Attachments ?? []).some(({ InstanceId, State }) => InstanceId === input.instanceId && State !== "detached");
+}
+
+function timedOut({ input }: Detach, waited: string): CliError {
+  return new CliError("DetachTimeout", {
+    title: `${input.node} could not let go of its volume.`,
+    where: `${input.volumeId} on ${input.instanceId}`,
+    got: `after ${formatDuration(input.timeoutSec)} still waiting for ${waited}`,
+    fix: `Look at the host (\`coinfleet logs ${input.node}\`, SSM Session Manager: \`coinfleet-host drain\`), then run the update again. The volume is never detached by force.`,
+    state: "The volume is still attached and may be in use; nothing has been detached.",
+    isTransient: true,
+  });
+}
+
+async function waitUntilOnline({ input, ssm, deadline, reporter }: Detach): Promise<boolean> {
+  const startedAt = deadline.elapsedSec;
+  while (deadline.elapsedSec - startedAt < silenceSec && !deadline.hasPassed) {
+    if (await isOnline(ssm, input.instanceId)) return true;
+    reporter.progress({ what: `${input.node}: waiting for its host to answer SSM`, done: Math.round(deadline.elapsedSec - startedAt), total: silenceSec, unit: "s" });
+    await deadline.pause(pollMs);
+  }
+  return false;
+}
+
+/** A dead host's daemons are gone already; stopping the instance is what makes the kernel let go of the disk. */
+async function stopInstance(detach: Detach): Promise<void> {
+  const { input, ec2, deadline, reporter } = detach;
+  reporter.say(`${input.node}: ${input.instanceId} does not answer SSM; stopping the instance`);
+  await calling("ec2:StopInstances", ec2.send(new StopInstancesCommand({ InstanceIds: [input.instanceId] })), "The volume is still attached.");
+  for (;;) {
+    const state = await calling("ec2:DescribeInstances", instanceState(detach));
+    if (state === "stopped" || state === "terminated" || state === "gone") return;
+    if (deadline.hasPassed) throw timedOut(detach, `the instance to stop (it is ${state})`);
+    reporter.progress({ what: `${input.node}: waiting for ${input.instanceId} to stop`, done: Math.round(deadline.elapsedSec), unit: "s" });
+    await deadline.pause(pollMs);
+  }
+}
+
+/** Makes a host let go of a data volume: drain and unmount, or stop a host that is dead. @throws {@link CliError} */
+export async function runDetach(input: DetachInput, reporter: Reporter): Promise<void> {
+  const settings = awsSettings(input.region);
+  const detach: Detach = { input, reporter, ec2: new EC2Client(settings), ssm: new SSMClient(settings), deadline: new Deadline(input.timeoutSec) };
+  const state = await calling("ec2:DescribeInstances", instanceState(detach));
+  if (state !== "running" && state !== "pending" && state !== "stopping" && state !== "shutting-down") {
+    reporter.say(`${input.node}: ${input.instanceId} is ${state}; nothing to drain`);
+    return;
+  }
+  if (!(await calling("ec2:DescribeVolumes", isAttached(detach)))) {
+    reporter.say(`${input.node}: ${input.volumeId} is not attached to ${input.instanceId}; nothing to drain`);
+    return;
+  }
+  if (state === "stopping" || state === "shutting-down" || !(await waitUntilOnline(detach))) return stopInstance(detach);
+  const end = await runDocument(detach.ssm, input.drainDocument, input.instanceId, detach.deadline, (id) =>
+    reporter.progress({ what: `${input.node}: waiting for ${input.drainDocument} (${id}); a clean stop may take ${formatDuration(input.stopTimeoutSec)}`, done: Math.round(detach.deadline.elapsedSec), unit: "s" }),
+  );
+  if (end === undefined) throw timedOut(detach, `${input.drainDocument} to end`);
+  if (undelivered.has(end.status)) return stopInstance(detach);
+  if (end.status !== "Success") throw documentFailed(input.drainDocument, input.node, input.instanceId, end);
+  reporter.say(`${input.node}: stopped and unmounted`);
+}

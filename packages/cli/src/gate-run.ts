@@ -1,0 +1,149 @@
+import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
+import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { z } from "zod";
+import { awsSettings, calling, errorCode } from "./aws-call.ts";
+import { CliError } from "./cli-error.ts";
+import { Deadline } from "./deadline.ts";
+import { formatDuration } from "./reporter.ts";
+import type { Reporter } from "./reporter.ts";
+import { decideGate, wasSyncedIn } from "./gate-decision.ts";
+import { readSamples } from "./samples.ts";
+import type { NodeSamples } from "./samples.ts";
+import { documentFailed, isOnline, runDocument } from "./ssm-command.ts";
+
+export const gateSchema = z.strictObject({
+  environment: z.string(),
+  region: z.string(),
+  group: z.string(),
+  node: z.string(),
+  instanceId: z.string(),
+  applyDocument: z.string(),
+  parameters: z.string(),
+  release: z.string(),
+  blockIntervalSec: z.number(),
+  stopTimeoutSec: z.number(),
+  timeoutSec: z.number().positive(),
+});
+
+/** What the gate is told. */
+export type GateInput = z.infer<typeof gateSchema>;
+
+/** What the gate prints. No times, so that a repeated run gives no difference. */
+export interface GateResult {
+  readonly node: string;
+  readonly release: string;
+  readonly wasSynced: boolean;
+  readonly isSynced: boolean;
+}
+
+const pollMs = 5_000;
+const metrics = ["ProbeSuccess", "Synced", "Height", "Peers", "BlocksBehind", "InitialSync", "ForkDetected"] as const;
+
+// A day, not minutes: a node that failed its gate this morning was still healthy yesterday, and a second run must not wave it through.
+const lookBackMs = 24 * 3_600_000;
+const lookBackPeriodSec = 300;
+
+interface Gate {
+  readonly input: GateInput;
+  readonly ssm: SSMClient;
+  readonly cloudWatch: CloudWatchClient;
+  readonly deadline: Deadline;
+  readonly reporter: Reporter;
+}
+
+function waitingFor({ input, deadline, reporter }: Gate, what: string): void {
+  reporter.progress({ what: `${input.node}: waiting for ${what} (limit ${formatDuration(input.timeoutSec)})`, done: Math.round(deadline.elapsedSec), unit: "s" });
+}
+
+function timedOut({ input }: Gate, waited: string, last: string): CliError {
+  return new CliError("GateTimeout", {
+    title: `${input.node} did not come through its gate.`,
+    where: `${input.node} (${input.instanceId})`,
+    got: `after ${formatDuration(input.timeoutSec)} still waiting for ${waited}; last seen: ${last}`,
+    fix: `See \`coinfleet status\` and \`coinfleet logs ${input.node}\`. When the cause is gone, run the update again: it goes on at this gate.`,
+    state: `${input.node} runs what its parameters say, as far as its host could; later nodes of ${input.group} have not been touched.`,
+    isTransient: true,
+  });
+}
+
+async function wasSyncedBefore({ input, cloudWatch }: Gate): Promise<boolean> {
+  const toMs = Date.now();
+  const range = { fromMs: toMs - lookBackMs, toMs, periodSec: lookBackPeriodSec, statistic: "Maximum" } as const;
+  return wasSyncedIn((await readSamples(cloudWatch, [input], ["Synced"], range))(input));
+}
+
+async function waitForHost(gate: Gate): Promise<void> {
+  const { input, ssm, deadline } = gate;
+  while (!(await isOnline(ssm, input.instanceId))) {
+    if (deadline.hasPassed) throw timedOut(gate, "its host to answer SSM", "no SSM agent online");
+    waitingFor(gate, "its host to answer SSM");
+    await deadline.pause(pollMs);
+  }
+}
+
+async function apply(gate: Gate): Promise<void> {
+  const { input, ssm, deadline } = gate;
+  for (;;) {
+    const end = await runDocument(ssm, input.applyDocument, input.instanceId, deadline, (id) => waitingFor(gate, `${input.applyDocument} (${id}) to end`));
+    if (end === undefined) throw timedOut(gate, `${input.applyDocument} to end`, "still running");
+    if (end.status === "Success") return;
+    const wasNotDelivered = end.status === "DeliveryTimedOut" || end.status === "Undeliverable";
+    if (!wasNotDelivered || deadline.hasPassed) throw documentFailed(input.applyDocument, input.node, input.instanceId, end);
+    await waitForHost(gate);
+  }
+}
+
+const runningSchema = z.looseObject({ release: z.string() });
+
+/** What the host has written about itself, and when. */
+async function readRunning({ input, ssm }: Gate): Promise<{ readonly release: string; readonly sinceMs: number } | undefined> {
+  const answer = await ssm.send(new GetParameterCommand({ Name: `${input.parameters}/running` })).catch((cause: unknown) => {
+    if (errorCode(cause) === "ParameterNotFound") return undefined;
+    throw cause;
+  });
+  const text = answer?.Parameter?.Value;
+  if (text === undefined) return undefined;
+  const parsed = runningSchema.safeParse(JSON.parse(text));
+  return parsed.success ? { release: parsed.data.release, sinceMs: answer?.Parameter?.LastModifiedDate?.getTime() ?? 0 } : undefined;
+}
+
+async function waitForRelease(gate: Gate): Promise<number> {
+  for (;;) {
+    const found = await calling("ssm:GetParameter", readRunning(gate));
+    if (found?.release === gate.input.release) return found.sinceMs;
+    const last = found === undefined ? "the host has not reported a release" : `it runs ${found.release}`;
+    if (gate.deadline.hasPassed) throw timedOut(gate, `release ${gate.input.release} to run`, last);
+    waitingFor(gate, `release ${gate.input.release} to run; ${last}`);
+    await gate.deadline.pause(pollMs);
+  }
+}
+
+async function waitForHealth(gate: Gate, wasSynced: boolean, sinceMs: number): Promise<boolean> {
+  for (;;) {
+    const toMs = Date.now() + 10_000;
+    const range = { fromMs: Math.max(sinceMs - 60_000, toMs - 3 * 3_600_000), toMs, periodSec: 10, statistic: "Minimum" } as const;
+    const samples: NodeSamples = (await readSamples(gate.cloudWatch, [gate.input], metrics, range))(gate.input);
+    const decision = decideGate({ wasSynced, sinceMs }, samples);
+    if (decision.kind === "pass") {
+      gate.reporter.say(`${gate.input.node}: passed: ${decision.why}`);
+      return decision.isSynced;
+    }
+    if (gate.deadline.hasPassed) throw timedOut(gate, wasSynced ? "it to be synced again" : "it to be alive and progressing", decision.why);
+    waitingFor(gate, `health; ${decision.why}`);
+    await gate.deadline.pause(pollMs);
+  }
+}
+
+/** Applies a node's parameters and waits until its group may go on. State lives in AWS only. @throws {@link CliError} */
+export async function runGate(input: GateInput, reporter: Reporter): Promise<GateResult> {
+  const settings = awsSettings(input.region);
+  const gate: Gate = { input, reporter, ssm: new SSMClient(settings), cloudWatch: new CloudWatchClient(settings), deadline: new Deadline(input.timeoutSec) };
+  const wasSynced = await wasSyncedBefore(gate);
+  reporter.say(`${input.node}: ${wasSynced ? "was synced, and must be again" : "is new or was not synced: must be alive and progressing"}`);
+  await waitForHost(gate);
+  await apply(gate);
+  const appliedMs = Date.now();
+  const runningSinceMs = await waitForRelease(gate);
+  const isSynced = await waitForHealth(gate, wasSynced, Math.max(appliedMs, runningSinceMs));
+  return { node: input.node, release: input.release, wasSynced, isSynced };
+}

@@ -1,0 +1,128 @@
+import { CloudWatchClient, DescribeAlarmsCommand } from "@aws-sdk/client-cloudwatch";
+import { EC2Client } from "@aws-sdk/client-ec2";
+import { GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { z } from "zod";
+import { awsSettings, calling } from "../aws-call.ts";
+import type { FleetNode, NodeFilter } from "../fleet-nodes.ts";
+import { findNodes } from "../fleet-nodes.ts";
+import { readSamples } from "../samples.ts";
+import type { NodeHealth } from "./node-state.ts";
+import { freshMs, judgeNode, statusMetrics } from "./node-state.ts";
+
+/** One row: everything that AWS says of a node. */
+export interface NodeStatus extends NodeHealth {
+  readonly environment: string;
+  readonly group: string;
+  readonly node: string;
+  readonly coin: string;
+  readonly network?: string;
+  readonly zone: string;
+  readonly instanceId: string;
+  readonly releaseWanted?: string;
+  readonly releaseRunning?: string;
+  /** Same release names, but other images: a base image or a build has changed. */
+  readonly hasOtherImages: boolean;
+  /** Ids of its alarms that are in ALARM, for example `node-behind`. */
+  readonly alarms: readonly string[];
+}
+
+/** The fleet at one moment. */
+export interface FleetStatus {
+  readonly readAt: string;
+  readonly region: string;
+  readonly nodes: readonly NodeStatus[];
+  /** APIs that refused: what is missing in the rows, and why. */
+  readonly problems: readonly string[];
+}
+
+const releaseSchema = z.looseObject({ release: z.string(), images: z.record(z.string(), z.string()) });
+const configurationSchema = z.looseObject({ network: z.string() });
+
+type Release = z.infer<typeof releaseSchema>;
+
+function parse<T>(text: string | undefined, schema: z.ZodType<T>): T | undefined {
+  if (text === undefined) return undefined;
+  try {
+    return schema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+const namesPerCall = 10;
+
+/** Parameters by name, ten in a call, all calls at once. Those that do not exist are absent. */
+async function readParameters(ssm: SSMClient, names: readonly string[]): Promise<Map<string, string>> {
+  const chunks = Array.from({ length: Math.ceil(names.length / namesPerCall) }, (_, index) => names.slice(index * namesPerCall, (index + 1) * namesPerCall));
+  const answers = await Promise.all(chunks.map((chunk) => calling("ssm:GetParameters", ssm.send(new GetParametersCommand({ Names: [...chunk] })))));
+  return new Map(answers.flatMap(({ Parameters }) => (Parameters ?? []).flatMap(({ Name, Value }) => (Name === undefined || Value === undefined ? [] : [[Name, Value] as const]))));
+}
+
+/** Names of the alarms in ALARM. */
+async function readAlarms(cloudWatch: CloudWatchClient): Promise<string[]> {
+  const names: string[] = [];
+  let token: string | undefined;
+  do {
+    const command = new DescribeAlarmsCommand({ AlarmNamePrefix: "coinfleet-", StateValue: "ALARM", AlarmTypes: ["MetricAlarm", "CompositeAlarm"], NextToken: token });
+    const answer = await calling("cloudwatch:DescribeAlarms", cloudWatch.send(command));
+    names.push(...[...(answer.MetricAlarms ?? []), ...(answer.CompositeAlarms ?? [])].flatMap(({ AlarmName }) => AlarmName ?? []));
+    token = answer.NextToken;
+  } while (token !== undefined && token !== "");
+  return names;
+}
+
+const prefix = ({ environment, node }: FleetNode): string => `/coinfleet/${environment}/${node}`;
+const imagesOf = ({ images }: Release): string => JSON.stringify(Object.entries(images).sort());
+
+function releaseColumns(wanted: Release | undefined, running: Release | undefined): Pick<NodeStatus, "releaseWanted" | "releaseRunning" | "hasOtherImages"> {
+  return {
+    ...(wanted === undefined ? {} : { releaseWanted: wanted.release }),
+    ...(running === undefined ? {} : { releaseRunning: running.release }),
+    hasOtherImages: wanted !== undefined && running !== undefined && wanted.release === running.release && imagesOf(wanted) !== imagesOf(running),
+  };
+}
+
+/** A part that AWS refuses is missing in the table, and is named below it; the other parts are shown. */
+async function orProblem<T>(problems: string[], fallback: T, work: Promise<T>): Promise<T> {
+  return work.catch((cause: unknown) => {
+    problems.push(cause instanceof Error ? cause.message : String(cause));
+    return fallback;
+  });
+}
+
+/** Reads the fleet's state from EC2, SSM and CloudWatch; never from a host. @throws CliError when not even the nodes can be listed */
+export async function readStatus(filter: NodeFilter & { readonly region?: string | undefined }): Promise<FleetStatus> {
+  const settings = awsSettings(filter.region);
+  const [ec2, ssm, cloudWatch] = [new EC2Client(settings), new SSMClient(settings), new CloudWatchClient(settings)];
+  const problems: string[] = [];
+  const alarmsRead = orProblem(problems, [], readAlarms(cloudWatch));
+  const nodes = await findNodes(ec2, filter);
+  const nowMs = Date.now();
+  const range = { fromMs: nowMs - freshMs - 60_000, toMs: nowMs + 10_000, periodSec: 10, statistic: "Maximum" } as const;
+  const names = nodes.flatMap((node) => ["release", "running", "config"].map((name) => `${prefix(node)}/${name}`));
+  const [alarms, parameters, samples] = await Promise.all([
+    alarmsRead,
+    orProblem(problems, new Map<string, string>(), readParameters(ssm, names)),
+    orProblem(problems, undefined, readSamples(cloudWatch, nodes, statusMetrics, range)),
+  ]);
+  const rows = nodes.map((node): NodeStatus => {
+    const { environment, group, node: name, coin, zone, instanceId } = node;
+    const at = prefix(node);
+    const network = parse(parameters.get(`${at}/config`), configurationSchema)?.network;
+    const health: NodeHealth = samples === undefined && node.instanceState === "running" ? { state: "Unknown", why: "CloudWatch refused" } : judgeNode(node, samples?.(node) ?? {}, nowMs);
+    const own = `coinfleet-${environment}-${name}-`;
+    return {
+      environment,
+      group,
+      node: name,
+      coin,
+      ...(network === undefined ? {} : { network }),
+      zone,
+      instanceId,
+      ...releaseColumns(parse(parameters.get(`${at}/release`), releaseSchema), parse(parameters.get(`${at}/running`), releaseSchema)),
+      ...health,
+      alarms: alarms.filter((alarm) => alarm.startsWith(own)).map((alarm) => alarm.slice(own.length)),
+    };
+  });
+  return { readAt: new Date(nowMs).toISOString(), region: await ec2.config.region(), nodes: rows, problems };
+}

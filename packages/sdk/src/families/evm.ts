@@ -1,0 +1,194 @@
+import { z } from "zod";
+import { hexHeight, numberHeight, readAnswer, requireNetwork, textHeight } from "../answers.ts";
+import type { Coin, Daemon, DaemonContext } from "../coin.ts";
+import { networkPort } from "../network-port.ts";
+import { ProbeError, type NodeClient, type SyncStatus } from "../sync-status.ts";
+import { evmBlockHash, evmCall, evmTip, type EvmEndpoint } from "./evm-answers.ts";
+
+/** Options of every coin of the family. */
+export const evmOptions = z.strictObject({
+  /** Most peers of the execution client. @default 50 */
+  maxPeers: z.int().min(8).max(1000).default(50),
+  /** Where the consensus client gets its first finalised state from. It is trusted for that: prefer a node of your own. @default - the network's */
+  checkpointUrl: z.url({ protocol: /^https?$/ }).optional(),
+});
+
+/** What a stack file may set on a coin of the family. */
+export type EvmOptions = z.infer<typeof evmOptions>;
+
+/** What the clients of the family call a network. */
+export interface EvmChain {
+  readonly chainId: number;
+  /** Hash of block 0, where it is the same on every start of the network. */
+  readonly genesis?: string;
+  /** Switches of the execution client that choose the network. */
+  readonly flags: readonly string[];
+  /** Absent: the execution client makes blocks by itself, as a private network of one node. */
+  readonly consensus?: { readonly network: string; readonly checkpointUrl: string };
+}
+
+/** A coin of the family. */
+export interface EvmInput<N extends string> {
+  /** Binary and client name of the execution client: geth or one that takes its switches. */
+  readonly execution: string;
+  /** Binary and client name of the consensus client: lighthouse or one that takes its switches. */
+  readonly consensus: string;
+  readonly chains: Readonly<Record<N, EvmChain>>;
+}
+
+type FamilyFields = "family" | "options" | "secrets" | "access" | "daemons" | "syncCheck" | "blockHash" | "produceBlock";
+
+const execution: EvmEndpoint = { port: "rpc", path: "/" };
+
+/** Ethereum and chains like it: an execution client, and a consensus client that leads it over the engine API. */
+export function evm<N extends string>(input: EvmInput<N>): Pick<Coin<N, EvmOptions>, FamilyFields> {
+  const chains: Readonly<Record<string, EvmChain>> = input.chains;
+  const chainOf = (networkName: string): EvmChain => {
+    const chain = chains[networkName];
+    if (chain === undefined) throw new Error(`${input.execution}: no chain for the network "${networkName}"`);
+    return chain;
+  };
+  return {
+    family: "evm",
+    options: evmOptions,
+    secrets: ["engine"],
+    access: [
+      { port: "rpc", protocol: "http" },
+      { port: "beacon", protocol: "http" },
+    ],
+    daemons: (ctx) => renderDaemons(input, chainOf(ctx.networkName), ctx),
+    syncCheck: (node, ctx) => syncCheck(node, chainOf(ctx.networkName)),
+    blockHash: (node, height) => evmBlockHash(node, execution, height),
+    produceBlock: { unsupported: "the client makes blocks by itself on its private network, one each block interval" },
+  };
+}
+
+function renderDaemons(input: EvmInput<string>, chain: EvmChain, ctx: DaemonContext<EvmOptions>): readonly Daemon[] {
+  if (chain.consensus === undefined) return [renderExecution(input, chain, ctx, ctx.memoryMiB)];
+  const forConsensus = Math.floor(ctx.memoryMiB * 0.3);
+  return [
+    renderExecution(input, chain, ctx, ctx.memoryMiB - forConsensus),
+    renderConsensus(input, chain.consensus, ctx, forConsensus),
+  ];
+}
+
+function renderExecution(input: EvmInput<string>, chain: EvmChain, ctx: DaemonContext<EvmOptions>, memoryMiB: number): Daemon {
+  const port = (role: string): number => networkPort(ctx.network, role);
+  const isLed = chain.consensus !== undefined;
+  return {
+    name: input.execution,
+    client: input.execution,
+    command: [
+      input.execution,
+      ...chain.flags,
+      `--datadir=${ctx.dataPath}`,
+      "--ipcdisable",
+      `--cache=${Math.max(64, Math.floor(memoryMiB * 0.4))}`,
+      "--http",
+      "--http.addr=0.0.0.0",
+      `--http.port=${port("rpc")}`,
+      "--http.vhosts=*",
+      // No admin, debug or engine: whoever reaches this port may read the chain and send transactions, nothing else.
+      "--http.api=eth,net,web3,txpool",
+      "--ws",
+      "--ws.addr=0.0.0.0",
+      `--ws.port=${port("ws")}`,
+      "--ws.api=eth,net,web3,txpool",
+      "--metrics",
+      "--metrics.addr=0.0.0.0",
+      `--metrics.port=${port("metrics")}`,
+      ...(isLed ? renderLed(input, ctx) : [`--dev.period=${ctx.network.blockIntervalSec}`, "--nodiscover", "--maxpeers=0", "--port=0"]),
+    ],
+    environment: { GOMEMLIMIT: `${Math.floor(memoryMiB * 0.9)}MiB` },
+    ...(isLed ? { files: { "engine.hex": ctx.secret("engine") } } : {}),
+    ports: isLed ? ["p2p", "p2p-udp", "rpc", "ws", "metrics", "engine"] : ["rpc", "ws", "metrics"],
+    memoryMiB,
+    stopTimeoutSec: 480,
+  };
+}
+
+/** Switches of an execution client that a consensus client leads. */
+function renderLed(input: EvmInput<string>, { network, options, filesPath }: DaemonContext<EvmOptions>): readonly string[] {
+  return [
+    "--authrpc.addr=0.0.0.0",
+    `--authrpc.port=${networkPort(network, "engine")}`,
+    `--authrpc.vhosts=${input.execution}`,
+    `--authrpc.jwtsecret=${filesPath}/engine.hex`,
+    `--port=${networkPort(network, "p2p")}`,
+    `--maxpeers=${options.maxPeers}`,
+  ];
+}
+
+function renderConsensus(input: EvmInput<string>, consensus: NonNullable<EvmChain["consensus"]>, ctx: DaemonContext<EvmOptions>, memoryMiB: number): Daemon {
+  const port = (role: string): number => networkPort(ctx.network, role);
+  return {
+    name: input.consensus,
+    client: input.consensus,
+    command: [
+      input.consensus,
+      "beacon_node",
+      `--network=${consensus.network}`,
+      `--datadir=${ctx.dataPath}`,
+      "--logfile-max-number=0",
+      `--execution-endpoint=http://${input.execution}:${port("engine")}`,
+      `--execution-jwt=${ctx.filesPath}/engine.hex`,
+      `--checkpoint-sync-url=${ctx.options.checkpointUrl ?? consensus.checkpointUrl}`,
+      `--port=${port("beacon-p2p")}`,
+      `--quic-port=${port("beacon-quic")}`,
+      "--http",
+      "--http-address=0.0.0.0",
+      `--http-port=${port("beacon")}`,
+      "--metrics",
+      "--metrics-address=0.0.0.0",
+      `--metrics-port=${port("beacon-metrics")}`,
+    ],
+    files: { "engine.hex": ctx.secret("engine") },
+    ports: ["beacon-p2p", "beacon-p2p-udp", "beacon-quic", "beacon", "beacon-metrics"],
+    memoryMiB,
+    stopTimeoutSec: 300,
+  };
+}
+
+const syncing = z.union([
+  z.literal(false),
+  z.object({ currentBlock: hexHeight, highestBlock: hexHeight, txIndexRemainingBlocks: hexHeight.optional() }),
+]);
+
+/** What the execution client itself says about its sync. */
+function readSyncing(answer: z.infer<typeof syncing>): { readonly highest: number; readonly isSyncing: boolean } {
+  if (answer === false) return { highest: 0, isSyncing: false };
+  const { currentBlock, highestBlock, txIndexRemainingBlocks = 0 } = answer;
+  // All blocks are there and only the index of old transactions is still being built: the node serves the chain.
+  const onlyIndexing = txIndexRemainingBlocks > 0 && highestBlock > 0 && currentBlock >= highestBlock;
+  return { highest: highestBlock, isSyncing: !onlyIndexing };
+}
+
+async function syncCheck(node: NodeClient, chain: EvmChain): Promise<SyncStatus> {
+  const tip = await evmTip(node, execution, chain.chainId);
+  if (chain.genesis !== undefined) requireNetwork("block 0", await evmBlockHash(node, execution, 0), chain.genesis);
+  const state = readSyncing(await evmCall(node, execution, syncing, "eth_syncing"));
+  const peers = await evmCall(node, execution, hexHeight, "net_peerCount");
+  const consensus = chain.consensus === undefined ? undefined : await consensusStatus(node);
+  return {
+    ...tip,
+    knownHeight: Math.max(tip.height, state.highest, tip.height + (consensus?.distance ?? 0)),
+    peers: consensus === undefined ? peers : Math.min(peers, consensus.peers),
+    // "Not syncing" at block 0 only says that nobody has told the client of a chain.
+    isInitialSync: state.isSyncing || consensus?.isSyncing === true || (chain.consensus !== undefined && tip.height === 0),
+  };
+}
+
+const beaconSyncing = z.object({
+  data: z.object({ head_slot: textHeight, sync_distance: textHeight, is_syncing: z.boolean(), is_optimistic: z.boolean(), el_offline: z.boolean() }),
+});
+
+const beaconPeers = z.object({ data: z.object({ connected: z.union([textHeight, numberHeight]) }) });
+
+async function consensusStatus(node: NodeClient): Promise<{ readonly distance: number; readonly isSyncing: boolean; readonly peers: number }> {
+  const syncPath = "/eth/v1/node/syncing";
+  const { data } = readAnswer(beaconSyncing, await node.http("beacon", syncPath), syncPath);
+  if (data.el_offline) throw new ProbeError("rpc-error", "the consensus client cannot reach its execution client");
+  const peersPath = "/eth/v1/node/peer_count";
+  const peers = readAnswer(beaconPeers, await node.http("beacon", peersPath), peersPath).data.connected;
+  return { distance: data.sync_distance, isSyncing: data.is_syncing || data.is_optimistic, peers };
+}

@@ -1,0 +1,42 @@
+import type { Network, Snapshot, TipReference } from "./coin.ts";
+
+/** What a private network needs to say; see {@link Network}. */
+export type PrivateNetworkInput = Pick<Network, "ports" | "memoryMiB"> & Partial<Network>;
+
+/** A network for tests: no references, no value, data that fits on the smallest volume. */
+export function privateNetwork(input: PrivateNetworkInput): Network {
+  return {
+    kind: "private",
+    blockIntervalSec: 60,
+    blockArrival: "work",
+    data: { sizeGiB: 1, growthGiBPerYear: 1, source: "made by the tests" },
+    instanceType: "t3.small",
+    tips: [],
+    minimumTips: 1,
+    settledDepth: 6,
+    ...input,
+  };
+}
+
+/** No trusted public snapshot, for each of the networks: the first node syncs from genesis, later ones from an EBS snapshot that the stack file pins. */
+export function noSnapshot<const N extends string>(networks: readonly N[], reason: string): Readonly<Record<N, Snapshot>> {
+  const entries: Partial<Record<N, Snapshot>> = {};
+  for (const name of networks) entries[name] = { kind: "none", reason };
+  return requireAll(entries, networks);
+}
+
+function requireAll<N extends string>(entries: Partial<Record<N, Snapshot>>, networks: readonly N[]): Readonly<Record<N, Snapshot>> {
+  const isWhole = (some: Partial<Record<N, Snapshot>>): some is Record<N, Snapshot> => networks.every((name) => some[name] !== undefined);
+  if (!isWhole(entries)) throw new Error("unreachable: every network has got its entry");
+  return entries;
+}
+
+/** Blockchair's figures. @param chain its name for the chain, for example `litecoin` */
+export const blockchair = (chain: string): TipReference => ({
+  name: "blockchair",
+  url: `https://api.blockchair.com/${chain}/stats`,
+  height: "data.best_block_height",
+});
+
+/** A Blockbook's status page. @param host for example `ltc1.trezor.io` */
+export const blockbook = (host: string): TipReference => ({ name: host, url: `https://${host}/api/`, height: "blockbook.bestHeight" });

@@ -1,0 +1,263 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { HostRoot, type Outcome } from "./host-root.ts";
+
+const id = "vol-0123456789abcdef0";
+const byId = "nvme-Amazon_Elastic_Block_Store_vol0123456789abcdef0";
+const sizeMiB = 320;
+
+/** Formats whatever does not mount: what host scripts of this kind usually do. The table must catch it. */
+const naiveFormat = `#!/bin/bash
+mkdir -p /tmp/probe
+if mount "$1" /tmp/probe 2>/dev/null; then umount /tmp/probe; else mkfs.xfs -q -f -L coinfleet "$1"; fi
+`;
+
+/** What a device holds before the script sees it, and what the script must say. Its content must not change. */
+interface Refusal {
+  readonly name: string;
+  readonly before: (device: string) => void;
+  readonly says: RegExp;
+}
+
+const sh = (command: string): string => execFileSync("bash", ["-c", command], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+const content = (device: string): string => sh(`sync; blockdev --flushbufs ${device}; sha256sum < ${device}`);
+
+const refusals: readonly Refusal[] = [
+  { name: "an ext4 file system", before: (device) => sh(`mkfs.ext4 -q -L coinfleet ${device}`), says: /neither blank nor ours.*ext4/ },
+  { name: "an xfs with a wrong label", before: (device) => sh(`mkfs.xfs -q -L other ${device}`), says: /neither blank nor ours.*xfs/ },
+  { name: "a partition table", before: (device) => sh(`echo 'label: gpt\n,100M' | sfdisk --quiet ${device}`), says: /neither blank nor ours/ },
+  { name: "an empty DOS partition table", before: (device) => sh(`echo 'label: dos' | sfdisk --quiet ${device}`), says: /neither blank nor ours.*dos/ },
+  {
+    name: "a LUKS header",
+    // The magic, version and a UUID of LUKS1: all that a header needs to be one.
+    before: (device) => sh(`{ printf 'LUKS\\xba\\xbe\\x00\\x01'; printf 'aes'; head -c 1000 /dev/zero | tr '\\0' x; } | dd of=${device} conv=notrunc status=none`),
+    says: /neither blank nor ours/,
+  },
+  {
+    name: "an xfs of ours whose first MiB is damaged",
+    before: (device) => sh(`mkfs.xfs -q -L coinfleet ${device}; dd if=/dev/zero of=${device} bs=1M count=1 conv=notrunc status=none`),
+    says: /neither blank nor ours.*there is data/,
+  },
+  {
+    name: "an ext4 whose first MiB is damaged",
+    before: (device) => sh(`mkfs.ext4 -q ${device}; dd if=/dev/zero of=${device} bs=1M count=1 conv=notrunc status=none`),
+    says: /neither blank nor ours.*there is data/,
+  },
+  {
+    name: "one stray block in the middle",
+    before: (device) => sh(`dd if=/dev/urandom of=${device} bs=64k seek=${(sizeMiB * 16) / 2} count=1 conv=notrunc status=none`),
+    says: /neither blank nor ours.*there is data/,
+  },
+  {
+    name: "data at its very end only",
+    before: (device) => sh(`dd if=/dev/urandom of=${device} bs=1M seek=${sizeMiB - 1} count=1 conv=notrunc status=none`),
+    says: /neither blank nor ours.*there is data/,
+  },
+];
+
+describe("the volume script on real block devices", function () {
+  this.timeout(60_000);
+  let host: HostRoot;
+
+  before(function () {
+    if (process.getuid?.() !== 0) this.skip();
+  });
+
+  beforeEach(() => {
+    host = new HostRoot();
+    configure();
+  });
+
+  afterEach(() => {
+    host.remove();
+  });
+
+  function configure(change: object = {}): void {
+    const volume = { id, mayFormat: true };
+    host.write(
+      "run/coinfleet/config.json",
+      JSON.stringify({ environment: "test", group: "litecoin", coin: "litecoin", network: "regtest", volume, daemons: [{ name: "litecoind" }], ...change }),
+    );
+  }
+
+  function volume(device: string | undefined, then = "true"): Outcome {
+    const links = device === undefined ? {} : { [byId]: device };
+    return host.run(`/usr/lib/coinfleet/volume || exit $?; ${then}`, links);
+  }
+
+  const mkfsCount = (): number => (host.read("run/mkfs.log") ?? "").split("\n").filter((line) => line !== "").length;
+  const status = (): { state: string; why: string; fix: string } => JSON.parse(host.read("run/coinfleet/status/volume.json") ?? "{}") as never;
+  const record = (): { state: string; uuid: string } => JSON.parse(host.read("run/parameters/_coinfleet_test_litecoin-1_volume") ?? "{}") as never;
+
+  it("makes a file system on a blank device once, and the same result on ten further boots", () => {
+    const device = host.device("disk", sizeMiB);
+    const first = volume(device, "echo chain > /var/lib/coinfleet/data/litecoind/block; stat -c %u:%a /var/lib/coinfleet/data/litecoind");
+    assert.equal(first.code, 0, first.output);
+    assert.match(first.output, /10001:700/);
+    assert.equal(record().state, "formatted");
+    for (let boot = 0; boot < 10; boot++) {
+      const again = volume(device, "cat /var/lib/coinfleet/data/litecoind/block");
+      assert.equal(again.code, 0, again.output);
+      assert.match(again.output, /chain/);
+    }
+    assert.equal(mkfsCount(), 1);
+    assert.equal(status().state, "done");
+    assert.match(sh(`blkid -p ${device}`), /LABEL="coinfleet".*TYPE="xfs"/);
+  });
+
+  it("does nothing the second time within one boot", () => {
+    const device = host.device("disk", sizeMiB);
+    const twice = volume(device, "/usr/lib/coinfleet/volume && findmnt -nro TARGET /var/lib/coinfleet/data");
+    assert.equal(twice.code, 0, twice.output);
+    assert.equal(twice.output.match(/^\/var\/lib\/coinfleet\/data$/gm)?.length, 1);
+    assert.equal(mkfsCount(), 1);
+  });
+
+  for (const { name, before, says } of refusals) {
+    it(`refuses a device with ${name}, and leaves it as it is`, () => {
+      const device = host.device("disk", sizeMiB);
+      before(device);
+      checkRefusal(device, says);
+    });
+
+    it(`the same table catches a naive script on ${name}`, () => {
+      const device = host.device("disk", sizeMiB);
+      before(device);
+      host.write("usr/lib/coinfleet/volume-format", naiveFormat, 0o755);
+      assert.throws(() => {
+        checkRefusal(device, says);
+      }, assert.AssertionError);
+    });
+  }
+
+  function checkRefusal(device: string, says: RegExp): void {
+    const before = content(device);
+    const { code, output } = volume(device);
+    assert.equal(code, 1, output);
+    assert.equal(mkfsCount(), 0);
+    assert.equal(status().state, "failed");
+    assert.match(status().why, says);
+    assert.match(status().fix, /not been touched/);
+    assert.equal(content(device), before);
+  }
+
+  it("refuses another file system of our label on the volume it knows", () => {
+    const device = host.device("disk", sizeMiB);
+    assert.equal(volume(device).code, 0);
+    sh(`mkfs.xfs -q -f -L coinfleet ${device}`);
+    const { code } = volume(device);
+    assert.equal(code, 1);
+    assert.match(status().why, /not the one that was there/);
+  });
+
+  it("never formats a volume again that had a file system and now reads as blank", () => {
+    const device = host.device("disk", sizeMiB);
+    assert.equal(volume(device).code, 0);
+    sh(`blkdiscard -z ${device}`);
+    const { code } = volume(device);
+    assert.equal(code, 1);
+    assert.match(status().why, /had a file system since .* now reads as blank/);
+    assert.equal(mkfsCount(), 1);
+  });
+
+  it("does not format a blank volume that was made from a snapshot", () => {
+    configure({ volume: { id, mayFormat: false } });
+    assert.equal(volume(host.device("disk", sizeMiB)).code, 1);
+    assert.match(status().why, /made from a snapshot/);
+    assert.equal(mkfsCount(), 0);
+  });
+
+  it("takes over a volume from a snapshot: our label, another id, no record", () => {
+    const device = host.device("disk", sizeMiB);
+    assert.equal(volume(device, "echo chain > /var/lib/coinfleet/data/litecoind/block").code, 0);
+    host.write("run/parameters/_coinfleet_test_litecoin-1_volume", JSON.stringify({ id: "vol-0fffffffffffffff0", state: "formatted", uuid: "other" }));
+    const { code, output } = volume(device, "cat /var/lib/coinfleet/data/litecoind/block");
+    assert.equal(code, 0, output);
+    assert.match(output, /chain/);
+    assert.equal(mkfsCount(), 1);
+  });
+
+  it("refuses the volume of another coin, and one with data but without our marker", () => {
+    const device = host.device("disk", sizeMiB);
+    assert.equal(volume(device).code, 0);
+    configure({ coin: "dogecoin" });
+    assert.equal(volume(device).code, 1);
+    assert.match(status().why, /holds the chain of .*litecoin/);
+    configure();
+    assert.equal(volume(device, "rm -r /var/lib/coinfleet/data/.coinfleet; touch /var/lib/coinfleet/data/x").code, 0);
+    assert.equal(volume(device).code, 1);
+    assert.match(status().why, /not our marker/);
+  });
+
+  it("waits for a volume that is not attached, and does not touch another one", () => {
+    const other = host.device("other", sizeMiB);
+    const before = content(other);
+    const { code } = host.run("/usr/lib/coinfleet/volume", { "nvme-Amazon_Elastic_Block_Store_vol0aaaaaaaaaaaaaaaa": other });
+    assert.equal(code, 75);
+    assert.equal(status().state, "waiting");
+    assert.match(status().why, /vol-0123456789abcdef0 is not attached/);
+    assert.equal(content(other), before);
+    assert.equal(mkfsCount(), 0);
+  });
+
+  it("takes a volume that arrives late", () => {
+    const device = host.device("disk", sizeMiB);
+    const { code, output } = host.run(
+      `(sleep 3; ln -s ${device} /dev/disk/by-id/${byId}) & /usr/lib/coinfleet/volume`,
+      {},
+      { COINFLEET_PATIENCE_SEC: "20" },
+    );
+    assert.equal(code, 0, output);
+    assert.match(output, /volume: waiting:.*\n(.*\n)*volume: done/);
+  });
+
+  it("refuses two devices that both say they are the volume", () => {
+    const links = { [byId]: host.device("disk", sizeMiB), [`${byId}_1`]: host.device("twin", sizeMiB) };
+    assert.equal(host.run("/usr/lib/coinfleet/volume", links).code, 1);
+    assert.match(status().why, /several devices/);
+    assert.equal(mkfsCount(), 0);
+  });
+
+  it("finds the volume under another device name after a reboot", () => {
+    const first = host.device("disk", sizeMiB);
+    assert.equal(volume(first, "echo chain > /var/lib/coinfleet/data/litecoind/block").code, 0);
+    sh(`losetup -d ${first}`);
+    host.device("decoy", sizeMiB);
+    const { code, output } = volume(host.device("disk", sizeMiB), "cat /var/lib/coinfleet/data/litecoind/block");
+    assert.equal(code, 0, output);
+    assert.match(output, /chain/);
+  });
+
+  it("grows the file system of a grown volume, twice, at boot and while mounted", () => {
+    const device = host.device("disk", sizeMiB);
+    const size = "findmnt -nrbo SIZE /var/lib/coinfleet/data";
+    const before = Number(volume(device, `echo chain > /var/lib/coinfleet/data/litecoind/block; ${size}`).output.trim().split("\n").at(-1));
+    sh(`truncate -s 512M ${host.directory}/disk; losetup -c ${device}`);
+    const { code, output } = volume(
+      device,
+      `${size}; truncate -s 640M /proc/1/root${host.directory}/disk; losetup -c ${device}; /usr/lib/coinfleet/volume && ${size}; cat /var/lib/coinfleet/data/litecoind/block`,
+    );
+    assert.equal(code, 0, output);
+    const sizes = output.split("\n").filter((line) => /^\d+$/.test(line)).map(Number);
+    assert.equal(sizes.length, 2);
+    assert.ok((sizes[0] ?? 0) > before + 100 * 2 ** 20, output);
+    assert.ok((sizes[1] ?? 0) > (sizes[0] ?? 0) + 100 * 2 ** 20, output);
+    assert.match(output, /chain/);
+  });
+
+  it("mounts a full disk: the daemon's problem is not made worse", () => {
+    const device = host.device("disk", sizeMiB);
+    volume(device, "dd if=/dev/zero of=/var/lib/coinfleet/data/litecoind/fill bs=1M status=none");
+    const { code, output } = volume(device);
+    assert.equal(code, 0, output);
+    assert.match(status().why, /100%|99%|98%|97%/);
+  });
+
+  it("does not decide anything while the parameter store is away", () => {
+    host.write("run/parameters-down", "");
+    const device = host.device("disk", sizeMiB);
+    assert.equal(volume(device).code, 1);
+    assert.equal(mkfsCount(), 0);
+    assert.match(status().why, /Could not connect/);
+  });
+});

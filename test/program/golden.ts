@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import type { Recorded } from "./record-program.ts";
+
+/** Inputs that a reviewer should see, by type. The rest follows from them, or is checked by rules. */
+const shown: Readonly<Record<string, readonly string[]>> = {
+  "aws:cloudwatch/logGroup:LogGroup": ["name", "retentionInDays"],
+  "aws:cloudwatch/metricAlarm:MetricAlarm": ["metricName", "comparisonOperator", "threshold", "period", "evaluationPeriods", "treatMissingData"],
+  "aws:ebs/volume:Volume": ["availabilityZone", "size", "type", "iops", "throughput", "snapshotId", "encrypted"],
+  "aws:ec2/instance:Instance": ["instanceType", "ami", "subnetId", "metadataOptions", "userData"],
+  "aws:ec2/subnet:Subnet": ["availabilityZone", "cidrBlock"],
+  "aws:ec2/vpc:Vpc": ["cidrBlock"],
+  "aws:ecr/repository:Repository": ["name", "imageTagMutability"],
+  "aws:kms/key:Key": ["enableKeyRotation"],
+  "aws:route53/record:Record": ["name", "records"],
+  "aws:secretsmanager/secret:Secret": ["name"],
+  "aws:sns/topicSubscription:TopicSubscription": ["protocol", "endpoint"],
+  "aws:ssm/parameter:Parameter": ["name", "tier", "value"],
+  "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": ["cidrIpv4", "referencedSecurityGroupId", "ipProtocol", "fromPort", "toPort"],
+  "command:local/command:Command": ["create", "delete", "triggers"],
+  "command:local:Command": ["create", "delete", "triggers"],
+  "docker:index/remoteImage:RemoteImage": ["name"],
+};
+
+/** One line per resource: `type name parent options { inputs that matter }`. */
+export function describeResources(resources: readonly Recorded[]): string {
+  return [...resources]
+    .sort((a, b) => (`${a.parent ?? ""} ${a.type} ${a.name}` < `${b.parent ?? ""} ${b.type} ${b.name}` ? -1 : 1))
+    .map(describeResource)
+    .join("\n")
+    .concat("\n");
+}
+
+function describeResource(one: Recorded): string {
+  const options = [
+    one.protect ? "protect" : "",
+    one.retainOnDelete ? "retain" : "",
+    one.deleteBeforeReplace ? "deleteBeforeReplace" : "",
+    one.ignoreChanges.length > 0 ? `ignore(${one.ignoreChanges.join(",")})` : "",
+    one.replaceOnChanges.length > 0 ? `replaceOn(${one.replaceOnChanges.join(",")})` : "",
+  ].filter((text) => text !== "");
+  const inputs = (shown[one.type] ?? []).filter((key) => one.inputs[key] !== undefined).map((key) => `${key}=${short(one.inputs[key])}`);
+  return [one.type, one.name, `< ${one.parent ?? "-"}`, ...options, ...inputs].join(" ");
+}
+
+/** Long texts by their digest: that they change is what a review must see. */
+function short(value: unknown): string {
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  return text.length <= 100 ? text : `sha256:${createHash("sha256").update(text).digest("hex").slice(0, 12)}(${text.length})`;
+}
+
+/** Compares with a golden file. `UPDATE_GOLDENS=1` writes it; explain the difference in the commit. */
+export function compareWithGolden(file: URL, text: string): void {
+  if (process.env["UPDATE_GOLDENS"] === "1") writeFileSync(file, text);
+  assert.ok(existsSync(file), "no golden file yet: run with UPDATE_GOLDENS=1, then read what it has written");
+  assert.equal(text, readFileSync(file, "utf8"));
+}

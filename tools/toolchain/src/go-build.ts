@@ -1,0 +1,37 @@
+import { join } from "node:path";
+import { findGo, runTool } from "@coinfleet/build";
+import type { Report } from "./report.ts";
+
+/** A Go module of this package, and what is built of it. */
+export interface GoProgram {
+  /** The folder under `go/` with its go.mod and go.sum. */
+  readonly module: string;
+  /** Go packages; each becomes a program with its last path element's name. */
+  readonly packages: readonly string[];
+  /** Variables of the program that are set while it is linked. */
+  readonly linkedVariables?: Readonly<Record<string, string>>;
+  /** How many packages are compiled when nothing is cached, for progress. */
+  readonly compiledPackages: number;
+}
+
+const longestBuildMs = 45 * 60_000;
+
+/** Builds the programs into a folder. go.sum pins every module by its hash. @throws BuildError when there is no Go or the build fails */
+export async function goBuild(program: GoProgram, sources: string, target: string, environment: NodeJS.ProcessEnv, report: Report): Promise<void> {
+  const go = await findGo(environment);
+  const variables = Object.entries(program.linkedVariables ?? {}).map(([name, value]) => `-X ${name}=${value}`);
+  const flags = ["-v", "-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags", ["-s", "-w", ...variables].join(" ")];
+  let downloaded = 0;
+  let compiled = 0;
+  await runTool(go.path, ["build", ...flags, "-o", `${target}/`, ...program.packages], {
+    cwd: join(sources, "go", program.module),
+    // A go.work file or flags of the user's own would change what is built.
+    environment: { ...environment, CGO_ENABLED: "0", GOWORK: "off", GOFLAGS: "" },
+    timeoutMs: longestBuildMs,
+    fix: "See what Go said above. Where no Go module proxy can be reached, set GOPROXY to one that can; a next run goes on from Go's own cache.",
+    onLine: (line) => {
+      if (line.startsWith("go: downloading")) report(`downloading Go modules, ${++downloaded}`);
+      else report(`compiling, package ${Math.min(++compiled, program.compiledPackages)} of at most ${program.compiledPackages}`);
+    },
+  });
+}

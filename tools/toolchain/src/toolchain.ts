@@ -1,0 +1,103 @@
+import { randomBytes } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { delimiter, dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { exists } from "@coinfleet/build";
+import { defaultFolders, nonEmpty } from "./folders.ts";
+import type { Folders } from "./folders.ts";
+import { obtain } from "./obtain.ts";
+import type { Obtained, Source, World } from "./obtain.ts";
+import { cliFolder, passphraseFile, pulumiHome } from "./pulumi-home.ts";
+import type { OnToolProgress } from "./report.ts";
+import { cliTool, pluginTools } from "./tools.ts";
+
+/** Where to look, where to keep things, and whom to tell. */
+export interface ToolchainOptions {
+  /** Read for PATH, HOME, XDG folders, TF_PLUGIN_MIRROR and settings of Go. @default process.env */
+  readonly environment?: NodeJS.ProcessEnv;
+  /** @default - under XDG_CACHE_HOME and XDG_STATE_HOME */
+  readonly folders?: Folders;
+  /** @default - silent */
+  readonly onProgress?: OnToolProgress;
+}
+
+/** One tool of the toolchain. */
+export interface ReadyTool {
+  readonly version: string;
+  readonly path: string;
+  readonly source: Source;
+}
+
+/** Everything that is needed to run the program. */
+export interface Toolchain {
+  readonly pulumi: ReadyTool;
+  /** The folder that has `pulumi` and `pulumi-language-nodejs`. */
+  readonly binFolder: string;
+  /** By name: aws, command, docker. */
+  readonly plugins: Readonly<Record<string, ReadyTool>>;
+  readonly pulumiHome: string;
+  /** The variables to set for `pulumi`, and for programs that start it. What the user has set stays. */
+  readonly env: () => Record<string, string>;
+}
+
+/** Has every tool ready, and says where. The second call finds everything in the cache. @throws BuildError when a tool cannot be had */
+export async function ensureToolchain(options: ToolchainOptions = {}): Promise<Toolchain> {
+  const world = worldOf(options);
+  const cli = await obtain(cliTool, world);
+  const plugins: Obtained[] = [];
+  // One after the other: each build uses all cores, and up to 2 GB of memory.
+  for (const tool of pluginTools) plugins.push(await obtain(tool, world));
+  const binFolder = await cliFolder(cli, world);
+  const home = await pulumiHome(plugins, world);
+  const passphrase = await passphraseFile(world.folders.state, randomBytes(24).toString("base64url"));
+  const backend = join(world.folders.state, "stacks");
+  await mkdir(backend, { recursive: true, mode: 0o700 });
+  const nodeFolder = await nodeBinFolder(world.folders);
+  return {
+    pulumi: ready(cli),
+    binFolder,
+    plugins: Object.fromEntries(plugins.map((plugin) => [plugin.tool.id, ready(plugin)])),
+    pulumiHome: home,
+    env: () => variables(world.environment, { nodeFolder, binFolder, home, backend, passphrase }),
+  };
+}
+
+/** Fills in the defaults of the options. */
+export function worldOf({ environment = process.env, folders = defaultFolders(environment), onProgress = () => undefined }: ToolchainOptions): World {
+  return { environment, folders, onProgress };
+}
+
+interface Places {
+  readonly nodeFolder: string;
+  readonly binFolder: string;
+  readonly home: string;
+  readonly backend: string;
+  readonly passphrase: string;
+}
+
+function variables(environment: NodeJS.ProcessEnv, places: Places): Record<string, string> {
+  const own = [places.nodeFolder, places.binFolder];
+  const rest = (environment["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "" && !own.includes(folder));
+  const hasPassphrase = [environment["PULUMI_CONFIG_PASSPHRASE"], environment["PULUMI_CONFIG_PASSPHRASE_FILE"]].some((value) => value !== undefined);
+  return {
+    PATH: [...own, ...rest].join(delimiter),
+    PULUMI_HOME: places.home,
+    PULUMI_BACKEND_URL: nonEmpty(environment["PULUMI_BACKEND_URL"]) ?? pathToFileURL(places.backend).href,
+    ...(hasPassphrase ? {} : { PULUMI_CONFIG_PASSPHRASE_FILE: places.passphrase }),
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+    PULUMI_DISABLE_REGISTRY_RESOLVE: "true",
+    PULUMI_IGNORE_AMBIENT_PLUGINS: "true",
+    PULUMI_CREDENTIAL_STORE: "plaintext",
+  };
+}
+
+/** `node_modules/.bin`, where the workspace's own Node is first in the line; without it, the folder of the Node that runs this. */
+async function nodeBinFolder(folders: Folders): Promise<string> {
+  const folder = join(folders.workspace, "node_modules", ".bin");
+  return (await exists(join(folder, "node"))) ? folder : dirname(process.execPath);
+}
+
+function ready({ tool, path, source }: Obtained): ReadyTool {
+  return { version: tool.version, path, source };
+}
