@@ -85,7 +85,7 @@ export default defineCoin({
       tips: [blockchair("ethereum"), blockbook("eth1.trezor.io")],
     },
     // One node, no peers: it judges itself by the age of its tip alone.
-    dev: privateNetwork({ ports: execution, blockIntervalSec: 5, blockArrival: "slots", memoryMiB: 768, minimumTips: 0 }),
+    dev: privateNetwork({ ports: execution, blockIntervalSec: 5, blockArrival: "slots", memoryMiB: 768, minimumTips: 0, maximumNodes: 1 }),
   },
   snapshot: {
     mainnet: { kind: "client", how: "geth's snap sync, led by lighthouse from a checkpoint" },

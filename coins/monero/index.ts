@@ -1,4 +1,4 @@
-import { archives, defineCoin, monero, noSnapshot, peersAndRpc, pending, privateNetwork } from "@coinfleet/sdk";
+import { defineCoin, monero, noSnapshot, peersAndRpc, pending, privateNetwork } from "@coinfleet/sdk";
 
 const work = { blockIntervalSec: 120, blockArrival: "work", tips: [], minimumTips: 2 } as const; // DIFFICULTY_TARGET_V2
 const unmeasured = pending("no source says how large it is: measure");
@@ -14,7 +14,7 @@ export default defineCoin({
     chains: {
       mainnet: { nettype: "mainnet", genesis: "418015bb9ae982a1975da7d79277c2705727a56894ba0fb246adaabb1f4632e3" },
       stagenet: { nettype: "stagenet", genesis: "76ee3cc98646292206cd3e86f74d88b4dcc1d937088645e9b0cbca84b7ce74eb", settings: { stagenet: "1" } },
-      regtest: { nettype: "fakechain", settings: { regtest: "1", "fixed-difficulty": "1" } },
+      regtest: { nettype: "fakechain", settings: { regtest: "1", "keep-fakechain": "1", "fixed-difficulty": "1" } },
     },
   }),
   clients: {

@@ -79,7 +79,7 @@ export async function recordProgram(stack: string, config: StackConfigValues, pr
     // The program runs when it is loaded: each run loads it under an address of its own.
     return { ...((await import(`${address}?run=${runs++}`)) as object) };
   })) as Record<string, unknown>;
-  await pulumi.runtime.waitForRPCs();
+  await (pulumi.runtime as unknown as { waitForRPCs(): Promise<void> }).waitForRPCs();
   pulumi.runtime.disconnectSync();
   return { resources: records.map((record) => ({ ...record, inputs: inputs.get(`${record.type} ${record.name}`) ?? {} })), outputs };
 }

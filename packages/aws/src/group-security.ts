@@ -15,9 +15,17 @@ export interface Ingress {
   readonly description: string;
 }
 
-/** All that may come in: peers from the world, internal ports from the group itself and the stack file's CIDRs, the agent from the group itself. Nothing else, and no SSH. */
+/**
+ * All that may come in: peers from the world, internal ports from the group itself and the stack file's CIDRs, the agent from the group itself.
+ * Nothing else, and no SSH. The peers of a private network are the group itself.
+ */
 export function ingressRules(group: ResolvedGroup): readonly Ingress[] {
-  return Object.entries(group.ports).flatMap(([role, port]) => rulesOfPort(role, port, group.allowedCidrs)).concat(rulesOfPort("agent", agent, []));
+  const ports = Object.entries(group.ports).flatMap(([role, port]) =>
+    group.isPrivateNetwork && port.exposure === "public"
+      ? rulesOfPort(role, { ...port, exposure: "internal" }, [])
+      : rulesOfPort(role, port, group.allowedCidrs),
+  );
+  return [...ports, ...rulesOfPort("agent", agent, [])];
 }
 
 function rulesOfPort(role: string, port: Port, cidrs: readonly string[]): readonly Ingress[] {
@@ -51,7 +59,7 @@ export class GroupSecurity extends pulumi.ComponentResource {
     super(GroupSecurity.type, name, {}, opts);
     const title = `coinfleet-${args.place.environment}-${args.group.name}`;
     const made = new aws.ec2.SecurityGroup(
-      `${name}-security-group`,
+      `${name}-group`,
       { vpcId: args.vpcId, description: `Nodes of Coinfleet group ${args.group.name}`, tags: groupTags(args.place, args.group, title) },
       { parent: this },
     );

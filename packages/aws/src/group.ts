@@ -31,7 +31,7 @@ export class Group extends pulumi.ComponentResource {
     const { group, surroundings } = args;
     const { place, keyArn } = surroundings;
     const secrets = new GroupSecrets(`${name}-secrets`, { place, group, keyArn }, { parent: this });
-    const security = new GroupSecurity(`${name}-security`, { place, group, vpcId: args.vpcId }, { parent: this });
+    const security = new GroupSecurity(`${name}-firewall`, { place, group, vpcId: args.vpcId }, { parent: this });
     const role = new HostRole(`${name}-hosts`, { place, group, keyArn }, { parent: this });
     const logGroup = logGroupName(place, group);
     const logs = new aws.cloudwatch.LogGroup(

@@ -1,5 +1,5 @@
-import { BuildError, renderError } from "@coinfleet/build";
-import type { BuildErrorDetails } from "@coinfleet/build";
+import { BuildError, renderError } from "@coinfleet/build/build-error";
+import type { BuildErrorDetails } from "@coinfleet/build/build-error";
 
 /** Names of what can go wrong in a command, besides building. Permanent. */
 export type CliErrorName =

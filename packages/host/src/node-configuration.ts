@@ -59,7 +59,7 @@ export interface NodeConfigurationInput {
  * @throws Error when it is larger than a parameter may be; {@link nodeConfigurationProblem} asks first.
  */
 export function renderNodeConfiguration(input: NodeConfigurationInput): string {
-  const text = JSON.stringify(nodeConfiguration(input));
+  const text = parameterText(nodeConfiguration(input));
   const tooLarge = sizeProblem(input.node.name, text);
   if (tooLarge !== undefined) throw new Error(tooLarge);
   return text;
@@ -73,7 +73,7 @@ export function nodeConfigurationProblem(input: Omit<NodeConfigurationInput, "vo
   const longestArn = `arn:aws:secretsmanager:ap-southeast-1:000000000000:secret:coinfleet/${input.environment}/${input.group.name}/`;
   return sizeProblem(
     input.node.name,
-    JSON.stringify(
+    parameterText(
       nodeConfiguration({
         ...input,
         volumeId: "vol-00000000000000000",
@@ -83,6 +83,9 @@ export function nodeConfigurationProblem(input: Omit<NodeConfigurationInput, "vo
     ),
   );
 }
+
+// Parameter Store refuses values with "{{" (they would name other parameters); for a JSON parser the escaped form is the same text.
+const parameterText = (configuration: NodeConfiguration): string => JSON.stringify(configuration).replaceAll("{{", "\\u007b\\u007b");
 
 function sizeProblem(node: string, text: string): string | undefined {
   const bytes = new TextEncoder().encode(text).length;

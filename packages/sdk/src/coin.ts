@@ -44,6 +44,8 @@ export interface Network {
   readonly tips: readonly TipReference[];
   /** How many independent tips (references and siblings) the verdict needs. 2 on public networks; a private network may say 1 (its siblings) or 0 (it is alone). */
   readonly minimumTips: 0 | 1 | 2;
+  /** Nodes of a group that can form one network: 1 where a private network's client follows nobody. @default 99 */
+  readonly maximumNodes?: number;
   /** Depth below the tip at which two honest nodes never differ; the fork check compares hashes there. */
   readonly settledDepth: number;
 }

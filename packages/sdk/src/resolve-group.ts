@@ -25,8 +25,8 @@ export interface GroupInput {
 export function resolveGroup(input: GroupInput): ResolvedGroup | undefined {
   checkName(input);
   const coin = findCoin(input);
-  const count = resolveCount(input);
   const network = coin === undefined ? undefined : findNetwork(input, coin);
+  const count = resolveCount(input, network?.maximumNodes ?? 99);
   if (coin === undefined || network === undefined) return undefined;
   checkMining(input, coin, network);
   checkTips(input, network, count);
@@ -99,10 +99,11 @@ function findNetwork({ path, spec, report }: GroupInput, coin: Coin): Network | 
   return network;
 }
 
-function resolveCount({ path, spec, report }: GroupInput): number {
+function resolveCount({ path, spec, report }: GroupInput, maximum: number): number {
   const count = spec.count ?? 1;
-  if (Number.isInteger(count) && count >= 1 && count <= 99) return count;
-  report(problem(InvalidCount, { path: `${path}.count`, got: count, allowed: ["1 to 99"] }));
+  if (Number.isInteger(count) && count >= 1 && count <= maximum) return count;
+  const fix = maximum === 1 ? "On this network each node would be a chain of its own: write 1." : InvalidCount.hint;
+  report(problem(InvalidCount, { path: `${path}.count`, got: count, allowed: [maximum === 1 ? "1" : `1 to ${maximum}`], fix }));
   return 1;
 }
 

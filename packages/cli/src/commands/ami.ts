@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { printResult } from "../print-result.ts";
 import { readInput } from "../read-input.ts";
 import { Reporter } from "../reporter.ts";
 
@@ -13,6 +14,6 @@ export function register(program: Command): void {
       const reporter = new Reporter();
       const image = await ensureAmi(await readInput("ami build", amiSchema), reporter);
       reporter.end();
-      process.stdout.write(`${image}\n`);
+      printResult(image);
     });
 }

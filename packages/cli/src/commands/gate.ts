@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { printResult } from "../print-result.ts";
 import { readInput } from "../read-input.ts";
 import { Reporter } from "../reporter.ts";
 
@@ -11,6 +12,6 @@ export function register(program: Command): void {
       const reporter = new Reporter();
       const result = await runGate(await readInput("gate", gateSchema), reporter);
       reporter.end();
-      process.stdout.write(`${JSON.stringify(result)}\n`);
+      printResult(JSON.stringify(result));
     });
 }

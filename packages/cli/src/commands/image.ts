@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { printResult } from "../print-result.ts";
 import { readInput } from "../read-input.ts";
 import { Reporter } from "../reporter.ts";
 
@@ -13,6 +14,6 @@ export function register(program: Command): void {
       const reporter = new Reporter();
       const directory = await prepareImage(await readInput("image prepare", imageSchema), process.cwd(), reporter);
       reporter.end();
-      process.stdout.write(`${directory}\n`);
+      printResult(directory);
     });
 }

@@ -92,7 +92,9 @@ function renderConfig(chain: MoneroChain, { network, options, siblings, index, d
     ...(options.prune ? ["prune-blockchain=1"] : []),
     ...(isPrivate ? ["allow-local-ip=1", "disable-dns-checkpoints=1"] : ["enable-dns-blocklist=1"]),
     // A name that does not resolve ends the client at start, so each node names only those that started before it.
-    ...(isPrivate ? siblings.slice(0, index - 1).map((name) => `add-priority-node=${name}:${networkPort(network, "p2p")}`) : []),
+    ...(isPrivate ? siblings.slice(0, index - 1).map((name) => `add-exclusive-node=${name}:${networkPort(network, "p2p")}`) : []),
+    // Without a peer the client makes no block, unless it knows that it never will have one.
+    ...(isPrivate && siblings.length === 0 ? ["offline=1"] : []),
   ];
   return `${lines.join("\n")}\n`;
 }
@@ -145,10 +147,11 @@ async function syncCheck(node: NodeClient, chain: MoneroChain): Promise<SyncStat
   };
 }
 
-const generated = z.object({ status: z.literal("OK"), blocks: z.array(hash).length(1) });
+const generated = z.union([z.object({ status: z.literal("BUSY") }), z.object({ status: z.literal("OK"), blocks: z.array(hash).length(1) })]);
 
 async function produceBlock(node: NodeClient, ctx: SyncContext<unknown>, address: string): Promise<void> {
   requirePrivate(ctx.network);
   const params = { amount_of_blocks: 1, wallet_address: address };
-  readAnswer(generated, await call(node, "generateblocks", params), "generateblocks");
+  const answer = readAnswer(generated, await call(node, "generateblocks", params), "generateblocks");
+  if (answer.status === "BUSY") throw new ProbeError("starting", "generateblocks: the client makes no block before its first peer is there");
 }

@@ -39,6 +39,17 @@ type State struct {
 // Annotate gives the resource the token that @pulumi/command sends.
 func (*Command) Annotate(annotator infer.Annotator) { annotator.SetToken("local", "Command") }
 
+// WireDependencies makes what a command prints a secret as soon as one of its inputs is: it may print that input.
+func (*Command) WireDependencies(fields infer.FieldSelector, args *Args, state *State) {
+	inputs := []infer.InputField{
+		fields.InputField(&args.Create), fields.InputField(&args.Update), fields.InputField(&args.Delete),
+		fields.InputField(&args.Dir), fields.InputField(&args.Environment), fields.InputField(&args.Interpreter),
+		fields.InputField(&args.Stdin), fields.InputField(&args.Logging), fields.InputField(&args.Triggers),
+	}
+	fields.OutputField(&state.Stdout).DependsOn(inputs...)
+	fields.OutputField(&state.Stderr).DependsOn(inputs...)
+}
+
 // Check refuses what this provider cannot do, rather than leave it out silently.
 func (*Command) Check(ctx context.Context, request infer.CheckRequest) (infer.CheckResponse[Args], error) {
 	args, failures, err := infer.DefaultCheck[Args](ctx, request.NewInputs)

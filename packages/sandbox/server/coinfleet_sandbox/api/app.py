@@ -12,7 +12,8 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from .context import Context, log
-from .errors import error_document
+from .coverage import why_missing
+from .errors import current_service, error_document
 from .lifecycle_manager import LifecycleManager
 from .registry import Registry
 
@@ -46,7 +47,15 @@ def service_of(environ: Environ) -> str:
     if scope:
         return scope.group(1)
     host = HOST_SERVICE.match(environ.get("HTTP_HOST", "").split(":")[0])
-    return host.group("service") if host else "unknown"
+    if host:
+        return host.group("service")
+    return "s3" if environ.get("HTTP_AUTHORIZATION", "").startswith("AWS ") or "X-Amz-Signature" in environ.get("QUERY_STRING", "") else "unknown"
+
+
+def region_of(environ: Environ) -> str | None:
+    """Region that a request is signed for."""
+    scope = re.search(r"Credential=[^/]+/[^/]+/([^/]+)/", environ.get("HTTP_AUTHORIZATION", ""))
+    return scope.group(1) if scope else None
 
 
 def action_of(environ: Environ, body: bytes) -> str:
@@ -101,6 +110,10 @@ class Application:
             message = f"A request may have {MAX_BODY} bytes."
             return self._fail(environ, start_response, "413 Content Too Large", "RequestEntityTooLarge", message)
         service, action = service_of(environ), action_of(environ, body)
+        missing = why_missing(service, action, region_of(environ), self.context.options.region)
+        if missing:
+            return self._missing(environ, start_response, service, action, missing)
+        current_service.set(service)
         try:
             with self.context.lock:
                 if service == "dlm":
@@ -109,10 +122,6 @@ class Application:
                 answer = b"".join(self.moto(environ, recorder))
         except NotImplementedError as error:
             return self._missing(environ, start_response, service, action, str(error))
-        except KeyError as error:
-            if service not in str(error) and error.args != (None,):
-                return self._broken(environ, start_response, service, action, error)
-            return self._missing(environ, start_response, service, action, "the service is not emulated")
         except Exception as error:
             return self._broken(environ, start_response, service, action, error)
         content_type = dict(recorder.headers).get("Content-Type", "")

@@ -39,6 +39,6 @@ def install(context: Context) -> None:
 
     def untracked(cls: type, *args: Any, **kwargs: Any) -> Any:
         """moto's own keeps every model object for ever in a list of its class."""
-        return object.__new__(cls)
+        return super(BaseModel, cls).__new__(cls)
 
     BaseModel.__new__ = untracked

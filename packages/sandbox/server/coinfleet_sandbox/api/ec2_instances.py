@@ -249,7 +249,7 @@ def _check_run_request(response: Any, context: Context) -> None:
     if image is not None and image.state != "available":
         raise aws_error("InvalidAMIID.Unavailable", f"The image ID '{image_id}' is currently not available.")
     key_name = response._get_param("KeyName")
-    if key_name and key_name not in backend.keypairs:
+    if key_name and key_name not in backend.key_pairs:
         raise aws_error("InvalidKeyPair.NotFound", f"The key pair '{key_name}' does not exist")
     address = response._get_param("PrivateIpAddress")
     subnet_id = response._get_param("SubnetId")
@@ -328,7 +328,7 @@ def _patch_running(context: Context, lifecycle: InstanceLifecycle) -> None:
             for instance in result.result.instances:
                 new_volumes: list[Any] = []
                 _finish_volumes(context, instance, [root, *others], new_volumes)
-                pair = ec2_backend(context).keypairs.get(instance.key_name)
+                pair = ec2_backend(context).key_pairs.get(instance.key_name)
                 mark(instance, "public_key", pair.public_key if pair else None)
                 set_state(instance, "pending")
                 for volume_id, size, snapshot_id in new_volumes:

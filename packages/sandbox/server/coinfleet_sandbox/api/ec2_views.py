@@ -63,7 +63,7 @@ def decode_user_data(value: Any) -> bytes | None:
 def _public_keys(context: Context, instance: Any) -> dict[str, str]:
     if not instance.key_name:
         return {}
-    pair = ec2_backend(context).keypairs.get(instance.key_name)
+    pair = ec2_backend(context).key_pairs.get(instance.key_name)
     key = marked(instance, "public_key") or (pair.public_key if pair else None)
     return {instance.key_name: key.strip()} if key else {}
 

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
+from contextvars import ContextVar
 
-from moto.core.exceptions import JsonRESTError, ServiceException
+from moto.core.exceptions import ServiceException
+
+SIGNING_TO_PACKAGE = {"monitoring": "cloudwatch", "elasticloadbalancing": "elbv2", "lambda": "awslambda"}
+current_service: ContextVar[str] = ContextVar("current_service", default="ec2")
+"""Signing name of the service whose request is being answered."""
 
 
 def aws_error(code: str, message: str) -> ServiceException:
-    """An error of a service whose answers moto serializes from AWS's own models (EC2, CloudWatch, SNS, IAM, SSM, …)."""
-    return ServiceException(code, message)
+    """An error answer of the service that is being asked, with AWS's own code.
 
-
-def json_error(code: str, message: str) -> JsonRESTError:
-    """An error of a service that speaks JSON and writes its answers itself."""
-    return JsonRESTError(code, message)
+    moto finds out how to write it from the module that an error comes from, so the error has to seem to come from the service's.
+    """
+    error = ServiceException(code, message)
+    service = current_service.get()
+    error.__module__ = f"moto.{SIGNING_TO_PACKAGE.get(service, service)}.exceptions"
+    return error
 
 
 def error_document(content_type: str, code: str, message: str, *, is_ec2: bool = False) -> tuple[str, bytes]:

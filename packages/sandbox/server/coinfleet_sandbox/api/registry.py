@@ -7,6 +7,7 @@ up by ECR's own records on the way out, so that a deleted tag is gone and an imm
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -193,8 +194,6 @@ class Registry:
             raise _Refused("400 Bad Request", "TAG_INVALID", message) from error
 
     def _put_manifest(self, environ: Environ, name: str, reference: str, start_response: StartResponse) -> Iterable[bytes]:
-        import hashlib
-
         manifest = b"".join(_body(environ))
         digest = f"sha256:{hashlib.sha256(manifest).hexdigest()}"
         tag = None if DIGEST.match(reference) else reference

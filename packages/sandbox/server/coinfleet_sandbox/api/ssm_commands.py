@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import threading
 import time
 import uuid
@@ -274,7 +275,7 @@ def _shown(record: dict[str, Any]) -> dict[str, Any]:
 
 def _send_command(context: Context, runner: CommandRunner) -> Any:
     def send_command(self: Any) -> ActionResult:
-        params = self._get_params() if self.automated_parameter_parsing else self._body_params()
+        params = json.loads(self.body)
         for name in UNSUPPORTED:
             if params.get(name):
                 raise NotImplementedError(f"SendCommand with {name}")
@@ -423,13 +424,6 @@ def install(context: Context) -> CommandRunner:
         runner.cancel(_find(context, self._get_param("CommandId")), self._get_param("InstanceIds") or [])
         return ActionResult({})
 
-    def body_params(self: Any) -> dict[str, Any]:
-        import json
-
-        found: dict[str, Any] = json.loads(self.body)
-        return found
-
-    SimpleSystemManagerResponse._body_params = body_params
     replace(SimpleSystemManagerResponse, "send_command", lambda _: _send_command(context, runner))
     replace(SimpleSystemManagerResponse, "get_command_invocation", lambda _: _get_command_invocation(context))
     add(SimpleSystemManagerResponse, "cancel_command", cancel_command)

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import yaml
+
 from .errors import aws_error
 
 PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z0-9_]+)\s*\}\}")
@@ -19,7 +21,7 @@ RUN_SHELL_SCRIPT: dict[str, Any] = {
     "parameters": {
         "commands": {"type": "StringList"},
         "workingDirectory": {"type": "String", "default": ""},
-        "executionTimeout": {"type": "String", "default": "3600", "allowedPattern": "([1-9][0-9]{0,4})|(1[0-6][0-9]{4})|(17[0-1][0-9]{3})|(172[0-7][0-9]{2})|(172800)"},  # noqa: E501
+        "executionTimeout": {"type": "String", "default": "3600", "allowedPattern": "[1-9][0-9]{0,5}"},
     },
     "mainSteps": [
         {
@@ -54,8 +56,6 @@ def parse_content(content: Any) -> dict[str, Any]:
     try:
         found = json.loads(content)
     except ValueError:
-        import yaml
-
         found = yaml.safe_load(content)
     if not isinstance(found, dict):
         raise aws_error("InvalidDocument", "The document is not an object.")

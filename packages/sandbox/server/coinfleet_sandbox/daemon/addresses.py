@@ -11,6 +11,5 @@ DOCKER_BRIDGE = "198.18.0.1/24"
 DOCKER_POOL = "198.18.64.0/18"
 HTTPS_PORT = 443
 REGISTRY_PORT = 5000
-PUBLIC_REGISTRY_PORT = 5001
 AWS_DOMAINS = ("amazonaws.com", "public.ecr.aws", "api.aws")
 PUBLIC_REGISTRY = "public.ecr.aws"

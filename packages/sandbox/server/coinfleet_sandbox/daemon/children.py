@@ -26,6 +26,7 @@ class Child:
         self._log_file = log_file
         self._on_restart = on_restart
         self._stopping = threading.Event()
+        self._restarting = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
         self._ends: list[float] = []
 
@@ -42,6 +43,10 @@ class Child:
             code = self._process.wait()
             if self._stopping.is_set():
                 return
+            if self._restarting.is_set():
+                self._restarting.clear()
+                self._spawn()
+                continue
             now = time.monotonic()
             self._ends = [moment for moment in self._ends if now - moment < 60] + [now]
             log.error("%s ended with exit code %s", self.name, code)
@@ -70,8 +75,8 @@ class Child:
     def restart(self, argv: Sequence[str] | None = None) -> None:
         """End the program; it comes back at once, with other arguments if they are given."""
         self._argv = list(argv or self._argv)
-        self._ends.clear()
         if self._process is not None:
+            self._restarting.set()
             self._process.terminate()
 
     def stop(self, timeout_sec: float = 15) -> None:

@@ -14,7 +14,7 @@ from coinfleet_sandbox.daemon.children import Child
 from coinfleet_sandbox.daemon.control import ControlServer
 from coinfleet_sandbox.daemon.dns import DnsServer
 from coinfleet_sandbox.daemon.dockerd import docker_answers, dockerd, trust_registries
-from coinfleet_sandbox.daemon.registry import public_registry, registry
+from coinfleet_sandbox.daemon.registry import registry
 from coinfleet_sandbox.errors import SandboxError
 from coinfleet_sandbox.images.builder import BaseImages
 from coinfleet_sandbox.launcher.layout import ACCOUNT_ID, API_PORT, REGION, Layout
@@ -71,8 +71,7 @@ class Server:
         self._start_child(dns.child)
         namespace.write_resolver_files()
         docker = self._start_child(dockerd(self._layout))
-        self._start_child(registry(self._layout, addresses.REGISTRY_PORT))
-        self._start_child(public_registry(self._layout, self._images.registry, addresses.PUBLIC_REGISTRY_PORT))
+        self._start_child(registry(self._layout, self._images.registry, addresses.REGISTRY_PORT))
         with ThreadPoolExecutor(1) as pool:
             # Importing the API's libraries takes as long as docker's start.
             loading = pool.submit(_load_libraries)
@@ -83,7 +82,8 @@ class Server:
         self._start_services(dns)
 
     def _start_services(self, dns: DnsServer) -> None:
-        from coinfleet_sandbox.api import ApiOptions, build_app
+        from coinfleet_sandbox.api import ApiOptions, StateError, build_app
+        from coinfleet_sandbox.daemon.public_addresses import use_public_range
         from coinfleet_sandbox.daemon.tls import CertificateAuthority
         from coinfleet_sandbox.daemon.web import WebServer
         from coinfleet_sandbox.hypervisor import LocalHypervisor
@@ -103,13 +103,17 @@ class Server:
             with self._progress.step("importing the source machine image", "5 s"):
                 hypervisor.engine.import_image(self._images.machine_tar, source_ref)
         options = ApiOptions(
-            state_dir=self._layout.api_state,
+            state_dir=self._layout.dir,
             region=REGION,
             account_id=ACCOUNT_ID,
             registry_url=f"http://127.0.0.1:{addresses.REGISTRY_PORT}",
             source_images=(SourceImage(SOURCE_NAME, SOURCE_OWNER, source_ref, "Debian 12 (bookworm) for the sandbox"),),
         )
-        api = build_app(hypervisor, options)
+        use_public_range(self._record.public_cidr)
+        try:
+            api = build_app(hypervisor, options)
+        except StateError as error:
+            raise SandboxError(str(error), f"`sandbox down --name {self._layout.name}` removes this sandbox; then start a new one.") from error
         self._undo.append(("api", lambda: _close_api(api)))
         self._undo.append(("hosts", hypervisor.suspend))
         metadata = MetadataServer((addresses.METADATA, 80), api)
@@ -126,6 +130,7 @@ class Server:
         begun = time.monotonic()
         hypervisor.resume(lambda instance_id: api.instance(instance_id) is not None)
         hypervisor.listen(api.on_instance_state)
+        api.resume()
         if count := len(hypervisor.running()):
             self._progress.say(f"{count} hosts run again after {time.monotonic() - begun:.0f} s")
         threading.Thread(target=self._follow_public_addresses, args=(hypervisor, api), name="public-addresses", daemon=True).start()
@@ -140,6 +145,7 @@ class Server:
     def _control(self, hypervisor: LocalHypervisor, api: SandboxApi, request: dict[str, object]) -> dict[str, object]:
         match request.get("command"):
             case "stop":
+                self._progress = Progress(self._progress.stream)
                 self.request_stop()
                 return {}
             case "status":

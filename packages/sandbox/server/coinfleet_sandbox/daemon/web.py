@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import threading
 from typing import Any
@@ -24,6 +25,11 @@ class _AwsNames(BuiltinSSLAdapter):  # type: ignore[misc]
     @property
     def context(self) -> ssl.SSLContext:
         return self._chosen
+
+    def wrap(self, sock: socket.socket) -> tuple[ssl.SSLSocket, dict[str, str]]:
+        # The handshake happens with the first read, in a worker: a slow client must not keep others from connecting.
+        wrapped = self._chosen.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+        return wrapped, {"wsgi.url_scheme": "https", "HTTPS": "on"}
 
 
 class WebServer:

@@ -37,12 +37,14 @@ BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 ENTRYPOINT = f"""\
 mount -o remount,bind,rw /sys/fs/cgroup 2>/dev/null
 for tree in /sys/fs/cgroup/*/; do mount -o remount,bind,rw "$tree" 2>/dev/null; done
+mkdir -p /run/proc && mount -t proc proc /run/proc && mount --bind /run/proc/sys/net /proc/sys/net && umount -l /run/proc
 mount --make-rshared /
 grep -qF "$(sed -n 2p /{CA_FILE})" {BUNDLE} || cat /{CA_FILE} >>{BUNDLE}
 until grep -q '^eth0.00000000' /proc/net/route; do sleep 0.02; done
 exec /sbin/init
 """
-"""The container's first program: waits until the hypervisor has connected the host, then becomes systemd."""
+"""The container's first program: makes its control groups and its own network's settings writable (docker leaves both
+read-only), waits until the hypervisor has connected the host, then becomes systemd."""
 
 
 def guest_archive(ca_certificate: bytes, ca_hash: str, python_folder: str = "usr/lib/python3/dist-packages") -> bytes:

@@ -18,7 +18,8 @@ from coinfleet_sandbox.progress import Progress
 from coinfleet_sandbox.shell import run
 
 HERE = Path(__file__).resolve().parent
-BASE_REPOSITORY = "debian/debian"
+BASE_REPOSITORY = "public/debian/debian"
+"""Where the API looks for what it serves as public.ecr.aws/debian/debian."""
 BASE_TAG = "bookworm-slim"
 
 
@@ -43,8 +44,8 @@ class BaseImages:
 def base_images(progress: Progress) -> BaseImages:
     """The root file systems, built when the cache has none from these recipes and this mirror."""
     mirror = debian_mirror()
-    recipes = [HERE / "base-image.sh", HERE / "machine-image.sh", HERE / "registry_store.py"]
-    inputs = b"\0".join([mirror.encode(), SUITE.encode(), os.uname().machine.encode(), *(file.read_bytes() for file in recipes)])
+    recipes = [HERE / name for name in ("base-image.sh", "machine-image.sh", "registry_store.py")]
+    inputs = b"\0".join([mirror.encode(), SUITE.encode(), BASE_REPOSITORY.encode(), os.uname().machine.encode(), *(file.read_bytes() for file in recipes)])
     images = BaseImages(digest := hashlib.sha256(inputs).hexdigest()[:16], cache_dir() / f"images-{digest}")
     if images.dir.exists():
         return images

@@ -9,6 +9,8 @@ from coinfleet_sandbox.launcher.layout import ACCOUNT_ID, API_PORT, REGION, Layo
 from coinfleet_sandbox.launcher.record import Record, State
 
 ACCESS_KEY, SECRET_KEY = "sandbox", "sandbox"
+REGISTRY_PASSWORD = f"{ACCOUNT_ID}-auth-token"
+"""What ECR's GetAuthorizationToken answers here, too."""
 
 
 def endpoint(record: Record) -> str:
@@ -44,10 +46,10 @@ def description(layout: Layout, record: Record | None, state: State) -> dict[str
     }
 
 
-def write_docker_config(layout: Layout, record: Record) -> None:
+def write_docker_config(layout: Layout) -> None:
     """Logins for the registries, as a person's `docker login` would leave them."""
     layout.docker_config.mkdir(exist_ok=True)
-    login = base64.b64encode(f"AWS:{record.registry_password}".encode()).decode()
+    login = base64.b64encode(f"AWS:{REGISTRY_PASSWORD}".encode()).decode()
     names = [f"{ACCOUNT_ID}.dkr.ecr.{REGION}.amazonaws.com", "public.ecr.aws"]
     auths = {name: {"auth": login} for name in names}
     (layout.docker_config / "config.json").write_text(json.dumps({"auths": auths}, indent=2) + "\n")

@@ -73,14 +73,6 @@ class Layout:
         return self.dir / "registry"
 
     @property
-    def public_registry(self) -> Path:
-        return self.dir / "public-registry"
-
-    @property
-    def api_state(self) -> Path:
-        return self.dir / "api"
-
-    @property
     def ca(self) -> Path:
         return self.dir / "ca"
 

@@ -27,7 +27,6 @@ class Record:
     """The process outside whose end ends everything of the sandbox."""
     init: ProcessId | None
     """The sandbox's first process, as the machine sees it."""
-    registry_password: str
     forwarding_was_on: bool
 
     @property

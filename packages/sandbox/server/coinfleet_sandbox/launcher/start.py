@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import subprocess
 import time
 from dataclasses import replace
@@ -57,13 +56,13 @@ def _prepare(layout: Layout, record: Record | None) -> Record:
     layout.log.mkdir(exist_ok=True)
     was_on = outer_network.FORWARDING.read_text().strip() == "1"
     if record is None:
-        slot, password = outer_network.free_slot(), secrets.token_urlsafe(24)
-        record = Record(layout.name, slot, "starting", boot_id(), None, None, password, was_on)
+        slot = outer_network.free_slot()
+        record = Record(layout.name, slot, "starting", boot_id(), None, None, was_on)
     else:
         clean_up_processes(layout, record)
         record = replace(record, phase="starting", boot_id=boot_id(), launcher=None, init=None)
     write_record(layout, record)
-    write_docker_config(layout, record)
+    write_docker_config(layout)
     outer_network.create(layout, record)
     return record
 

@@ -11,7 +11,10 @@ var config = bridge.Fields{
 		Type:    "boolean",
 		Default: &tfbridge.DefaultInfo{Value: true},
 	},
-	"skip_region_validation": {Default: &tfbridge.DefaultInfo{Value: true}},
+	"skip_region_validation":        {Default: &tfbridge.DefaultInfo{Value: true}},
+	"assume_role_with_web_identity": single("assumeRoleWithWebIdentity"),
+	"default_tags":                  single("defaultTags"),
+	"ignore_tags":                   single("ignoreTags"),
 }
 
 // fields are names and shapes of the official package that do not follow from the Terraform provider's schema.

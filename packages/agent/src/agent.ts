@@ -1,0 +1,143 @@
+import { readFile } from "node:fs/promises";
+import type { AgentConfig, AgentStatus, Coin, NodeClient, SyncContext } from "@coinfleet/sdk";
+import type { CloudWatchPublisher } from "./cloudwatch-publisher.ts";
+import type { GateRequest } from "./gate-request.ts";
+import { describeError, type Log } from "./log.ts";
+import { probe, type ProbeResult } from "./probe.ts";
+import type { PrometheusMetrics } from "./prometheus.ts";
+import { toSamples } from "./samples.ts";
+import { findFork } from "./settled-blocks.ts";
+import { pollSiblings, type SiblingReport } from "./siblings.ts";
+import { TipReferences, type ReferenceReport } from "./tip-references.ts";
+import { judge, type Memory, type Tip, type Verdict } from "./verdict.ts";
+import type { VolumeWatch } from "./volume-usage.ts";
+
+/** What an {@link Agent} works with. */
+export interface AgentParts {
+  readonly config: AgentConfig;
+  readonly coin: Coin;
+  readonly context: SyncContext<unknown>;
+  readonly client: NodeClient;
+  readonly publisher: Pick<CloudWatchPublisher, "publish" | "droppedSamples">;
+  readonly prometheus: PrometheusMetrics;
+  readonly gate: Pick<GateRequest, "update">;
+  readonly volume: Pick<VolumeWatch, "read">;
+  /** File in which the host counts the starts of the daemons. */
+  readonly startsFile: string;
+  readonly log: Log;
+  /** TCP port of the siblings' agents. @default agentPort */
+  readonly siblingPort?: number;
+  /** Limit of one sync check. Shorter than the pause between two. @default 8000 */
+  readonly probeTimeoutMs?: number;
+}
+
+/** Watches one node: asks, judges, and tells everybody who has to know. */
+export class Agent {
+  readonly #parts: AgentParts;
+  readonly #references: TipReferences;
+  #memory: Memory = { confirmedAtSec: undefined };
+  #state: AgentStatus["state"] = "starting";
+  #status: AgentStatus | undefined;
+
+  constructor(parts: AgentParts) {
+    this.#parts = parts;
+    this.#references = new TipReferences(parts.config.health.tips, parts.config.health.blockIntervalSec);
+  }
+
+  /** Undefined until the first round has ended. */
+  get status(): AgentStatus | undefined {
+    return this.#status;
+  }
+
+  /** One round. `elapsedMs` comes from a clock that never jumps. Never throws for anything that a node, a sibling or a service does. */
+  async round(elapsedMs: number): Promise<void> {
+    const { config, coin, client, context, gate, publisher, prometheus, volume, siblingPort, probeTimeoutMs } = this.#parts;
+    const [found, siblings, references] = await Promise.all([
+      probe(coin, client, context, probeTimeoutMs ?? 8000),
+      pollSiblings(config.siblings, config.networkName, siblingPort),
+      this.#references.poll(elapsedMs),
+    ]);
+    const nowSec = Date.now() / 1000;
+    const elapsedSec = elapsedMs / 1000;
+    const tips = toTips(siblings, references);
+    const fork = "status" in found ? findFork(found.settled, siblings.map((one) => one.settled)) : "unknown";
+    const asked = "status" in found ? found.status : found;
+    const verdict = judge({ nowSec, elapsedSec, probe: asked, tips, fork }, config.health, this.#memory);
+    this.#memory = verdict.memory;
+    this.#noteChange(verdict);
+    this.#status = toStatus({ config, nowSec, found, siblings, references, verdict, droppedSamples: publisher.droppedSamples });
+
+    await gate.update(verdict, elapsedSec);
+    const samples = toSamples({
+      nowSec,
+      probe: "status" in found ? found.status : undefined,
+      verdict,
+      tipsAvailable: tips.length,
+      isForked: fork === "different",
+      volume: await volume.read(elapsedSec),
+      restarts: await this.#restarts(),
+    });
+    prometheus.set(samples);
+    await publisher.publish(samples, new Date(nowSec * 1000));
+  }
+
+  #noteChange({ state, why, isSynced }: Verdict): void {
+    if (state === this.#state) return;
+    const note = { from: this.#state, to: state, why };
+    if (isSynced) this.#parts.log.info("state changed", note);
+    else this.#parts.log.warn("state changed", note);
+    this.#state = state;
+  }
+
+  async #restarts(): Promise<number> {
+    try {
+      return Math.max(0, Number.parseInt(await readFile(this.#parts.startsFile, "utf8"), 10) - 1) || 0;
+    } catch (error) {
+      if (error instanceof Error && "code" in error && error.code === "ENOENT") return 0;
+      this.#parts.log.warn("the starts cannot be read", { why: describeError(error) });
+      return 0;
+    }
+  }
+}
+
+function toTips(siblings: readonly SiblingReport[], references: readonly ReferenceReport[]): readonly Tip[] {
+  const answered = (kind: Tip["kind"], reports: readonly ReferenceReport[]): readonly Tip[] =>
+    reports.flatMap(({ source, height }) => (height === undefined ? [] : [{ source, kind, height }]));
+  return [...answered("sibling", siblings), ...answered("reference", references)];
+}
+
+interface StatusInput {
+  readonly config: AgentConfig;
+  readonly nowSec: number;
+  readonly found: ProbeResult;
+  readonly siblings: readonly SiblingReport[];
+  readonly references: readonly ReferenceReport[];
+  readonly verdict: Verdict;
+  readonly droppedSamples: number;
+}
+
+function toStatus({ config, nowSec, found, siblings, references, verdict, droppedSamples }: StatusInput): AgentStatus {
+  const { environment, node, coin, networkName } = config;
+  const { state, isSynced, why, tip, blocksBehind } = verdict;
+  return {
+    version: 1,
+    environment,
+    node,
+    coin,
+    networkName,
+    state,
+    isSynced,
+    why,
+    probedAt: Math.round(nowSec),
+    probe: "status" in found ? toProbe(found.status, nowSec) : undefined,
+    tip,
+    blocksBehind,
+    tips: [...siblings, ...references].map(({ source, height, problem }) => ({ source, height, problem })),
+    settled: "settled" in found ? found.settled : [],
+    droppedSamples,
+  };
+}
+
+function toProbe({ height, tipHash, tipTimeSec, knownHeight, peers, isInitialSync }: Extract<ProbeResult, { settled: unknown }>["status"], nowSec: number): AgentStatus["probe"] {
+  return { height, tipHash, tipAgeSec: Math.max(0, Math.round(nowSec - tipTimeSec)), knownHeight, peers, isInitialSync };
+}

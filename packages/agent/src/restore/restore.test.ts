@@ -1,0 +1,217 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pack, type Header } from "tar-stream";
+import { createLog } from "../log.ts";
+import { serve, type TestServer } from "../testing/serve.ts";
+import type { ArchiveFormat } from "./decompress.ts";
+import { RestoreError } from "./restore-error.ts";
+import { restore, type RestoreOutcome } from "./restore.ts";
+
+const quiet = createLog(() => undefined);
+const sha256 = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");
+const packers: Readonly<Record<ArchiveFormat, readonly string[]>> = {
+  tar: ["cat"],
+  "tar.gz": ["gzip", "-c"],
+  "tar.zst": ["zstd", "-q", "-c"],
+  "tar.xz": ["xz", "-c"],
+  "tar.lz4": ["lz4", "-q", "-c"],
+};
+
+const blocks = randomBytes(300_000);
+
+async function tar(entries: readonly (Header & { readonly content?: Buffer })[]): Promise<Buffer> {
+  const archive = pack();
+  for (const { content, ...header } of entries) archive.entry(header, content ?? Buffer.alloc(0));
+  archive.finalize();
+  const chunks: Buffer[] = [];
+  for await (const chunk of archive) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+const good = (): Promise<Buffer> =>
+  tar([
+    { name: "./", type: "directory" },
+    { name: "./blocks/", type: "directory" },
+    { name: "./blocks/blk0.dat", type: "file", mode: 0o4777, content: blocks },
+    { name: "chainstate/CURRENT", type: "file", content: Buffer.from("MANIFEST-1\n") },
+  ]);
+
+describe("the restore of a snapshot", function () {
+  this.timeout(30_000);
+  let data: string;
+  let server: TestServer | undefined;
+
+  beforeEach(() => {
+    data = mkdtempSync(join(tmpdir(), "coinfleet-restore-"));
+  });
+
+  afterEach(() => {
+    server?.close();
+    server = undefined;
+    rmSync(data, { recursive: true, force: true });
+  });
+
+  async function offer(archive: Buffer): Promise<void> {
+    server?.close();
+    server = await serve((_, response) => {
+      response.writeHead(200, { "content-length": archive.length }).end(archive);
+    });
+  }
+
+  const fetchIt = (digest: string, format: ArchiveFormat = "tar"): Promise<RestoreOutcome> =>
+    restore({ url: `${server?.url ?? ""}/snapshot`, sha256: digest, format, data, log: quiet });
+
+  async function refuses(attempt: Promise<unknown>, kind: "transient" | "permanent", says: RegExp): Promise<void> {
+    await assert.rejects(attempt, (error: unknown) => {
+      assert.ok(error instanceof RestoreError, String(error));
+      assert.match(error.message, says);
+      assert.equal(error.kind, kind);
+      return true;
+    });
+    assert.deepEqual(readdirSync(data), [], "nothing of it is visible, and nothing is left behind");
+  }
+
+  for (const format of ["tar", "tar.gz", "tar.zst", "tar.xz", "tar.lz4"] as const) {
+    it(`unpacks ${format}, and does nothing the second time`, async () => {
+      const [command = "", ...parameters] = packers[format];
+      const archive = execFileSync(command, parameters, { input: await good(), maxBuffer: 2 ** 26 });
+      await offer(archive);
+      assert.equal(await fetchIt(sha256(archive), format), "restored");
+      assert.deepEqual(readFileSync(join(data, "blocks/blk0.dat")), blocks);
+      assert.equal(readFileSync(join(data, "chainstate/CURRENT"), "utf8"), "MANIFEST-1\n");
+      assert.equal(statSync(join(data, "blocks/blk0.dat")).mode & 0o7777, 0o600);
+      assert.deepEqual(readdirSync(data).sort(), [".coinfleet-restored.json", "blocks", "chainstate"]);
+      assert.equal(await fetchIt(sha256(archive), format), "already restored");
+      assert.equal(server?.requests.length, 1);
+    });
+  }
+
+  for (const [format, command] of [
+    ["tar.zst", "zstd -q -c"],
+    ["tar.gz", "gzip -c"],
+    ["tar.xz", "xz -c"],
+  ] as const) {
+    it(`reads ${format} that was packed in several pieces`, async () => {
+      const whole = await good();
+      const half = Math.floor(whole.length / 2);
+      const pieces = [whole.subarray(0, half), whole.subarray(half)].map((input) => execFileSync("sh", ["-c", command], { input }));
+      const archive = Buffer.concat(pieces);
+      await offer(archive);
+      assert.equal(await fetchIt(sha256(archive), format), "restored");
+      assert.deepEqual(readFileSync(join(data, "blocks/blk0.dat")), blocks);
+    });
+  }
+
+  it("fails when the archive is not the pinned one, and shows nothing of it", async () => {
+    const archive = await good();
+    const digest = sha256(archive);
+    archive[2000] = (archive[2000] ?? 0) ^ 1;
+    await offer(archive);
+    await refuses(fetchIt(digest), "permanent", /not the pinned one/);
+  });
+
+  it("fails when something follows the archive", async () => {
+    const archive = await good();
+    await offer(Buffer.concat([archive, Buffer.from("more")]));
+    await refuses(fetchIt(sha256(archive)), "permanent", /not the pinned one|cannot be unpacked/);
+  });
+
+  it("tries again after a connection that ended early, and then succeeds", async () => {
+    const archive = await good();
+    server = await serve((_, response) => {
+      response.writeHead(200, { "content-length": archive.length });
+      response.write(archive.subarray(0, 100_000), () => response.destroy());
+    });
+    await refuses(fetchIt(sha256(archive)), "transient", /connection was lost|ended after/);
+    await offer(archive);
+    assert.equal(await fetchIt(sha256(archive)), "restored");
+  });
+
+  it("tells a server that is down or busy from an address that is wrong", async () => {
+    server = await serve((_, response) => response.writeHead(503).end());
+    await refuses(fetchIt("00"), "transient", /HTTP 503/);
+    server.close();
+    await refuses(fetchIt("00"), "transient", /cannot be reached/);
+    server = await serve((_, response) => response.writeHead(404).end());
+    await refuses(fetchIt("00"), "permanent", /HTTP 404/);
+  });
+
+  it("leaves a directory alone that has data", async () => {
+    const archive = await good();
+    await offer(archive);
+    mkdirSync(join(data, "blocks"));
+    assert.equal(await fetchIt(sha256(archive)), "has data");
+    assert.deepEqual(readdirSync(data), ["blocks"]);
+    assert.equal(server?.requests.length, 0);
+  });
+
+  it("starts over after it was killed while unpacking", async () => {
+    const archive = await good();
+    await offer(archive);
+    mkdirSync(join(data, ".coinfleet-restore/files/blocks"), { recursive: true });
+    writeFileSync(join(data, ".coinfleet-restore/files/blocks/blk0.dat"), "half");
+    assert.equal(await fetchIt(sha256(archive)), "restored");
+    assert.deepEqual(readFileSync(join(data, "blocks/blk0.dat")), blocks);
+  });
+
+  it("ends what it began after it was killed while making the data visible", async () => {
+    const archive = await good();
+    await offer(archive);
+    mkdirSync(join(data, "blocks"));
+    mkdirSync(join(data, ".coinfleet-restore/files/chainstate"), { recursive: true });
+    writeFileSync(join(data, ".coinfleet-restore/verified"), "");
+    assert.equal(await fetchIt(sha256(archive)), "restored");
+    assert.deepEqual(readdirSync(data).sort(), [".coinfleet-restored.json", "blocks", "chainstate"]);
+    assert.equal(server?.requests.length, 0);
+  });
+
+  const hostile: readonly (readonly [string, readonly Header[], RegExp])[] = [
+    ["a path that leads out", [{ name: "../evil", type: "file" }], /leads out/],
+    ["a path that leads out in the middle", [{ name: "a/../../evil", type: "file" }], /leads out/],
+    ["an absolute path", [{ name: "/etc/evil", type: "file" }], /absolute/],
+    ["a symbolic link out", [{ name: "a", type: "symlink", linkname: "../../etc" }], /leads out/],
+    ["an absolute symbolic link", [{ name: "a", type: "symlink", linkname: "/etc" }], /absolute/],
+    [
+      "a file through a symbolic link",
+      [
+        { name: "real", type: "directory" },
+        { name: "a", type: "symlink", linkname: "real" },
+        { name: "a/file", type: "file" },
+      ],
+      /leads through the link/,
+    ],
+    ["a hard link out", [{ name: "a", type: "link", linkname: "../../etc/passwd" }], /leads out/],
+    ["a hard link to nothing of its own", [{ name: "a", type: "link", linkname: "missing" }], /no file of it/],
+    ["a device", [{ name: "a", type: "block-device", devmajor: 8, devminor: 0 }], /block-device/],
+    ["a pipe", [{ name: "a", type: "fifo" }], /fifo/],
+    [
+      "the same file twice",
+      [
+        { name: "a", type: "file" },
+        { name: "a", type: "file" },
+      ],
+      /twice/,
+    ],
+    ["a name of ours", [{ name: ".coinfleet-restored.json", type: "file" }], /are ours/],
+    ["a sparse file", [{ name: "a", type: "file", pax: { "GNU.sparse.major": "1" } } as Header], /sparse/],
+  ];
+  for (const [name, entries, says] of hostile) {
+    it(`refuses an archive with ${name}, although its digest is the pinned one`, async () => {
+      const archive = await tar(entries);
+      await offer(archive);
+      await refuses(fetchIt(sha256(archive)), "permanent", says);
+    });
+  }
+
+  it("refuses what is no archive", async () => {
+    const noise = randomBytes(4096);
+    await offer(noise);
+    for (const format of ["tar", "tar.gz", "tar.zst", "tar.xz", "tar.lz4"] as const) {
+      await refuses(fetchIt(sha256(noise), format), "permanent", /cannot be unpacked|refuses the archive|not the pinned/);
+    }
+  });
+});

@@ -1,0 +1,19 @@
+import { execFile } from "node:child_process";
+
+/** How a program ended. `undefined` code: it could not be started, or took too long. */
+export interface ProgramEnd {
+  readonly code: number | undefined;
+  readonly output: string;
+  readonly error: string;
+}
+
+/** Runs a program and waits for it; never throws. Standard error goes through when `isShown`. */
+export async function runProgram(command: string, args: readonly string[], timeoutMs: number, isShown = false): Promise<ProgramEnd> {
+  return new Promise((resolve) => {
+    const child = execFile(command, args, { timeout: timeoutMs, maxBuffer: 16 * 1024 ** 2 }, (failure, output, error) => {
+      const code = failure === null ? 0 : typeof failure.code === "number" ? failure.code : undefined;
+      resolve({ code, output, error: error === "" && failure !== null ? failure.message : error });
+    });
+    if (isShown) child.stderr?.pipe(process.stderr);
+  });
+}

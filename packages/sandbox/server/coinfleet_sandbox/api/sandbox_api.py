@@ -1,0 +1,124 @@
+"""The API as a whole: puts the parts together, runs the repeated work, saves and restores."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..interface import Hypervisor, InstanceState, InstanceView, RoleCredentials
+from . import (
+    alarms,
+    bounds,
+    cloudwatch_metrics,
+    ec2_images,
+    ec2_instances,
+    ec2_modifications,
+    ec2_snapshots,
+    ec2_views,
+    ec2_volumes,
+    ecr,
+    route53_health,
+    sns_messages,
+    ssm_commands,
+    ssm_parameters,
+)
+from .app import Application
+from .context import ApiOptions, Context
+from .dns import DnsSync
+from .lifecycle_manager import LifecycleManager
+from .load_balancers import LoadBalancerSync
+from .registry import Registry
+from .security_groups import SecurityGroupSync
+from .state import LoadedState, StateFile
+
+WATCH_SEC = 2.0
+PRUNE_SEC = 60.0
+
+
+class Api:
+    """All AWS services of one sandbox. There can be one in a process, because moto's backends are global."""
+
+    def __init__(self, hypervisor: Hypervisor, options: ApiOptions) -> None:
+        options.state_dir.mkdir(parents=True, exist_ok=True)
+        self.context = Context(hypervisor, options)
+        self._state = StateFile(self.context)
+        self._lifecycle, self._alarm_engine = self._install()
+        self.loaded: LoadedState = self._state.load()
+        ec2_images.seed(self.context)
+        self._application = Application(self.context, Registry(self.context), LifecycleManager(self.context))
+        self._syncs = (SecurityGroupSync(self.context), LoadBalancerSync(self.context), DnsSync(self.context))
+        if self.loaded.kind != "empty":
+            self._mend()
+
+    def _install(self) -> tuple[ec2_instances.InstanceLifecycle, alarms.AlarmEngine]:
+        context = self.context
+        bounds.install(context)
+        lifecycle = ec2_instances.install(context)
+        ec2_volumes.install(context)
+        ec2_modifications.install(context)
+        ec2_snapshots.install(context)
+        ec2_images.install(context)
+        route53_health.install(context)
+        cloudwatch_metrics.install(context)
+        sns_messages.install(context)
+        engine = alarms.install(context, lifecycle)
+        ssm_commands.install(context)
+        ssm_parameters.install()
+        ecr.install()
+        return lifecycle, engine
+
+    def _mend(self) -> None:
+        """Settle what was under way when the state was saved and cannot go on."""
+        with self.context.lock:
+            ssm_commands.interrupt_all(self.context)
+            ec2_images.resume(self.context)
+            ec2_snapshots.resume(self.context)
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        return self._application(environ, start_response)
+
+    def start(self) -> None:
+        """Start the repeated work: alarms, rules, names, checkpoints."""
+        options = self.context.options
+        self.context.on_network_change(self._sync)
+        self.context.every(options.alarm_evaluation_sec, "alarms", self._alarm_engine.tick)
+        self.context.every(WATCH_SEC, "instances", self._lifecycle.watch)
+        self.context.every(PRUNE_SEC, "metrics", lambda: cloudwatch_metrics.prune(self.context))
+        if options.checkpoint_sec:
+            self._state.save(clean=False)
+            self.context.every(options.checkpoint_sec, "checkpoint", lambda: self._state.save(clean=False))
+
+    def _sync(self) -> None:
+        for sync in self._syncs:
+            sync.apply()
+
+    def resume(self) -> None:
+        """Bring machines to the state that the API says they are in. Call when the servers listen."""
+        self._lifecycle.resume()
+        with self.context.lock:
+            ec2_volumes.resume(self.context)
+            ec2_modifications.resume(self.context)
+        self.context.network_changed.set()
+
+    def instance_by_address(self, address: str) -> InstanceView | None:
+        """The instance that has this private address now."""
+        return ec2_views.view_by_address(self.context, address)
+
+    def instance(self, instance_id: str) -> InstanceView | None:
+        """The instance with this id."""
+        return ec2_views.view_by_id(self.context, instance_id)
+
+    def role_credentials(self, instance_id: str) -> RoleCredentials | None:
+        """Credentials of the instance's role; the same ones until five minutes before they expire."""
+        return ec2_views.credentials_by_id(self.context, instance_id)
+
+    def on_instance_state(self, instance_id: str, state: InstanceState, reason: str) -> None:
+        """The guest powered off, rebooted or crashed by itself."""
+        self._lifecycle.guest_changed(instance_id, state, reason)
+
+    def save_state(self) -> None:
+        """Write all state, atomically, and mark it clean. Call after `close`."""
+        self._state.save(clean=True)
+
+    def close(self) -> None:
+        """Stop all threads."""
+        self.context.close()

@@ -1,0 +1,146 @@
+import { spawn } from "node:child_process";
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ensureToolchain } from "@coinfleet/toolchain";
+import { stringify } from "yaml";
+
+/** Config of a stack file: `coinfleet:fleet`, `aws:region`, … */
+export type StackFile = Readonly<Record<string, unknown>>;
+
+/** One line of a plan, such as `update aws:ssm/parameter:Parameter litecoin-1-parameters-release`. */
+export type PlanLine = string;
+
+/** What a run of pulumi came to. */
+export interface Run {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly seconds: number;
+}
+
+/** A resource of the state, as far as tests ask. */
+export interface StateResource {
+  readonly urn: string;
+  readonly type: string;
+  readonly id?: string;
+  readonly protect?: boolean;
+  readonly inputs?: Readonly<Record<string, unknown>>;
+  readonly outputs?: Readonly<Record<string, unknown>>;
+}
+
+const root = join(import.meta.dirname, "../..");
+
+/**
+ * A stack with a backend and a project folder of its own, so that it neither sees nor touches the user's. The program, its packages and its coins are this
+ * checkout's; the stack file is the test's.
+ */
+export class TestStack {
+  readonly #folder: string;
+  readonly #name: string;
+  readonly #env: NodeJS.ProcessEnv;
+
+  private constructor(folder: string, name: string, env: NodeJS.ProcessEnv) {
+    this.#folder = folder;
+    this.#name = name;
+    this.#env = env;
+  }
+
+  /** `api` are the variables that point programs at an AWS API: a sandbox's `env`. */
+  static async create(name: string, api: Readonly<Record<string, string>>): Promise<TestStack> {
+    const toolchain = await ensureToolchain();
+    const folder = await mkdtemp(join(tmpdir(), `coinfleet-${name}-`));
+    for (const part of ["index.ts", "packages", "coins", "tools", "node_modules", "package-lock.json", "package.json"]) await symlink(join(root, part), join(folder, part));
+    await cp(join(root, "Pulumi.yaml"), join(folder, "Pulumi.yaml"));
+    for (const part of ["stacks", "backend"]) await mkdir(join(folder, part));
+    const { PULUMI_CONFIG_PASSPHRASE_FILE: _, ...variables } = { ...process.env, ...toolchain.env() };
+    const env = { ...variables, ...api, PULUMI_BACKEND_URL: `file://${folder}/backend`, PULUMI_CONFIG_PASSPHRASE: "test" };
+    const stack = new TestStack(folder, name, env);
+    await stack.#must(["stack", "init", name, "--non-interactive"]);
+    return stack;
+  }
+
+  /** Replaces the stack file. The salt of the stack's passphrase, which the engine keeps in it, stays. */
+  async write(config: StackFile): Promise<void> {
+    const file = join(this.#folder, "stacks", `Pulumi.${this.#name}.yaml`);
+    const salt = /^encryptionsalt: .*$/m.exec(await readFile(file, "utf8").catch(() => ""))?.[0] ?? "";
+    await writeFile(file, `${stringify({ config })}${salt}\n`);
+  }
+
+  /** The plan, without what stays the same. @throws when the preview fails */
+  async plan(): Promise<readonly PlanLine[]> {
+    const { stdout } = await this.#must(["preview", "--json", "--non-interactive"]);
+    return planLines(stdout);
+  }
+
+  preview(): Promise<Run> {
+    return this.run(["preview", "--non-interactive", "--diff"]);
+  }
+
+  up(...flags: readonly string[]): Promise<Run> {
+    return this.run(["up", "--yes", "--skip-preview", "--non-interactive", ...flags]);
+  }
+
+  destroy(...flags: readonly string[]): Promise<Run> {
+    return this.run(["destroy", "--yes", "--skip-preview", "--non-interactive", ...flags]);
+  }
+
+  async outputs(): Promise<Record<string, unknown>> {
+    return JSON.parse((await this.#must(["stack", "output", "--json"])).stdout) as Record<string, unknown>;
+  }
+
+  async state(): Promise<readonly StateResource[]> {
+    const { stdout } = await this.#must(["stack", "export"]);
+    return (JSON.parse(stdout) as { deployment: { resources?: StateResource[] } }).deployment.resources ?? [];
+  }
+
+  /** Id of a resource by its logical name and type. */
+  async idOf(type: string, name: string): Promise<string> {
+    const found = (await this.state()).find((one) => one.type === type && one.urn.endsWith(`::${name}`));
+    if (found?.id === undefined) throw new Error(`the state has no ${type} ${name}`);
+    return found.id;
+  }
+
+  run(args: readonly string[]): Promise<Run> {
+    return run("pulumi", [...args, "--stack", this.#name].filter((_, index, all) => !(args[1] === "init" && index >= all.length - 2)), this.#folder, this.#env);
+  }
+
+  /** Removes the folder. What the stack has made goes with the sandbox that it was made in. */
+  async remove(): Promise<void> {
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  async #must(args: readonly string[]): Promise<Run> {
+    const done = await this.run(args);
+    if (done.code !== 0) throw new Error(`pulumi ${args.join(" ")} ended with ${done.code}:\n${done.stdout}\n${done.stderr}`);
+    return done;
+  }
+}
+
+interface Step {
+  readonly op: string;
+  readonly urn: string;
+}
+
+/** A replacement is three steps for the engine and one line for a reader. */
+export function planLines(json: string): readonly PlanLine[] {
+  const { steps } = JSON.parse(json) as { steps?: Step[] };
+  const shown = (steps ?? []).filter(({ op }) => !["same", "create-replacement", "delete-replaced", "read"].includes(op));
+  return shown.map(({ op, urn }) => {
+    const [, , types, name] = urn.split("::");
+    return `${op} ${types?.split("$").at(-1)} ${name}`;
+  });
+}
+
+function run(program: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Promise<Run> {
+  const started = Date.now();
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+    let stdout = "";
+    let stderr = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+    child.once("error", reject);
+    child.once("close", (code) => resolve({ code: code ?? 1, stdout, stderr, seconds: (Date.now() - started) / 1000 }));
+  });
+}
