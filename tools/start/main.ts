@@ -18,7 +18,7 @@ await steps.run("pulumi up: images, machine image, hosts, alarms", () =>
   run("pulumi", ["up", "--stack", stack, "--yes", "--skip-preview", "--suppress-outputs", "--parallel", "16"], env),
 );
 const nodes = await steps.run("Wait until every node is synced and its height grows", () => waitForFleet(env));
-await steps.run("Names and who may call them", () => showNames(nodes, env));
+await steps.run("Names and who may call them", () => showNames(nodes));
 
 await showStatus(env);
 process.stdout.write(`${steps.report()}

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, mkdtemp, rename, rm, stat } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -46,10 +46,21 @@ export async function withLock<T>(path: string, work: () => Promise<T>): Promise
   }
 }
 
+const leftoverMs = 24 * 3_600_000;
+
+/** Removes what a killed process left behind. */
+async function sweep(parent: string): Promise<void> {
+  for (const name of await readdir(parent)) {
+    const path = join(parent, name);
+    if (name.startsWith(".staging-") && Date.now() - (await stat(path)).mtimeMs > leftoverMs) await rm(path, { recursive: true, force: true });
+  }
+}
+
 /** Fills a new folder and gives it its name at the end: it is complete or absent. An existing folder is replaced only if `replace`. */
 export async function createAtomically(directory: string, fill: (staging: string) => Promise<void>, replace = false): Promise<void> {
   const parent = dirname(directory);
   await mkdir(parent, { recursive: true });
+  await sweep(parent);
   const staging = await mkdtemp(join(parent, ".staging-"));
   try {
     await fill(staging);

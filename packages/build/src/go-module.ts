@@ -69,9 +69,9 @@ function downloadedSum(output: string): string {
   return typeof parsed === "object" && parsed !== null && "Sum" in parsed && typeof parsed.Sum === "string" ? parsed.Sum : "none";
 }
 
-async function compareSum(source: GoModule, version: string, run: (args: readonly string[], what: string) => Promise<string>): Promise<void> {
+async function compareSum(source: GoModule, version: string, run: (args: readonly string[]) => Promise<string>): Promise<void> {
   const expected = pinnedSum(source, version);
-  const got = downloadedSum(await run(["mod", "download", "-json", `${source.module}@${goVersion(version)}`], `download ${source.module}`));
+  const got = downloadedSum(await run(["mod", "download", "-json", `${source.module}@${goVersion(version)}`]));
   if (got === expected) return;
   throw new BuildError("DigestMismatch", {
     title: "The Go module is not the pinned one.",
@@ -96,22 +96,24 @@ export async function buildGoModule(source: GoModule, version: string, architect
   const goEnv = goEnvironment(source, architecture, environment);
   await checkCompiler(source, goEnv);
   const directory = await mkdtemp(join(tmpdir(), "coinfleet-go-"));
-  const startedAt = Date.now();
-  const run = (args: readonly string[], what: string): Promise<string> =>
+  const run = (args: readonly string[], onLine?: () => void): Promise<string> =>
     runTool(go.path, args, {
       cwd: directory,
       environment: goEnv,
       timeoutMs: buildTimeoutMs,
       fix: "Read the lines above. Go needs a module proxy (GOPROXY) and the checksum database (GOSUMDB); both may be a company's.",
-      onLine: () => options.onProgress({ what, done: Math.round((Date.now() - startedAt) / 1000), unit: "s" }),
+      ...(onLine === undefined ? {} : { onLine }),
     });
   try {
     await writeFile(join(directory, "go.mod"), renderGoMod(source, version));
+    options.onProgress({ what: `download ${source.module} ${version}` });
     await compareSum(source, version, run);
     for (const [path, name] of Object.entries(source.packages)) {
       const what = `compile ${name} ${version} with ${go.version}`;
-      options.onProgress({ what, done: 0, unit: "s" });
-      await run(["build", "-v", "-ldflags=-s -w -buildid=", "-o", join(destination, name), path], what);
+      const total = (await run(["list", "-deps", path])).trim().split("\n").length;
+      let done = 0;
+      // Each line is a compiled package; those in Go's own cache are not named, so that it may end early.
+      await run(["build", "-v", "-ldflags=-s -w -buildid=", "-o", join(destination, name), path], () => options.onProgress({ what, done: Math.min((done += 1), total), total, unit: "steps" }));
     }
     return go;
   } finally {

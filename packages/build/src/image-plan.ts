@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { ImageContext } from "@coinfleet/host";
 import { renderAgentImageContext, renderImageContext } from "@coinfleet/host";
@@ -54,6 +54,16 @@ async function writeFiles(directory: string, files: Readonly<Record<string, stri
   }
 }
 
+/** What is copied into the image keeps its mode there, and a user's umask must not decide whether the daemon can read it. */
+async function setModes(directory: string): Promise<void> {
+  await chmod(directory, 0o755);
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory()) await setModes(path);
+    else await chmod(path, entry.parentPath.endsWith("/bin") || entry.name === "node" ? 0o755 : 0o644);
+  }
+}
+
 async function addBinaries(spec: ImageSpec, root: string, staging: string, options: FetchOptions): Promise<readonly string[]> {
   if (spec.kind === "agent") {
     await prepareAgentFiles(root, spec.coin, spec.architecture, staging);
@@ -86,6 +96,7 @@ export async function prepareImageContext(plan: { readonly spec: ImageSpec; read
   await createAtomically(directory, async (staging) => {
     await writeFiles(staging, context.files);
     verification = await addBinaries(spec, root, staging, options);
+    await setModes(staging);
   });
   return { directory, wasThere: false, verification };
 }

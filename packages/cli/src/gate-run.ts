@@ -36,7 +36,7 @@ export interface GateResult {
   readonly isSynced: boolean;
 }
 
-const pollMs = 5_000;
+const defaultPollMs = 5_000;
 const metrics = ["ProbeSuccess", "Synced", "Height", "Peers", "BlocksBehind", "InitialSync", "ForkDetected"] as const;
 
 // A day, not minutes: a node that failed its gate this morning was still healthy yesterday, and a second run must not wave it through.
@@ -49,6 +49,8 @@ interface Gate {
   readonly cloudWatch: CloudWatchClient;
   readonly deadline: Deadline;
   readonly reporter: Reporter;
+  /** Between two looks, milliseconds. */
+  readonly pollMs: number;
 }
 
 function waitingFor({ input, deadline, reporter }: Gate, what: string): void {
@@ -77,14 +79,14 @@ async function waitForHost(gate: Gate): Promise<void> {
   while (!(await isOnline(ssm, input.instanceId))) {
     if (deadline.hasPassed) throw timedOut(gate, "its host to answer SSM", "no SSM agent online");
     waitingFor(gate, "its host to answer SSM");
-    await deadline.pause(pollMs);
+    await deadline.pause(gate.pollMs);
   }
 }
 
 async function apply(gate: Gate): Promise<void> {
   const { input, ssm, deadline } = gate;
   for (;;) {
-    const end = await runDocument(ssm, input.applyDocument, input.instanceId, deadline, (id) => waitingFor(gate, `${input.applyDocument} (${id}) to end`));
+    const end = await runDocument(ssm, input.applyDocument, input.instanceId, deadline, gate.pollMs, (id) => waitingFor(gate, `${input.applyDocument} (${id}) to end`));
     if (end === undefined) throw timedOut(gate, `${input.applyDocument} to end`, "still running");
     if (end.status === "Success") return;
     const wasNotDelivered = end.status === "DeliveryTimedOut" || end.status === "Undeliverable";
@@ -114,7 +116,7 @@ async function waitForRelease(gate: Gate): Promise<number> {
     const last = found === undefined ? "the host has not reported a release" : `it runs ${found.release}`;
     if (gate.deadline.hasPassed) throw timedOut(gate, `release ${gate.input.release} to run`, last);
     waitingFor(gate, `release ${gate.input.release} to run; ${last}`);
-    await gate.deadline.pause(pollMs);
+    await gate.deadline.pause(gate.pollMs);
   }
 }
 
@@ -130,14 +132,14 @@ async function waitForHealth(gate: Gate, wasSynced: boolean, sinceMs: number): P
     }
     if (gate.deadline.hasPassed) throw timedOut(gate, wasSynced ? "it to be synced again" : "it to be alive and progressing", decision.why);
     waitingFor(gate, `health; ${decision.why}`);
-    await gate.deadline.pause(pollMs);
+    await gate.deadline.pause(gate.pollMs);
   }
 }
 
 /** Applies a node's parameters and waits until its group may go on. State lives in AWS only. @throws {@link CliError} */
-export async function runGate(input: GateInput, reporter: Reporter): Promise<GateResult> {
+export async function runGate(input: GateInput, reporter: Reporter, pollMs = defaultPollMs): Promise<GateResult> {
   const settings = awsSettings(input.region);
-  const gate: Gate = { input, reporter, ssm: new SSMClient(settings), cloudWatch: new CloudWatchClient(settings), deadline: new Deadline(input.timeoutSec) };
+  const gate: Gate = { input, reporter, pollMs, ssm: new SSMClient(settings), cloudWatch: new CloudWatchClient(settings), deadline: new Deadline(input.timeoutSec) };
   const wasSynced = await wasSyncedBefore(gate);
   reporter.say(`${input.node}: ${wasSynced ? "was synced, and must be again" : "is new or was not synced: must be alive and progressing"}`);
   await waitForHost(gate);

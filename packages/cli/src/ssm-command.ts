@@ -4,7 +4,6 @@ import { calling, errorCode } from "./aws-call.ts";
 import { CliError } from "./cli-error.ts";
 import type { Deadline } from "./deadline.ts";
 
-const pollMs = 2_000;
 const running = new Set(["Pending", "InProgress", "Delayed", "Cancelling"]);
 
 /** Whether the SSM agent of an instance answers now. */
@@ -37,7 +36,7 @@ async function invocation(ssm: SSMClient, commandId: string, instanceId: string)
 }
 
 /** Sends a document to one instance and waits for its end. @returns undefined when the deadline passed first */
-export async function runDocument(ssm: SSMClient, document: string, instanceId: string, deadline: Deadline, onWait: (commandId: string) => void): Promise<CommandEnd | undefined> {
+export async function runDocument(ssm: SSMClient, document: string, instanceId: string, deadline: Deadline, pollMs: number, onWait: (commandId: string) => void): Promise<CommandEnd | undefined> {
   const sent = await calling(
     "ssm:SendCommand",
     ssm.send(new SendCommandCommand({ DocumentName: document, InstanceIds: [instanceId], MaxErrors: "0", MaxConcurrency: "1", TimeoutSeconds: 60 })),

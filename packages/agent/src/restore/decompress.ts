@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { Duplex, PassThrough } from "node:stream";
-import { constants, createGunzip, createZstdDecompress } from "node:zlib";
+import { createGunzip } from "node:zlib";
 import { RestoreError } from "./restore-error.ts";
 
 /** How an archive is packed. */
@@ -16,8 +16,8 @@ export function decompressor(format: ArchiveFormat): Duplex {
     case "tar.gz":
       return createGunzip({ chunkSize: 256 * 1024 });
     case "tar.zst":
-      // 2^27 bytes, as `zstd -d` allows without being told more.
-      return createZstdDecompress({ chunkSize: 256 * 1024, params: { [constants.ZSTD_d_windowLogMax]: 27 } });
+      // Not Node's own, which ends after the first of several frames (pzstd writes many).
+      return program("zstd", ["-d", "-c", "-q", "--memory=256MB"]);
     case "tar.xz":
       return program("xz", ["--decompress", "--stdout", "--memlimit-decompress=200MiB"]);
     case "tar.lz4":

@@ -56,7 +56,7 @@ class Placer {
     this.#root = root;
   }
 
-  async file({ path, bytes }: Extract<SafeEntry, { kind: "file" }>, entry: AsyncIterable<Buffer>): Promise<void> {
+  async file({ path, bytes }: Extract<SafeEntry, { kind: "file" }>, entry: AsyncIterable<unknown>): Promise<void> {
     await this.#makeParent(path);
     const { bavail, bsize } = await statfs(this.#root);
     if (bytes > bavail * bsize) throw new RestoreError("permanent", `the data volume is full: ${path} has ${bytes} bytes, ${bavail * bsize} are free`);

@@ -236,7 +236,7 @@ class Hypervisor(Protocol):
         """Make a machine image from the instance's root file system; returns its `image_ref`."""
 
     def delete_image(self, image_id: str, image_ref: str) -> None:
-        """Remove an image made by `create_image`. Unknown ids are not an error."""
+        """Remove the image that `image_ref` names; `image_id` may be of a copy. Unknown ones are not an error."""
 
     def run_command(
         self, instance_id: str, script: str, timeout_sec: int, cancel: threading.Event, shell: str = "/bin/sh"

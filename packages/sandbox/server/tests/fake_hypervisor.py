@@ -107,7 +107,7 @@ class FakeHypervisor:
 
     def delete_image(self, image_id: str, image_ref: str) -> None:
         self._call("delete_image", image_id)
-        self.images.discard(image_id)
+        self.images.discard(image_ref.split("/")[1])
 
     def run_command(
         self, instance_id: str, script: str, timeout_sec: int, cancel: threading.Event, shell: str = "/bin/sh"

@@ -58,4 +58,4 @@ def test_an_image_that_fails_says_so(sandbox: Any, ec2: Any, launch: Any) -> Non
 
 
 def test_copies_between_regions_are_not_emulated(ec2: Any, image_id: str) -> None:
-    assert code_of(lambda: ec2.copy_image(SourceImageId=image_id, SourceRegion="us-east-1", Name="x")) == "NotImplemented"
+    assert code_of(lambda: ec2.copy_image(SourceImageId=image_id, SourceRegion="us-east-1", Name="elsewhere")) == "NotImplemented"

@@ -30,6 +30,8 @@ def dockerd(layout: Layout) -> Child:
         "--storage-driver=overlay2",
         "--log-level=warn",
         "--shutdown-timeout=30",
+        # Hosts go on when docker itself is killed; its successor finds them again.
+        "--live-restore",
     ]
     return Child("dockerd", argv, layout.log / "dockerd.log")
 

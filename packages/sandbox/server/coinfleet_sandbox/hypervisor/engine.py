@@ -128,12 +128,12 @@ class Engine:
         return int(state["Pid"]) or None if state["Running"] else None
 
     def exit_code(self, instance_id: str) -> int | None:
-        """How a host ended; None when it runs or is not there."""
+        """How a host ended; None when it runs, was never started or is not there."""
         try:
             state = self._api.inspect_container(container_name(instance_id))["State"]
         except docker.errors.NotFound:
             return None
-        return None if state["Running"] else int(state["ExitCode"])
+        return int(state["ExitCode"]) if state["Status"] == "exited" else None
 
     def instance_ids(self) -> list[str]:
         """The instances for which there is a container."""

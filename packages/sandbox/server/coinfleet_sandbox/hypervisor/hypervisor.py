@@ -30,6 +30,7 @@ STOP_SEC = 630
 REBOOT_EXIT, POWER_OFF_EXIT = 129, 130
 PARALLEL_BOOTS = 4
 CRASHES_PER_MIN = 3
+LOOK_AFTER_SEC = 3
 StateListener = Callable[[str, InstanceState, str], None]
 
 
@@ -71,6 +72,7 @@ class LocalHypervisor:
         """Whom to tell when a guest ends by itself; watches from now on."""
         self._listener = listener
         threading.Thread(target=self._watch, name="watch-hosts", daemon=True).start()
+        threading.Thread(target=self._look_after, name="look-after-hosts", daemon=True).start()
 
     def resume(self, is_known: Callable[[str], bool]) -> None:
         """After a start of the sandbox: bring back the hosts that ran, remove those of which the API knows nothing."""
@@ -96,6 +98,7 @@ class LocalHypervisor:
                 list(pool.map(lambda record: self._shut_down(record, force=False), running))
 
     def _watch(self) -> None:
+        """Docker's events tell of ends at once."""
         while not self._closing.is_set():
             try:
                 for instance_id in self._engine.ends():
@@ -104,16 +107,16 @@ class LocalHypervisor:
                 if not self._closing.is_set():
                     log.warning("the stream of docker's events broke off: %s", error)
             time.sleep(1)
-            self._check_all()
 
-    def _check_all(self) -> None:
-        """After the stream of events broke off: look which hosts ended meanwhile."""
-        for record in self._records.all():
-            try:
-                if record.should_run and not self._closing.is_set() and self._engine.exit_code(record.id) is not None:
-                    self._on_end(record.id)
-            except Exception as error:
-                log.warning("%s could not be looked at: %s", record.id, error)
+    def _look_after(self) -> None:
+        """What happens while docker itself is down comes without events."""
+        while not self._closing.wait(LOOK_AFTER_SEC):
+            for record in self._records.all():
+                try:
+                    if record.should_run and self._engine.exit_code(record.id) is not None:
+                        self._on_end(record.id)
+                except Exception as error:
+                    log.warning("%s could not be looked at: %s", record.id, error)
 
     def _on_end(self, instance_id: str) -> None:
         with self._lock:
@@ -170,8 +173,9 @@ class LocalHypervisor:
             raise HypervisorError(str(error)) from error
 
     def start_instance(self, instance_id: str) -> None:
-        self._records.change(instance_id, lambda old: replace(old, should_run=True))
-        self._boot(instance_id)
+        with self._ends_expected(instance_id):
+            self._records.change(instance_id, lambda old: replace(old, should_run=True))
+            self._boot(instance_id)
 
     def stop_instance(self, instance_id: str, force: bool) -> None:
         record = self._records.change(instance_id, lambda old: replace(old, should_run=False))

@@ -11,5 +11,15 @@ import (
 var table []byte
 
 func main() {
-	bridge.Serve(bridge.Package{Name: "docker", Version: "5.2.0", Table: table})
+	bridge.Serve(bridge.Package{
+		Name:    "docker",
+		Version: "5.2.0",
+		Table:   table,
+		Fields: map[string]bridge.Fields{
+			"docker_container": {
+				"command":           {Name: "command"},
+				"networks_advanced": {Name: "networksAdvanced"},
+			},
+		},
+	})
 }
