@@ -30,7 +30,8 @@ async function check(coin: Coin, client: NodeClient, context: SyncContext<unknow
 /** A coin's module may be wrong; what it says is checked where it comes in. */
 function implausible({ height, knownHeight, tipTimeSec, peers, tipHash }: SyncStatus): string | undefined {
   if (![height, knownHeight, peers].every((one) => Number.isSafeInteger(one) && one >= 0)) return "a height or the number of peers is no number";
-  if (!Number.isFinite(tipTimeSec) || tipTimeSec <= 0) return "the best block has no time";
+  // The first block of some chains has the time 0; any other block without a time is nonsense.
+  if (!Number.isFinite(tipTimeSec) || tipTimeSec < (height === 0 ? 0 : 1)) return "the best block has no time";
   if (knownHeight < height) return `known height ${knownHeight} is below height ${height}`;
   if (tipHash === "") return "the best block has no hash";
   return undefined;

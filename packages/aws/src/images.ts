@@ -1,3 +1,4 @@
+import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { renderAgentImageContext, renderImageContext } from "@coinfleet/host";
 import type { Architecture, ResolvedGroup } from "@coinfleet/sdk";
@@ -38,6 +39,12 @@ export class Images extends pulumi.ComponentResource {
     super(Images.type, name, {}, opts);
     this.#base = args.base;
     this.#agentDigest = args.agentDigest;
+    // Only the address: the login comes from docker's own configuration (the ECR credential helper), so that no token is in a preview or a state.
+    const engine = new docker.Provider(
+      `${name}-docker`,
+      { registryAuth: [{ address: `${args.place.account}.dkr.ecr.${args.place.region}.amazonaws.com` }] },
+      { parent: this },
+    );
     const registries = new Map<string, Registry>();
     const references = new Map<string, pulumi.Output<string>>();
     for (const planned of args.groups.flatMap((group) => [...this.#plansOf(group).values(), this.#agentPlanOf(group)])) {
@@ -45,7 +52,7 @@ export class Images extends pulumi.ComponentResource {
       const registry = registries.get(repository) ?? new Registry(repository, { place: args.place, keyArn: args.keyArn, repository }, { parent: this });
       registries.set(repository, registry);
       if (references.has(keyOf(planned))) continue;
-      references.set(keyOf(planned), new Image(keyOf(planned), { registry, tag, digest, architecture, spec }, { parent: this }).reference);
+      references.set(keyOf(planned), new Image(keyOf(planned), { registry, tag, digest, architecture, spec }, { parent: this, providers: [engine] }).reference);
     }
     this.references = Object.fromEntries(references);
     this.registerOutputs({ references: this.references });

@@ -72,6 +72,7 @@ export async function buildMachineImage({ files, variables, timeoutMs, environme
     }
     const output = await runTool("packer", ["build", "-machine-readable", "."], {
       ...settings,
+      readable: readableLine,
       fix: "Read Packer's last lines above. It has removed what it had started, unless it says otherwise.",
       onLine: (line) => {
         const text = readableLine(line);

@@ -9,6 +9,8 @@ export interface ToolOptions {
   readonly timeoutMs: number;
   /** Told each line of either output. */
   readonly onLine?: (line: string) => void;
+  /** What a person shall read of a line, for the error; undefined: nothing. @default - the line */
+  readonly readable?: (line: string) => string | undefined;
   /** What to do when it fails, for the error. */
   readonly fix: string;
 }
@@ -20,6 +22,11 @@ export async function runTool(command: string, args: readonly string[], options:
   const said: string[] = [];
   let output = "";
   const child = spawn(command, args, { cwd: options.cwd, env: options.environment, stdio: ["ignore", "pipe", "pipe"], timeout: options.timeoutMs, killSignal: "SIGTERM" });
+  const keep = (line: string): void => {
+    const text = options.readable === undefined ? line : options.readable(line);
+    if (text !== undefined) said.push(...text.split("\n"));
+    said.splice(0, said.length - tailLines);
+  };
   const listen = (stream: NodeJS.ReadableStream, onText: (text: string) => void): void => {
     let rest = "";
     stream.setEncoding("utf8");
@@ -28,13 +35,12 @@ export async function runTool(command: string, args: readonly string[], options:
       const lines = (rest + text).split("\n");
       rest = lines.pop() ?? "";
       for (const line of lines) {
-        said.push(line);
-        if (said.length > tailLines) said.shift();
+        keep(line);
         options.onLine?.(line);
       }
     });
     stream.on("end", () => {
-      if (rest !== "") said.push(rest);
+      if (rest !== "") keep(rest);
     });
   };
   listen(child.stdout, (text) => {

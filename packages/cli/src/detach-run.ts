@@ -21,9 +21,14 @@ export const detachSchema = z.strictObject({
 /** What the detach step is told. */
 export type DetachInput = z.infer<typeof detachSchema>;
 
-const defaultPollMs = 5_000;
-// A host that is busy stopping a daemon still answers SSM; one that is silent that long has no agent any more.
-const silenceSec = 60;
+/** How often to look, and how long to wait for a silent host. Tests are faster. */
+export interface DetachPace {
+  readonly pollMs: number;
+  readonly silenceSec: number;
+}
+
+// A host that is busy stopping a daemon still answers SSM; one that is silent for a minute has no agent any more.
+const defaultPace: DetachPace = { pollMs: 5_000, silenceSec: 60 };
 const undelivered = new Set(["DeliveryTimedOut", "Undeliverable", "Terminated"]);
 
 interface Detach {
@@ -32,8 +37,7 @@ interface Detach {
   readonly ssm: SSMClient;
   readonly deadline: Deadline;
   readonly reporter: Reporter;
-  /** Between two looks, milliseconds. */
-  readonly pollMs: number;
+  readonly pace: DetachPace;
 }
 
 async function instanceState({ input, ec2 }: Detach): Promise<string> {
@@ -63,12 +67,12 @@ function timedOut({ input }: Detach, waited: string): CliError {
   });
 }
 
-async function waitUntilOnline({ input, ssm, deadline, reporter, pollMs }: Detach): Promise<boolean> {
+async function waitUntilOnline({ input, ssm, deadline, reporter, pace }: Detach): Promise<boolean> {
   const startedAt = deadline.elapsedSec;
-  while (deadline.elapsedSec - startedAt < silenceSec && !deadline.hasPassed) {
+  while (deadline.elapsedSec - startedAt < pace.silenceSec && !deadline.hasPassed) {
     if (await isOnline(ssm, input.instanceId)) return true;
-    reporter.progress({ what: `${input.node}: waiting for its host to answer SSM`, done: Math.round(deadline.elapsedSec - startedAt), total: silenceSec, unit: "s" });
-    await deadline.pause(pollMs);
+    reporter.progress({ what: `${input.node}: waiting for its host to answer SSM`, done: Math.round(deadline.elapsedSec - startedAt), total: pace.silenceSec, unit: "s" });
+    await deadline.pause(pace.pollMs);
   }
   return false;
 }
@@ -83,14 +87,14 @@ async function stopInstance(detach: Detach): Promise<void> {
     if (state === "stopped" || state === "terminated" || state === "gone") return;
     if (deadline.hasPassed) throw timedOut(detach, `the instance to stop (it is ${state})`);
     reporter.progress({ what: `${input.node}: waiting for ${input.instanceId} to stop`, done: Math.round(deadline.elapsedSec), unit: "s" });
-    await deadline.pause(detach.pollMs);
+    await deadline.pause(detach.pace.pollMs);
   }
 }
 
 /** Makes a host let go of a data volume: drain and unmount, or stop a host that is dead. @throws {@link CliError} */
-export async function runDetach(input: DetachInput, reporter: Reporter, pollMs = defaultPollMs): Promise<void> {
+export async function runDetach(input: DetachInput, reporter: Reporter, pace = defaultPace): Promise<void> {
   const settings = awsSettings(input.region);
-  const detach: Detach = { input, reporter, pollMs, ec2: new EC2Client(settings), ssm: new SSMClient(settings), deadline: new Deadline(input.timeoutSec) };
+  const detach: Detach = { input, reporter, pace, ec2: new EC2Client(settings), ssm: new SSMClient(settings), deadline: new Deadline(input.timeoutSec) };
   const state = await calling("ec2:DescribeInstances", instanceState(detach));
   if (state !== "running" && state !== "pending" && state !== "stopping" && state !== "shutting-down") {
     reporter.say(`${input.node}: ${input.instanceId} is ${state}; nothing to drain`);
@@ -101,7 +105,7 @@ export async function runDetach(input: DetachInput, reporter: Reporter, pollMs =
     return;
   }
   if (state === "stopping" || state === "shutting-down" || !(await waitUntilOnline(detach))) return stopInstance(detach);
-  const end = await runDocument(detach.ssm, input.drainDocument, input.instanceId, detach.deadline, pollMs, (id) =>
+  const end = await runDocument(detach.ssm, input.drainDocument, input.instanceId, detach.deadline, pace.pollMs, (id) =>
     reporter.progress({ what: `${input.node}: waiting for ${input.drainDocument} (${id}); a clean stop may take ${formatDuration(input.stopTimeoutSec)}`, done: Math.round(detach.deadline.elapsedSec), unit: "s" }),
   );
   if (end === undefined) throw timedOut(detach, `${input.drainDocument} to end`);

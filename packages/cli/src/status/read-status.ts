@@ -1,6 +1,7 @@
 import { CloudWatchClient, DescribeAlarmsCommand } from "@aws-sdk/client-cloudwatch";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { alarms as alarmCatalogue } from "@coinfleet/sdk";
 import { z } from "zod";
 import { awsSettings, calling } from "../aws-call.ts";
 import type { FleetNode, NodeFilter } from "../fleet-nodes.ts";
@@ -105,6 +106,7 @@ export async function readStatus(filter: NodeFilter & { readonly region?: string
     orProblem(problems, new Map<string, string>(), readParameters(ssm, names)),
     orProblem(problems, undefined, readSamples(cloudWatch, nodes, statusMetrics, range)),
   ]);
+  const inAlarm = new Set(alarms);
   const rows = nodes.map((node): NodeStatus => {
     const { environment, group, node: name, coin, zone, instanceId } = node;
     const at = prefix(node);
@@ -121,7 +123,7 @@ export async function readStatus(filter: NodeFilter & { readonly region?: string
       instanceId,
       ...releaseColumns(parse(parameters.get(`${at}/release`), releaseSchema), parse(parameters.get(`${at}/running`), releaseSchema)),
       ...health,
-      alarms: alarms.filter((alarm) => alarm.startsWith(own)).map((alarm) => alarm.slice(own.length)),
+      alarms: alarmCatalogue.map(({ id }) => id).filter((id) => inAlarm.has(`${own}${id}`)),
     };
   });
   return { readAt: new Date(nowMs).toISOString(), region: await ec2.config.region(), nodes: rows, problems };

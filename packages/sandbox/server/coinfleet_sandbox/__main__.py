@@ -16,8 +16,9 @@ from coinfleet_sandbox.launcher.environment import description, environment
 from coinfleet_sandbox.launcher.layout import Layout, layout, state_root
 from coinfleet_sandbox.launcher.locks import locked
 from coinfleet_sandbox.launcher.owner import give_to_caller
+from coinfleet_sandbox.launcher.python_env import python_with_packages
 from coinfleet_sandbox.launcher.record import Record, read_record, state_of
-from coinfleet_sandbox.launcher.start import start
+from coinfleet_sandbox.launcher.start import SERVER_FOLDER, start
 from coinfleet_sandbox.launcher.stop import down, stop
 from coinfleet_sandbox.progress import Progress
 
@@ -39,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     execute = commands.add_parser("exec", parents=[common], help="run a command as root on an instance: exec i-… -- COMMAND")
     execute.add_argument("instance")
     execute.add_argument("argv", nargs=argparse.REMAINDER)
+    commands.add_parser("pytest", help="run the tests of the sandbox itself, with pytest's own options")
     return parser
 
 
@@ -72,6 +74,11 @@ def _exec(where: Layout, instance: str, argv: list[str]) -> int:
     os.execvp("docker", docker)
 
 
+def _pytest(arguments: list[str]) -> int:
+    python = python_with_packages(Progress())
+    os.execv(python, [str(python), "-m", "pytest", "-c", str(SERVER_FOLDER / "pyproject.toml"), str(SERVER_FOLDER / "tests"), *arguments])
+
+
 def _run(options: argparse.Namespace) -> int:
     where, progress = layout(options.name), Progress()
     match options.command:
@@ -102,7 +109,9 @@ def _run(options: argparse.Namespace) -> int:
 
 def main() -> int:
     try:
-        return _run(_parser().parse_args())
+        arguments = sys.argv[1:]
+        # argparse would take pytest's options for its own.
+        return _pytest(arguments[1:]) if arguments[:1] == ["pytest"] else _run(_parser().parse_args(arguments))
     except SandboxError as error:
         print(f"sandbox: {error}", file=sys.stderr)
         return 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,12 +19,27 @@ SOURCE = SourceImage("debian-12-amd64-sandbox", "136693071363", "sandbox/debian-
 REGION = "eu-central-1"
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 class Sandbox:
     """An API over a fake hypervisor, and clients for it."""
 
-    def __init__(self, state_dir: Path) -> None:
+    def __init__(self, state_dir: Path, **given: Any) -> None:
         self.hypervisor = FakeHypervisor()
-        options = ApiOptions(state_dir=state_dir, source_images=[SOURCE], snapshot_sec=0.6, modification_sec=0.8, checkpoint_sec=0)
+        self.registry_port = free_port()
+        settings: dict[str, Any] = {
+            "source_images": [SOURCE],
+            "snapshot_sec": 0.6,
+            "modification_sec": 0.8,
+            "checkpoint_sec": 0,
+            "registry_url": f"http://127.0.0.1:{self.registry_port}",
+            **given,
+        }
+        options = ApiOptions(state_dir=state_dir, **settings)
         self.api = build_app(self.hypervisor, options)
         self.servers = Servers(self.api, [Bind("127.0.0.1", 0)])
         self.servers.start()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import threading
 import time
@@ -113,11 +115,11 @@ class FakeHypervisor:
         self, instance_id: str, script: str, timeout_sec: int, cancel: threading.Event, shell: str = "/bin/sh"
     ) -> CommandResult:
         self._call("run_command", instance_id, script)
-        process = subprocess.Popen([shell, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen([shell, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
         deadline = time.time() + timeout_sec
         while process.poll() is None:
             if cancel.is_set() or time.time() > deadline:
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)
                 process.communicate()
                 return CommandResult(130 if cancel.is_set() else 124, "", "", not cancel.is_set(), cancel.is_set())
             time.sleep(0.02)

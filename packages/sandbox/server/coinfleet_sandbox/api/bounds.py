@@ -6,7 +6,6 @@ import time
 from typing import Any
 
 from moto.core.common_models import BaseModel
-from moto.logs.models import LogStream
 from moto.sqs.models import Queue
 
 from .context import Context
@@ -17,16 +16,6 @@ QUEUE_POLL_SEC = 0.2
 
 def install(context: Context) -> None:
     """Bound what grows with use."""
-
-    def put_log_events(original: Any) -> Any:
-        def wrapped(self: Any, log_events: list[dict[str, Any]]) -> Any:
-            token = original(self, log_events)
-            del self.events[: -context.options.log_events_per_stream]
-            return token
-
-        return wrapped
-
-    replace(LogStream, "put_log_events", put_log_events)
 
     def wait_for_messages(_: Any) -> Any:
         def wait(self: Any, timeout: float) -> None:

@@ -331,6 +331,8 @@ def _patch_running(context: Context, lifecycle: InstanceLifecycle) -> None:
                 pair = ec2_backend(context).key_pairs.get(instance.key_name)
                 mark(instance, "public_key", pair.public_key if pair else None)
                 set_state(instance, "pending")
+                if not self._get_param("NetworkInterfaces"):
+                    instance.nics[0].delete_on_termination = True
                 for volume_id, size, snapshot_id in new_volumes:
                     context.run(f"creating {volume_id}", _volume_job(context, volume_id, size, snapshot_id), instance.id, volume_id)
                 lifecycle.boot(instance)
@@ -444,6 +446,17 @@ def _patch_attributes(context: Context) -> None:
         return checked
 
     replace(InstanceBackend, "modify_instance_attribute", modify_attribute)
+
+    def modify_groups(original: Any) -> Any:
+        def wrapped(self: Any, instance_id: str, groups: list[str]) -> Any:
+            instance = original(self, instance_id, groups)
+            for nic in instance.nics.values():
+                nic._group_set = []
+            return instance
+
+        return wrapped
+
+    replace(InstanceBackend, "modify_instance_security_groups", modify_groups)
 
     def get_console_output(self: Any) -> ActionResult:
         instance_id = self._get_param("InstanceId")

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from moto.core.responses import ActionResult
 from moto.elbv2.models import elbv2_backends
+from moto.elbv2.responses import ELBV2Response
 
 from ..interface import LoadBalancer, LoadBalancerListener, LoadBalancerTarget
 from .context import Context, log
 from .ec2_support import ec2_backend, find_instance, mark, marked, state_of
+from .errors import aws_error
+from .overrides import replace
 
 
 def _backend(context: Context) -> Any:
@@ -36,28 +40,37 @@ def _target_address(context: Context, target_id: str) -> str | None:
 def _targets(context: Context, group: Any) -> tuple[LoadBalancerTarget, ...]:
     found = []
     for target in group.targets.values():
-        address = _target_address(context, target["id"])
+        address = _target_address(context, target["Id"])
         if address:
-            found.append(LoadBalancerTarget(address, int(target.get("port") or group.port)))
+            found.append(LoadBalancerTarget(address, int(target.get("Port") or group.port)))
     return tuple(found)
 
 
+def _group_of(context: Context, listener: Any) -> Any | None:
+    """The target group that a listener forwards to."""
+    for action in listener.default_actions:
+        arn = action.data.get("TargetGroupArn")
+        if arn is None:
+            forwarded = action.data.get("ForwardConfig", {}).get("TargetGroups", [])
+            arn = forwarded[0]["TargetGroupArn"] if forwarded else None
+        if arn in _backend(context).target_groups:
+            return _backend(context).target_groups[arn]
+    return None
+
+
 def _listener(context: Context, listener: Any) -> LoadBalancerListener | None:
-    arn = next((a.target_group_arn if hasattr(a, "target_group_arn") else None for a in listener.default_actions), None)
-    if arn is None:
-        arn = next((a.data.get("TargetGroupArn") for a in listener.default_actions if hasattr(a, "data")), None)
-    group = _backend(context).target_groups.get(arn)
+    group = _group_of(context, listener)
     if group is None:
         return None
-    port = str(group.healthcheck_port or "traffic-port")
+    port = str(group.health_check_port or "traffic-port")
     return LoadBalancerListener(
         port=int(listener.port),
         targets=_targets(context, group),
-        health_protocol=group.healthcheck_protocol or "TCP",
+        health_protocol=group.health_check_protocol or "TCP",
         health_port=None if port == "traffic-port" else int(port),
-        health_path=group.healthcheck_path or "/",
-        interval_sec=int(group.healthcheck_interval_seconds or 30),
-        timeout_sec=int(group.healthcheck_timeout_seconds or 10),
+        health_path=group.health_check_path or "/",
+        interval_sec=int(group.health_check_interval_seconds or 30),
+        timeout_sec=int(group.health_check_timeout_seconds or 10),
         healthy_threshold=int(group.healthy_threshold_count or 3),
         unhealthy_threshold=int(group.unhealthy_threshold_count or 3),
     )
@@ -67,7 +80,7 @@ def describe(context: Context) -> list[LoadBalancer]:
     """All network load balancers. Call with the context's lock held."""
     found = []
     for balancer in _backend(context).load_balancers.values():
-        if getattr(balancer, "loadbalancer_type", "network") != "network":
+        if balancer.type != "network":
             continue
         listeners = [_listener(context, listener) for listener in balancer.listeners.values()]
         addresses = tuple(_addresses(context, balancer).values())
@@ -94,3 +107,55 @@ class LoadBalancerSync:
             self._applied = wanted
         except Exception as error:
             log.error("load balancers were not applied: %s", error)
+
+
+def _health(context: Context, group: Any) -> dict[str, bool]:
+    """`address:port` → healthy, over all listeners that forward to a group. Lets go of the lock to ask."""
+    listeners = [
+        (balancer.arn, int(listener.port))
+        for balancer in _backend(context).load_balancers.values()
+        for listener in balancer.listeners.values()
+        if _group_of(context, listener) is group
+    ]
+    found: dict[str, bool] = {}
+    with context.unlocked():
+        for arn, port in listeners:
+            found.update(context.hypervisor.target_health(arn, port))
+    return found
+
+
+def _target_state(healthy: bool | None) -> dict[str, str]:
+    if healthy is None:
+        return {"State": "initial", "Reason": "Elb.RegistrationInProgress", "Description": "Target registration is in progress"}
+    if healthy:
+        return {"State": "healthy"}
+    return {"State": "unhealthy", "Reason": "Target.FailedHealthChecks", "Description": "Health checks failed"}
+
+
+def install(context: Context) -> None:
+    """Network load balancers only, with the health that the real balancer sees."""
+
+    def create_load_balancer(original: Any) -> Any:
+        def wrapped(self: Any) -> Any:
+            if self._get_param("Type") != "network":
+                raise NotImplementedError("CreateLoadBalancer of another type than network")
+            return original(self)
+
+        return wrapped
+
+    def describe_target_health(self: Any) -> ActionResult:
+        group = self.elbv2_backend.target_groups.get(self._get_param("TargetGroupArn"))
+        if group is None:
+            raise aws_error("TargetGroupNotFound", "One or more target groups not found")
+        asked = [target["Id"] for target in self._get_param("Targets", [])]
+        targets = [target for target in group.targets.values() if not asked or target["Id"] in asked]
+        health = _health(context, group)
+        described = []
+        for target in targets:
+            port = int(target.get("Port") or group.port)
+            healthy = health.get(f"{_target_address(context, target['Id'])}:{port}")
+            described.append({"Target": {"Id": target["Id"], "Port": port}, "TargetHealth": _target_state(healthy)})
+        return ActionResult({"TargetHealthDescriptions": described})
+
+    replace(ELBV2Response, "create_load_balancer", create_load_balancer)
+    replace(ELBV2Response, "describe_target_health", lambda _: describe_target_health)

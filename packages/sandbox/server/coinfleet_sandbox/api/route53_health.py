@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from moto.route53.models import route53_backends
+from moto.route53.models import HealthCheck, route53_backends
 from moto.route53.responses import Route53
 
 from .context import Context
 from .errors import aws_error
 from .overrides import replace
 
+KEPT = ("AlarmIdentifier", "InsufficientDataHealthStatus", "HealthThreshold")
 SUPPORTED = ("CLOUDWATCH_METRIC", "CALCULATED")
 
 
@@ -57,6 +58,29 @@ def install(context: Context) -> None:
         return wrapped
 
     replace(Route53, "create_health_check", create_health_check)
+
+    def update_health_check(original: Any) -> Any:
+        def wrapped(self: Any) -> Any:
+            result = original(self)
+            extras = context.store.health_check_extras.setdefault(self._get_param("HealthCheckId"), {})
+            extras.update({key: value for key, value in self._get_params().items() if key in KEPT})
+            return result
+
+        return wrapped
+
+    replace(Route53, "update_health_check", update_health_check)
+
+    def health_check_config(original: Any) -> Any:
+        def kept(self: Any) -> Any:
+            extras = context.store.health_check_extras.get(self.id, {})
+            shown = {key: value for key, value in extras.items() if key in KEPT}
+            irrelevant = ("IPAddress", "Port", "RequestInterval", "FailureThreshold", "MeasureLatency", "EnableSNI")
+            config = {key: value for key, value in original.fget(self).items() if key not in irrelevant}
+            return {**config, **shown}
+
+        return property(kept)
+
+    replace(HealthCheck, "health_check_config", health_check_config)
 
     def create_hosted_zone(original: Any) -> Any:
         def wrapped(self: Any) -> Any:

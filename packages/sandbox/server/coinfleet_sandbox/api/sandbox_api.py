@@ -16,6 +16,9 @@ from . import (
     ec2_views,
     ec2_volumes,
     ecr,
+    event_targets,
+    load_balancers,
+    log_metrics,
     route53_health,
     sns_messages,
     ssm_commands,
@@ -25,7 +28,6 @@ from .app import Application
 from .context import ApiOptions, Context
 from .dns import DnsSync
 from .lifecycle_manager import LifecycleManager
-from .load_balancers import LoadBalancerSync
 from .registry import Registry
 from .security_groups import SecurityGroupSync
 from .state import LoadedState, StateFile
@@ -45,7 +47,7 @@ class Api:
         self.loaded: LoadedState = self._state.load()
         ec2_images.seed(self.context)
         self._application = Application(self.context, Registry(self.context), LifecycleManager(self.context))
-        self._syncs = (SecurityGroupSync(self.context), LoadBalancerSync(self.context), DnsSync(self.context))
+        self._syncs = (SecurityGroupSync(self.context), load_balancers.LoadBalancerSync(self.context), DnsSync(self.context))
         if self.loaded.kind != "empty":
             self._mend()
 
@@ -64,6 +66,9 @@ class Api:
         ssm_commands.install(context)
         ssm_parameters.install()
         ecr.install()
+        load_balancers.install(context)
+        event_targets.install(context)
+        log_metrics.install(context)
         return lifecycle, engine
 
     def _mend(self) -> None:

@@ -61,7 +61,7 @@ def _post(endpoint: str, data: dict[str, Any]) -> None:
         time.sleep(1)
 
 
-def publish(context: Context, topic_arn: str, subject: str, message: str) -> bool:
+def publish(context: Context, topic_arn: str, subject: str | None, message: str) -> bool:
     """Publish as AWS services do; False when there is no such topic. Call with the context's lock held."""
     backend = sns_backends[context.options.account_id][topic_arn.split(":")[3]]
     topic = backend.topics.get(topic_arn)

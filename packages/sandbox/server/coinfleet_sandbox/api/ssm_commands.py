@@ -331,7 +331,7 @@ def _get_command_invocation(context: Context) -> Any:
         plugins = [p for p in invocation["_plugins"] if name in (None, p["Name"], p["_action"])]
         if not plugins:
             raise aws_error("InvalidPluginName", f"The plugin {name} is not part of the command.")
-        if name is None and len(plugins) > 1:
+        if name is None:
             return ActionResult(_whole_detail(invocation, plugins))
         return ActionResult(_invocation_detail(invocation, plugins[0]))
 
@@ -339,7 +339,7 @@ def _get_command_invocation(context: Context) -> Any:
 
 
 def _whole_detail(invocation: Invocation, plugins: list[dict[str, Any]]) -> dict[str, Any]:
-    """Several steps asked for at once: the invocation's own status, and all their output."""
+    """All steps asked for at once: the invocation's own status, and all their output."""
     worst = next((p for p in plugins if p["Status"] not in ("Success", "Pending", "InProgress")), plugins[-1])
     detail = _invocation_detail(invocation, worst)
     detail["Status"], detail["StatusDetails"] = invocation["Status"], invocation["StatusDetails"]

@@ -48,10 +48,19 @@ def docker_answers(path: Path) -> bool:
         return False
 
 
+def announce_registries(account_id: str, regions: tuple[str, ...]) -> None:
+    """Make the folders of the registries' certificates: BuildKit looks for them once, when docker starts, and reads them at each use."""
+    for name in _registry_names(account_id, regions):
+        (Path("/etc/docker/certs.d") / name).mkdir(parents=True, exist_ok=True)
+
+
 def trust_registries(certificate: Path, account_id: str, regions: tuple[str, ...]) -> None:
     """Let docker trust the sandbox's registry under its production names (only in the sandbox's own /etc)."""
-    names = [f"{account_id}.dkr.ecr.{region}.amazonaws.com" for region in regions] + [addresses.PUBLIC_REGISTRY]
-    for name in names:
+    for name in _registry_names(account_id, regions):
         folder = Path("/etc/docker/certs.d") / name
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "ca.crt").write_bytes(certificate.read_bytes())
+
+
+def _registry_names(account_id: str, regions: tuple[str, ...]) -> list[str]:
+    return [f"{account_id}.dkr.ecr.{region}.amazonaws.com" for region in regions] + [addresses.PUBLIC_REGISTRY]

@@ -5,6 +5,7 @@ import (
 	_ "embed"
 
 	"github.com/pulumi/pulumi-terraform-bridge/v3/dynamic/coinfleet/bridge"
+	"github.com/pulumi/pulumi-terraform-bridge/v3/pkg/tfbridge"
 )
 
 //go:embed table.json
@@ -15,6 +16,8 @@ func main() {
 		Name:    "docker",
 		Version: "5.2.0",
 		Table:   table,
+		// By itself the bridge would call the list registryAuths, and ignore what a program says.
+		Config: bridge.Fields{"registry_auth": &tfbridge.SchemaInfo{Name: "registryAuth"}},
 		Fields: map[string]bridge.Fields{
 			"docker_container": {
 				"command":           {Name: "command"},

@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { runGate } from "./gate-run.ts";
+import type { GateInput } from "./gate-run.ts";
+import type { FakeAws } from "./testing/fake-aws.ts";
+import { startFakeAws } from "./testing/fake-aws.ts";
+import { recordingReporter } from "./testing/memory-output.ts";
+
+const input: GateInput = {
+  environment: "test",
+  region: "eu-central-1",
+  group: "litecoin",
+  node: "litecoin-1",
+  instanceId: "i-1",
+  applyDocument: "coinfleet-test-apply",
+  parameters: "/coinfleet/test/litecoin-1",
+  release: "2.0.0-go",
+  blockIntervalSec: 150,
+  stopTimeoutSec: 60,
+  timeoutSec: 2,
+};
+
+/** What the fake CloudWatch holds: value by metric, as samples that end `inMs` from now. */
+type Figures = Readonly<Record<string, number>>;
+
+function isList(value: unknown): value is readonly { readonly Id: string; readonly MetricStat: { readonly Period: number; readonly Metric: { readonly MetricName: string } } }[] {
+  return Array.isArray(value);
+}
+
+/** Answers a look back (period 300) with `before`, and a look at now with `after`: three samples from the near future, as if 30 s had passed. */
+function metrics(aws: FakeAws, before: Figures, after: Figures): void {
+  aws.on("GetMetricData", ({ MetricDataQueries: queries }) => {
+    if (!isList(queries)) return { error: "ValidationError" };
+    const series = queries.map(({ Id, MetricStat: { Period, Metric } }) => {
+      const value = (Period === 300 ? before : after)[Metric.MetricName];
+      const times = value === undefined ? [] : [30, 20, 10].map((second) => Date.now() / 1000 + second);
+      return { Id, Timestamps: times, Values: times.map(() => value) };
+    });
+    return { json: { MetricDataResults: series } };
+  });
+}
+
+describe("runGate", () => {
+  let aws: FakeAws;
+  beforeEach(async () => {
+    aws = await startFakeAws();
+    aws.on("DescribeInstanceInformation", () => ({ json: { InstanceInformationList: [{ InstanceId: "i-1", PingStatus: "Online" }] } }));
+    aws.on("SendCommand", () => ({ json: { Command: { CommandId: "c-1" } } }));
+    aws.on("GetCommandInvocation", () => ({ json: { Status: "Success", StatusDetails: "Success" } }));
+    aws.on("GetParameter", () => ({ json: { Parameter: { Value: JSON.stringify({ release: "2.0.0-go" }), LastModifiedDate: Date.now() / 1000 - 10 } } }));
+    metrics(aws, { Synced: 1 }, { ProbeSuccess: 1, Synced: 1, Height: 10 });
+  });
+  afterEach(() => aws.close());
+
+  const run = (): ReturnType<typeof runGate> => runGate(input, recordingReporter().reporter, 20);
+
+  it("looks before it touches, applies, and passes a node that is synced again", async () => {
+    assert.deepEqual(await run(), { node: "litecoin-1", release: "2.0.0-go", wasSynced: true, isSynced: true });
+    assert.deepEqual(aws.calls, ["GetMetricData", "DescribeInstanceInformation", "SendCommand", "GetCommandInvocation", "GetParameter", "GetMetricData"]);
+  });
+
+  it("fails when a node that was synced only lives, and says what it waited for and what it saw last", async () => {
+    metrics(aws, { Synced: 1 }, { ProbeSuccess: 1, Synced: 0, Height: 10, Peers: 2, BlocksBehind: 5 });
+    await assert.rejects(run(), (error: Error) => {
+      assert.equal(error.name, "GateTimeout");
+      assert.match(error.message, /still waiting for it to be synced again; last seen: it was synced before and must be again: 0 of 3 .* 5 blocks behind/);
+      assert.match(error.message, /later nodes of litecoin have not been touched/);
+      return true;
+    });
+  });
+
+  it("passes a new node that lives and has peers", async () => {
+    metrics(aws, {}, { ProbeSuccess: 1, Synced: 0, Height: 10, Peers: 2 });
+    assert.deepEqual(await run(), { node: "litecoin-1", release: "2.0.0-go", wasSynced: false, isSynced: false });
+  });
+
+  it("fails when the document fails, with what the host said", async () => {
+    aws.on("GetCommandInvocation", () => ({ json: { Status: "Failed", StatusDetails: "Failed", StandardErrorContent: "pull failed: no such image\n" } }));
+    await assert.rejects(run(), /CommandFailed: coinfleet-test-apply failed on litecoin-1[^]*pull failed: no such image/);
+    assert.equal(aws.calls.at(-1), "GetCommandInvocation");
+  });
+
+  it("fails when the host runs another release than it should", async () => {
+    aws.on("GetParameter", () => ({ json: { Parameter: { Value: JSON.stringify({ release: "1.0.0-go" }), LastModifiedDate: 1 } } }));
+    await assert.rejects(run(), /waiting for release 2\.0\.0-go to run; last seen: it runs 1\.0\.0-go/);
+  });
+
+  it("fails when the host never answers SSM, without sending it anything", async () => {
+    aws.on("DescribeInstanceInformation", () => ({ json: { InstanceInformationList: [] } }));
+    await assert.rejects(run(), /GateTimeout[^]*no SSM agent online/);
+    assert.equal(aws.calls.includes("SendCommand"), false);
+  });
+
+  it("sends the document again when it could not be delivered", async () => {
+    let count = 0;
+    aws.on("GetCommandInvocation", () => {
+      count += 1;
+      return { json: count === 1 ? { Status: "TimedOut", StatusDetails: "DeliveryTimedOut" } : { Status: "Success", StatusDetails: "Success" } };
+    });
+    assert.equal((await run()).isSynced, true);
+    assert.equal(aws.calls.filter((call) => call === "SendCommand").length, 2);
+  });
+
+  it("fails when AWS refuses to tell the node's health, before anything is touched", async () => {
+    aws.on("GetMetricData", () => ({ error: "AccessDeniedException" }));
+    await assert.rejects(run(), /AwsRefused[^]*cloudwatch:GetMetricData: AccessDeniedException/);
+    assert.deepEqual(aws.calls, ["GetMetricData"]);
+  });
+});

@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import type { FakeAws } from "../testing/fake-aws.ts";
+import { startFakeAws } from "../testing/fake-aws.ts";
+import { readStatus } from "./read-status.ts";
+
+function instance(number: number): string {
+  const tags = { environment: "test", group: "litecoin", node: `litecoin-${number}`, coin: "litecoin" };
+  const items = Object.entries(tags).map(([key, value]) => `<item><key>coinfleet:${key}</key><value>${value}</value></item>`);
+  return `<item><instanceId>i-${number}</instanceId><instanceState><name>running</name></instanceState><placement><availabilityZone>eu-central-1a</availabilityZone></placement><tagSet>${items.join("")}</tagSet></item>`;
+}
+
+const fleet = (count: number): string => {
+  const instances = Array.from({ length: count }, (_, index) => instance(count - index)).join("");
+  return `<DescribeInstancesResponse><reservationSet><item><instancesSet>${instances}</instancesSet></item></reservationSet></DescribeInstancesResponse>`;
+};
+
+interface Query {
+  readonly Id: string;
+  readonly MetricStat: { readonly Metric: { readonly MetricName: string } };
+}
+function isQueries(value: unknown): value is readonly Query[] {
+  return Array.isArray(value);
+}
+
+describe("readStatus", () => {
+  let aws: FakeAws;
+  beforeEach(async () => {
+    aws = await startFakeAws();
+    aws.on("DescribeInstances", () => ({ xml: fleet(60) }));
+    aws.on("DescribeAlarms", () => ({ json: { MetricAlarms: [{ AlarmName: "coinfleet-test-litecoin-1-node-behind" }, { AlarmName: "coinfleet-test-litecoin-10-node-down" }, { AlarmName: "coinfleet-test-litecoin-1-2-node-down" }] } }));
+    aws.on("GetParameters", ({ Names: names }) => {
+      const wanted = Array.isArray(names) ? names.map(String) : [];
+      return { json: { Parameters: wanted.map((Name) => ({ Name, Value: Name.endsWith("/config") ? '{"network":"regtest"}' : '{"release":"1.0.0-go","images":{"a":"b"}}' })) } };
+    });
+    aws.on("GetMetricData", ({ MetricDataQueries: queries }) => ({
+      json: { MetricDataResults: isQueries(queries) ? queries.map(({ Id }) => ({ Id, Timestamps: [Date.now() / 1000 - 5], Values: [1] })) : [] },
+    }));
+  });
+  afterEach(() => aws.close());
+
+  it("reads 60 nodes in one call each for instances, metrics and alarms, and ten parameters a call", async () => {
+    const status = await readStatus({});
+    assert.equal(status.nodes.length, 60);
+    const count = (name: string): number => aws.calls.filter((call) => call === name).length;
+    assert.deepEqual(["DescribeAlarms", "DescribeInstances", "GetMetricData", "GetParameters"].map(count), [1, 1, 1, 18]);
+    assert.equal(aws.calls.length, 21);
+    assert.deepEqual(status.nodes.map(({ node }) => node).slice(0, 3), ["litecoin-1", "litecoin-2", "litecoin-3"]);
+    assert.equal(status.nodes.every(({ state, network }) => state === "Synced" && network === "regtest"), true);
+  });
+
+  it("gives each node its own alarms: litecoin-1 is neither litecoin-10 nor litecoin-1-2", async () => {
+    const { nodes } = await readStatus({});
+    assert.deepEqual(nodes.find(({ node }) => node === "litecoin-1")?.alarms, ["node-behind"]);
+    assert.deepEqual(nodes.find(({ node }) => node === "litecoin-10")?.alarms, ["node-down"]);
+  });
+
+  it("shows what is known when CloudWatch refuses, calls the nodes unknown, and says which API refused", async () => {
+    aws.on("GetMetricData", () => ({ error: "AccessDeniedException" }));
+    const { nodes, problems } = await readStatus({});
+    assert.equal(nodes.every(({ state, releaseRunning }) => state === "Unknown" && releaseRunning === "1.0.0-go"), true);
+    assert.equal(problems.length, 1);
+    assert.match(problems[0] ?? "", /AwsRefused[^]*cloudwatch:GetMetricData: AccessDeniedException/);
+  });
+
+  it("fails when the instances cannot be listed", async () => {
+    aws.on("DescribeInstances", () => ({ error: "UnauthorizedOperation", status: 403 }));
+    await assert.rejects(readStatus({}), /AwsRefused[^]*ec2:DescribeInstances: UnauthorizedOperation/);
+  });
+});

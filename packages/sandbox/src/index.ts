@@ -1,0 +1,2 @@
+export { Sandbox, startSandbox, type CommandResult, type StartSandboxOptions } from "./sandbox.ts";
+export { SandboxCommandError } from "./sandbox-command-error.ts";

@@ -1,0 +1,91 @@
+import { ProbeError, type NodeClient } from "@coinfleet/sdk";
+import type { Exchange } from "./recording.ts";
+
+/** An answer of a fake node: a JSON value, an error to throw, or a function of the call's parameters that gives one of them. */
+export type FakeAnswer = unknown;
+
+/**
+ * A node that answers from a table. Keys are JSON-RPC methods, or paths for plain HTTP calls. A call that the table does not know throws an
+ * error that is no {@link ProbeError}: a sync check must not be able to swallow it.
+ */
+export function fakeNode(answers: Readonly<Record<string, FakeAnswer>>): NodeClient {
+  const answer = (key: string, params: unknown): unknown => {
+    if (!Object.hasOwn(answers, key)) throw new Error(`fakeNode: nobody said what ${key} answers`);
+    const entry = answers[key];
+    const value: unknown = typeof entry === "function" ? Reflect.apply(entry, undefined, [params]) : entry;
+    if (value instanceof Error) throw value;
+    return value;
+  };
+  return {
+    jsonRpc: (_port, method, params) => settle(() => answer(method, params)),
+    http: (_port, path, body) =>
+      settle(() => {
+        const call = readCall(body);
+        if (call === undefined || Object.hasOwn(answers, path)) return answer(path, body);
+        try {
+          return { jsonrpc: "2.0", id: 0, result: answer(call.method, call.params) };
+        } catch (error) {
+          if (error instanceof ProbeError && error.failure === "rpc-error") return { jsonrpc: "2.0", id: 0, error: { code: error.code ?? 0, message: error.message } };
+          throw error;
+        }
+      }),
+  };
+}
+
+/** A node that answers every call alike: with a value, or with an error. */
+export function constantNode(value: unknown): NodeClient {
+  const answer = (): Promise<unknown> => (value instanceof Error ? Promise.reject(value) : Promise.resolve(value));
+  return { jsonRpc: answer, http: answer };
+}
+
+/** A node that answers as a recorded one did, from the text that came over the wire. */
+export function recordedNode(exchanges: readonly Exchange[]): NodeClient {
+  const find = (path: string, method: string | undefined, params: unknown): Exchange => {
+    const wanted = JSON.stringify([path, method, params ?? []]);
+    const found = exchanges.find((one) => JSON.stringify([one.path, one.method, one.params ?? []]) === wanted);
+    if (found === undefined) throw new Error(`recordedNode: not recorded: ${wanted}`);
+    return found;
+  };
+  return {
+    jsonRpc: (_port, method, params) =>
+      settle(() => {
+        const body = readBody(find("/", method, params));
+        if (body.error != null) throw new ProbeError("rpc-error", body.error.message, body.error.code);
+        return body.result;
+      }),
+    http: (_port, path, body) =>
+      settle(() => {
+        const call = readCall(body);
+        return readBody(find(path, call?.method, call?.params));
+      }),
+  };
+}
+
+interface Body {
+  readonly result?: unknown;
+  readonly error?: { readonly code: number; readonly message: string } | null;
+}
+
+/** What the agent's client makes of an HTTP answer. */
+function readBody({ answer }: Exchange): Body {
+  if ("failure" in answer) throw new ProbeError(answer.failure, `the connection: ${answer.failure}`);
+  if (answer.status === 401) throw new ProbeError("unauthorized", "HTTP 401");
+  try {
+    return JSON.parse(answer.text);
+  } catch {
+    throw new ProbeError("malformed", `HTTP ${answer.status}, not JSON`);
+  }
+}
+
+function readCall(body: unknown): { readonly method: string; readonly params?: unknown } | undefined {
+  if (typeof body !== "object" || body === null || !("method" in body) || typeof body.method !== "string") return undefined;
+  return { method: body.method, ...("params" in body ? { params: body.params } : {}) };
+}
+
+function settle<T>(work: () => T): Promise<T> {
+  try {
+    return Promise.resolve(work());
+  } catch (error) {
+    return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+  }
+}
