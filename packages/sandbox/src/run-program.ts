@@ -13,11 +13,13 @@ export async function runProgram(argv: readonly string[], onLine: (line: string)
     });
   });
   let rest = "";
+  let stderr = "";
   child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+    stderr += chunk;
     const lines = (rest + chunk).split("\n");
     rest = lines.pop() ?? "";
     lines.forEach(onLine);
   });
-  const [stdout, stderr, exitCode] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
+  const [stdout, exitCode] = await Promise.all([text(child.stdout), ended]);
   return { exitCode, stdout, stderr };
 }

@@ -11,7 +11,7 @@ export const numberHeight: z.ZodType<number> = z.int().nonnegative();
 /** The same as an Ethereum quantity: `0x` and hex digits. */
 export const hexHeight: z.ZodType<number> = z
   .string()
-  .regex(/^0x[0-9a-f]{1,16}$/i)
+  .regex(/^0x[0-9a-fA-F]{1,16}$/)
   .transform((text) => Number(BigInt(text)))
   .pipe(z.int().nonnegative());
 

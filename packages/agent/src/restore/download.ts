@@ -11,7 +11,9 @@ export interface DownloadProgress {
 
 /** A download under way. */
 export interface Download {
-  readonly stream: Readable;
+  /** Where the bytes come from, and the stage that counts and hashes them. Both belong into one pipeline. */
+  readonly source: Readable;
+  readonly meter: Transform;
   progress(): DownloadProgress;
   /** SHA-256 of all bytes, once the stream has ended. @throws {@link RestoreError} transient, when bytes are missing */
   digest(): string;
@@ -34,9 +36,9 @@ export async function startDownload(url: string): Promise<Download> {
   const totalBytes = length === null ? undefined : Number(length);
   const hash = createHash("sha256");
   const counted = { bytes: 0 };
-  const stream = Readable.fromWeb(response.body).compose(tap(hash, counted, stop));
   return {
-    stream,
+    source: Readable.fromWeb(response.body),
+    meter: createMeter(hash, counted, stop),
     progress: () => ({ doneBytes: counted.bytes, totalBytes }),
     digest: () => {
       if (totalBytes !== undefined && counted.bytes < totalBytes) {
@@ -47,7 +49,7 @@ export async function startDownload(url: string): Promise<Download> {
   };
 }
 
-function tap(hash: Hash, counted: { bytes: number }, stop: AbortController): Transform {
+function createMeter(hash: Hash, counted: { bytes: number }, stop: AbortController): Transform {
   const give = (): NodeJS.Timeout =>
     setTimeout(() => {
       stop.abort(new RestoreError("transient", `the server has sent nothing for ${stallMs / 1000} s`));

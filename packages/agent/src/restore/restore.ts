@@ -70,7 +70,7 @@ async function fetchInto(files: string, { url, format, log, progressEveryMs }: R
     log.info("restoring", describeProgress(download, startedMs));
   }, progressEveryMs ?? 10_000);
   try {
-    await unpack(download.stream, format, files);
+    await unpack(download, format, files);
     log.info("unpacked", describeProgress(download, startedMs));
     return download.digest();
   } finally {

@@ -1,37 +1,40 @@
 import { createWriteStream } from "node:fs";
 import { link, lstat, mkdir, statfs, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { extract } from "tar-stream";
-import { decompressor, type ArchiveFormat } from "./decompress.ts";
+import { extract, type Extract } from "tar-stream";
+import { decompressInto, type ArchiveFormat } from "./decompress.ts";
+import type { Download } from "./download.ts";
 import { checkEntry, type SafeEntry } from "./entry-rules.ts";
 import { RestoreError } from "./restore-error.ts";
 
 /** Unpacks an archive into an empty directory, entry by entry as it comes. Owner and mode are ours: 0700 and 0600. */
-export async function unpack(packed: Readable, format: ArchiveFormat, directory: string): Promise<void> {
+export async function unpack({ source, meter }: Pick<Download, "source" | "meter">, format: ArchiveFormat, directory: string): Promise<void> {
+  const stop = new AbortController();
   const tar = extract();
-  const place = new Placer(directory);
-  const entries = (async () => {
-    for await (const entry of tar) {
-      const safe = checkEntry(entry.header);
-      if (safe.kind === "file") await place.file(safe, entry);
-      else {
-        await place.other(safe);
-        entry.resume();
-      }
-    }
-  })();
-  // Whichever fails first is the reason; the other one only says that it was cut off.
-  const feeding = pipeline(packed, decompressor(format), tar);
-  const failed = (error: unknown): never => {
-    tar.destroy();
-    packed.destroy();
-    throw error;
-  };
-  const [entriesEnd, feedEnd] = await Promise.allSettled([entries.catch(failed), feeding.catch(failed)]);
-  const reasons = [entriesEnd, feedEnd].flatMap((end): unknown[] => (end.status === "rejected" ? [end.reason] : []));
+  const jobs = [place(tar, new Placer(directory)), ...decompressInto(tar, [source, meter], format, stop.signal)];
+  const ends = await Promise.allSettled(
+    jobs.map((job) =>
+      job.catch((error: unknown) => {
+        stop.abort();
+        tar.destroy(error instanceof Error ? error : new Error(String(error)));
+        throw error;
+      }),
+    ),
+  );
+  const reasons = ends.flatMap((end): unknown[] => (end.status === "rejected" ? [end.reason] : []));
   if (reasons.length > 0) throw reason(reasons);
+}
+
+async function place(tar: Extract, placer: Placer): Promise<void> {
+  for await (const entry of tar) {
+    const safe = checkEntry(entry.header);
+    if (safe.kind === "file") await placer.file(safe, entry);
+    else {
+      await placer.other(safe);
+      entry.resume();
+    }
+  }
 }
 
 /** The most telling one of several errors. */
@@ -42,10 +45,13 @@ function reason(errors: readonly unknown[]): Error {
   if (full !== undefined) return new RestoreError("permanent", "the data volume is full", { cause: full });
   const dropped = errors.find((error) => error instanceof Error && /terminated|other side closed|ECONNRESET|aborted/.test(error.message));
   if (dropped instanceof Error) return new RestoreError("transient", `the connection was lost: ${dropped.message}`, { cause: dropped });
-  const first = errors.find((error) => error instanceof Error && !("code" in error && error.code === "ERR_STREAM_PREMATURE_CLOSE")) ?? errors[0];
+  const isEcho = (error: unknown): boolean => error instanceof Error && (error.name === "AbortError" || ("code" in error && error.code === "ERR_STREAM_PREMATURE_CLOSE"));
+  const first = errors.find((error) => !isEcho(error)) ?? errors[0];
   const message = first instanceof Error ? first.message : String(first);
   return new RestoreError("permanent", `the archive cannot be unpacked: ${message}`, { cause: first });
 }
+
+type SafeFile = SafeEntry & { readonly kind: "file" };
 
 class Placer {
   readonly #root: string;
@@ -56,7 +62,7 @@ class Placer {
     this.#root = root;
   }
 
-  async file({ path, bytes }: Extract<SafeEntry, { kind: "file" }>, entry: AsyncIterable<unknown>): Promise<void> {
+  async file({ path, bytes }: SafeFile, entry: AsyncIterable<unknown>): Promise<void> {
     await this.#makeParent(path);
     const { bavail, bsize } = await statfs(this.#root);
     if (bytes > bavail * bsize) throw new RestoreError("permanent", `the data volume is full: ${path} has ${bytes} bytes, ${bavail * bsize} are free`);

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import time
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ def write(sandbox: Sandbox) -> dict[str, Any]:
 def write_identity(sandbox: Sandbox, known: dict[str, Any]) -> dict[str, Any]:
     iam, kms, secrets = (sandbox.client(s) for s in ("iam", "kms", "secretsmanager"))
     iam.create_role(RoleName="node", AssumeRolePolicyDocument=TRUST)
-    iam.put_role_policy(RoleName="node", PolicyName="p", PolicyDocument='{"Statement":[]}')
+    iam.put_role_policy(RoleName="node", PolicyName="p", PolicyDocument='{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}')
     iam.create_instance_profile(InstanceProfileName="node")
     iam.add_role_to_instance_profile(InstanceProfileName="node", RoleName="node")
     key = kms.create_key()["KeyMetadata"]["KeyId"]
@@ -146,7 +147,8 @@ def read_ec2(sandbox: Sandbox, known: dict[str, Any]) -> None:
     assert len(ec2.describe_images(Owners=["136693071363"])["Images"]) == 1
     started = ec2.run_instances(ImageId=known["made"], InstanceType="t3.large", SubnetId=known["a"], MinCount=1, MaxCount=1)["Instances"][0]
     assert started["PrivateIpAddress"] != instance["PrivateIpAddress"]
-    eventually(lambda: sandbox.hypervisor.specs[started["InstanceId"]].image_ref == f"sandbox/{known['made']}")
+    spec = eventually(lambda: sandbox.hypervisor.specs.get(started["InstanceId"]))
+    assert spec.image_ref == f"sandbox/{known['made']}"
 
 
 def read_identity(sandbox: Sandbox, known: dict[str, Any]) -> None:
@@ -217,4 +219,9 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except BaseException:
+        traceback.print_exc()
+        sys.stderr.flush()
+        os._exit(1)

@@ -15,7 +15,7 @@ SCRIPT = Path(__file__).with_name("state_round_trip.py")
 def run(mode: str, directory: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, str(SCRIPT), mode, str(directory)]
     environment = {**os.environ, "PYTHONPATH": str(SCRIPT.parent.parent)}
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=environment)
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=environment)
 
 
 def test_everything_is_there_after_a_clean_stop(tmp_path: Path) -> None:

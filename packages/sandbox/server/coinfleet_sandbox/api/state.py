@@ -8,6 +8,7 @@ are made anew. The file is only ever read from the sandbox's own directory, whic
 from __future__ import annotations
 
 import _thread
+import collections
 import importlib
 import io
 import json
@@ -20,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cloudpickle
 import moto
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
@@ -56,7 +58,16 @@ def _spooled(content: bytes) -> Any:
     return file
 
 
-class _Pickler(pickle.Pickler):
+def _default_dict(kind: type, factory: Any) -> Any:
+    """Subclasses of defaultdict have constructors of their own, which pickle does not know."""
+    made = kind.__new__(kind)
+    made.default_factory = factory
+    return made
+
+
+class _Pickler(cloudpickle.Pickler):
+    """Also takes functions that moto keeps in its backends, such as the factories of its default dictionaries."""
+
     def reducer_override(self, obj: Any) -> Any:
         if isinstance(obj, _thread.LockType):
             return threading.Lock, ()
@@ -76,7 +87,9 @@ class _Pickler(pickle.Pickler):
             content = obj.read()
             obj.seek(position)
             return _spooled, (content,)
-        return NotImplemented
+        if isinstance(obj, collections.defaultdict) and type(obj) is not collections.defaultdict:
+            return _default_dict, (type(obj), obj.default_factory), dict(vars(obj)), None, iter(obj.items())
+        return super().reducer_override(obj)
 
 
 def _backends() -> dict[tuple[str, str], dict[str, dict[str, Any]]]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coinfleet_sandbox.daemon import addresses, namespace
@@ -14,10 +16,11 @@ from coinfleet_sandbox.daemon.children import Child
 from coinfleet_sandbox.daemon.control import ControlServer
 from coinfleet_sandbox.daemon.dns import DnsServer
 from coinfleet_sandbox.daemon.dockerd import announce_registries, docker_answers, dockerd, trust_registries
+from coinfleet_sandbox.daemon.egress import EgressProxy
 from coinfleet_sandbox.daemon.registry import registry
 from coinfleet_sandbox.errors import SandboxError
 from coinfleet_sandbox.images.builder import BaseImages
-from coinfleet_sandbox.launcher.layout import ACCOUNT_ID, API_PORT, REGION, Layout
+from coinfleet_sandbox.launcher.layout import ACCOUNT_ID, API_PORT, PROXY_PORT, REGION, Layout
 from coinfleet_sandbox.launcher.record import Record, read_record, with_phase
 from coinfleet_sandbox.progress import Progress
 from coinfleet_sandbox.shell import run
@@ -96,6 +99,9 @@ class Server:
 
         authority = CertificateAuthority(self._layout.ca)
         trust_registries(authority.certificate_file, ACCOUNT_ID, REGIONS)
+        machine = Path(os.environ.get("SSL_CERT_FILE") or "/etc/ssl/certs/ca-certificates.crt")
+        own = authority.certificate_file.read_bytes()
+        self._layout.ca_bundle.write_bytes((machine.read_bytes() if machine.exists() else b"") + b"\n" + own)
         ca_hash = run(["openssl", "x509", "-noout", "-subject_hash", "-in", authority.certificate_file]).strip()
         archive = guest_archive(authority.certificate_file.read_bytes(), ca_hash)
         hypervisor = LocalHypervisor(self._layout, dns, Outside(self._outside_fd, self._record.inner_address), archive)
@@ -123,6 +129,9 @@ class Server:
             web = WebServer(address, api, tls)
             web.start()
             self._undo.append((f"web server on port {address[1]}", web.stop))
+        egress = EgressProxy((self._record.inner_address, PROXY_PORT))
+        egress.start()
+        self._undo.append(("egress proxy", egress.stop))
         self._resume(hypervisor, api)
         ControlServer(self._layout.control_socket, lambda request: self._control(hypervisor, api, request))
         with_phase(self._layout, self._read_record(), "running")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 
-from coinfleet_sandbox.launcher.layout import ACCOUNT_ID, API_PORT, REGION, Layout
+from coinfleet_sandbox.launcher.layout import ACCOUNT_ID, API_PORT, PROXY_PORT, REGION, Layout
 from coinfleet_sandbox.launcher.record import Record, State
 
 ACCESS_KEY, SECRET_KEY = "sandbox", "sandbox"
@@ -28,6 +28,10 @@ def environment(layout: Layout, record: Record) -> dict[str, str]:
         "AWS_EC2_METADATA_DISABLED": "true",
         "DOCKER_HOST": f"unix://{layout.docker_socket}",
         "DOCKER_CONFIG": str(layout.docker_config),
+        # For what has no endpoint variable: the registry under its production name.
+        "HTTPS_PROXY": f"http://{record.inner_address}:{PROXY_PORT}",
+        "NO_PROXY": f"localhost,127.0.0.1,::1,{record.inner_address}",
+        "SSL_CERT_FILE": str(layout.ca_bundle),
     }
 
 

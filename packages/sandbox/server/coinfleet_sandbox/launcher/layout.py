@@ -12,6 +12,7 @@ from coinfleet_sandbox.errors import SandboxError
 ACCOUNT_ID = "000000000000"
 REGION = "eu-central-1"
 API_PORT = 4566
+PROXY_PORT = 3128
 LONGEST_SOCKET_PATH = 100
 
 
@@ -75,6 +76,11 @@ class Layout:
     @property
     def ca(self) -> Path:
         return self.dir / "ca"
+
+    @property
+    def ca_bundle(self) -> Path:
+        """The machine's certificate authorities and the sandbox's."""
+        return self.dir / "ca-bundle.crt"
 
     @property
     def log(self) -> Path:

@@ -1,0 +1,2 @@
+export { securityRules, violations } from "./security-rules.ts";
+export type { PlannedResource, SecurityRule, Violation } from "./planned-resource.ts";

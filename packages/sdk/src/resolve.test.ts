@@ -1,0 +1,224 @@
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "mocha";
+import { defineCoin, type Coin } from "./coin.ts";
+import { errorCatalogue } from "./errors-data.ts";
+import { bitcoinRpc } from "./families/bitcoin-rpc.ts";
+import type { FleetSpec, GroupSpec } from "./fleet-spec.ts";
+import { noSnapshot, privateNetwork } from "./network-defaults.ts";
+import { internalPort, peerPort, peersAndRpc } from "./network-port.ts";
+import { renderProblems, type Problem } from "./problem.ts";
+import { pending, pendingDigests } from "./release.ts";
+import { resolveFleet } from "./resolve.ts";
+import type { ResolvedFleet } from "./resolved.ts";
+
+const mainnet = {
+  ...privateNetwork({ ports: peersAndRpc(9333, 9332), memoryMiB: 4096 }),
+  kind: "main",
+  blockIntervalSec: 150,
+  data: { sizeGiB: 100, growthGiBPerYear: 20, source: "invented" },
+  instanceType: "m7i.large",
+  minimumTips: 2,
+  tips: [
+    { name: "one", url: "https://one.example", height: "" },
+    { name: "two", url: "https://two.example", height: "" },
+  ],
+} as const;
+
+const oak = defineCoin({
+  id: "oak",
+  name: "Oak",
+  symbol: "OAK",
+  ...bitcoinRpc({ daemon: "oakd", chains: { mainnet: { chain: "main" }, testnet: { chain: "test" }, regtest: { chain: "regtest" }, fast: { chain: "regtest" } } }),
+  clients: {
+    oakd: {
+      sources: {
+        upstream: {
+          kind: "signedArchive",
+          version: "2.0",
+          url: { x86_64: "https://oak.example/{version}.tar.gz" },
+          sha256: { "2.0": pendingDigests("nobody has looked yet"), "1.9": pendingDigests("nobody has looked yet") },
+          signature: { kind: "none", reason: "invented" },
+          binaries: { oakd: "oakd" },
+        },
+        go: { kind: "goModule", version: "1.8", module: "oak.example/oak", packages: { "oak.example/oak": "oakd" }, sums: { "1.8": pending("nobody has looked yet") } },
+      },
+    },
+  },
+  networks: {
+    mainnet,
+    testnet: { ...mainnet, kind: "test", tips: [], data: { sizeGiB: pending("never measured"), growthGiBPerYear: 1, source: "invented" } },
+    regtest: privateNetwork({ ports: peersAndRpc(19444, 19443), memoryMiB: 512 }),
+    fast: privateNetwork({ ports: { p2p: peerPort(19444), rpc: internalPort(9797, "JSON-RPC") }, memoryMiB: 512, maximumNodes: 1 }),
+  },
+  snapshot: noSnapshot(["mainnet", "testnet", "regtest", "fast"], "invented"),
+  keys: "none",
+  databaseSurvivesDowngrade: false,
+  upgrades: [],
+});
+
+const yew: Coin = { ...oak, id: "yew", status: { kind: "retired", reason: "the network is dead", since: "2025-01-01" }, keys: { what: "channel states" }, produceBlock: { unsupported: "it has no miner" } };
+const coins = { oak, yew };
+
+const specOf = (nodes: Readonly<Record<string, GroupSpec>>, more: Partial<FleetSpec> = {}): FleetSpec => ({
+  environment: "test",
+  file: "stacks/Pulumi.test.yaml",
+  zones: ["eu-central-1a", "eu-central-1b"],
+  network: { cidr: "10.0.0.0/16" },
+  images: { base: "debian:bookworm-slim" },
+  machineImage: { id: "ami-00000000", distribution: "debian" },
+  alerts: { page: [], warn: [] },
+  logs: { retentionDays: 7 },
+  nodes,
+  ...more,
+});
+
+function fleetOf(nodes: Readonly<Record<string, GroupSpec>>): ResolvedFleet {
+  const resolved = resolveFleet(coins, specOf(nodes));
+  if ("problems" in resolved) assert.fail(renderProblems("stack", resolved.problems));
+  return resolved.fleet;
+}
+
+function problemsOf(nodes: Readonly<Record<string, GroupSpec>>, more: Partial<FleetSpec> = {}): readonly Problem[] {
+  const resolved = resolveFleet(coins, specOf(nodes, more));
+  if ("fleet" in resolved) assert.fail("no problem was found");
+  return resolved.problems;
+}
+
+const found = (problems: readonly Problem[]): readonly string[] => problems.map(({ name, path }) => `${name} ${path.replace("coinfleet:fleet.", "")}`);
+
+/** Every mistake that the resolver knows, each at least once. */
+const everythingWrong: Readonly<Record<string, GroupSpec>> = {
+  "Oak-": { coin: "oak", network: "regtest" },
+  oka: { network: "mainnet" },
+  dead: { coin: "yew", network: "mainnet", volume: { snapshot: "snap-0123456789abcdef0" } },
+  typo: { coin: "oak", network: "mainet" },
+  none: { coin: "oak", network: "regtest", count: 0 },
+  twins: { coin: "oak", network: "fast", count: 2 },
+  client: { coin: "oak", network: "regtest", sources: { oak: "go" }, release: { oakk: "1" } },
+  source: { coin: "oak", network: "regtest", sources: { oakd: "upstraem" } },
+  release: { coin: "oak", network: "regtest", release: { oakd: "2.1" } },
+  arm: { coin: "oak", network: "regtest", instanceType: "m7g.large" },
+  mismatch: { coin: "oak", network: "regtest", sources: { oakd: "go" }, instanceType: "m7i.large", architecture: "arm64" },
+  type: { coin: "oak", network: "regtest", instanceType: "large" },
+  options: { coin: "oak", network: "regtest", options: { txIndex: true, maxConnections: "many" } },
+  mining: { coin: "oak", network: "mainnet", blockEverySec: 5 },
+  minerless: { coin: "yew", network: "regtest", blockEverySec: 5, acceptRetired: true },
+  tips: { coin: "oak", network: "testnet", count: 2, volume: { sizeGiB: 0, iops: 100, throughput: 2001, generation: 0 } },
+  size: { coin: "oak", network: "testnet", count: 3 },
+  io2: { coin: "oak", network: "regtest", volume: { type: "io2", throughput: 200, iops: 5000 } },
+};
+
+describe("resolveFleet", () => {
+  it("fills in what a group does not say", () => {
+    const [group] = fleetOf({ oak: { network: "mainnet" } }).groups;
+    assert.ok(group);
+    const { nodes, clients, ...rest } = group;
+    assert.equal(rest.release, "2.0-upstream");
+    assert.equal(rest.architecture, "x86_64");
+    assert.equal(clients[0]?.sourceName, "upstream");
+    assert.equal(nodes.length, 1);
+    const { daemons, ...node } = nodes[0] ?? assert.fail("no node");
+    assert.deepEqual(node, {
+      name: "oak-1",
+      group: "oak",
+      index: 1,
+      zoneIndex: 0,
+      instanceType: "m7i.large",
+      hostname: "node1.oak.internal",
+      siblings: [],
+      volume: { generation: 1, sizeGiB: 150, type: "gp3", iops: 3000, throughputMiBPerSec: 125, snapshotId: undefined },
+    });
+    assert.equal(daemons[0]?.name, "oakd");
+  });
+
+  it("takes what the stack file says instead", () => {
+    const [group] = fleetOf({ big: { coin: "oak", network: "mainnet", sources: { oakd: "go" }, instanceType: "m7g.xlarge", volume: { sizeGiB: 500, iops: 8000, throughput: 700 } } }).groups;
+    assert.equal(group?.release, "1.8-go");
+    assert.equal(group?.architecture, "arm64");
+    assert.deepEqual(group?.nodes[0]?.volume, { generation: 1, sizeGiB: 500, type: "gp3", iops: 8000, throughputMiBPerSec: 700, snapshotId: undefined });
+  });
+
+  it("spreads the nodes of a group over the zones and tells each of its siblings", () => {
+    const [group] = fleetOf({ oak: { network: "regtest", count: 3 } }).groups;
+    assert.deepEqual(group?.nodes.map(({ zoneIndex }) => zoneIndex), [0, 1, 0]);
+    assert.deepEqual(group?.nodes[1]?.siblings, ["node1.oak.internal", "node3.oak.internal"]);
+  });
+
+  it("gives the same fleet for the same spec", () => {
+    assert.deepEqual(fleetOf({ oak: { network: "regtest", count: 2 } }), fleetOf({ oak: { network: "regtest", count: 2 } }));
+  });
+
+  it("lets a retired coin run when the stack file says that it means it", () => {
+    assert.equal(fleetOf({ yew: { network: "mainnet", acceptRetired: true } }).groups.length, 1);
+  });
+
+  it("fails with every mistake at once, each where it stands", () => {
+    assert.deepEqual(found(problemsOf(everythingWrong)), [
+      "InvalidGroupName nodes.Oak-",
+      "UnknownCoin nodes.oka",
+      "RetiredCoin nodes.dead",
+      "KeysForbidSnapshot nodes.dead.volume.snapshot",
+      "UnknownNetwork nodes.typo.network",
+      "InvalidCount nodes.none.count",
+      "InvalidCount nodes.twins.count",
+      "PortClash nodes.twins",
+      "UnknownClient nodes.client.sources",
+      "UnknownClient nodes.client.release",
+      "UnknownSource nodes.source.sources.oakd",
+      "UnknownRelease nodes.release.release.oakd",
+      "UnsupportedArchitecture nodes.arm.architecture",
+      "ArchitectureMismatch nodes.mismatch.architecture",
+      "InvalidValue nodes.type.instanceType",
+      "UnknownOption nodes.options.options",
+      "InvalidOption nodes.options.options.maxConnections",
+      "NotAPrivateNetwork nodes.mining.blockEverySec",
+      "CannotProduceBlocks nodes.minerless.blockEverySec",
+      "TooFewTips nodes.tips.tips",
+      "InvalidVolume nodes.tips.volume.sizeGiB",
+      "InvalidVolume nodes.tips.volume.iops",
+      "InvalidVolume nodes.tips.volume.generation",
+      "InvalidVolume nodes.tips.volume.throughput",
+      "VolumeSizeNeeded nodes.size.volume.sizeGiB",
+      "InvalidVolume nodes.io2.volume.throughput",
+    ].sort(byAppearance(found(problemsOf(everythingWrong)))));
+  });
+
+  it("fails on an environment without zones and nodes", () => {
+    assert.deepEqual(found(problemsOf({}, { zones: [] })), ["NoZones zones", "NoNodes nodes"]);
+  });
+
+  it("says what was probably meant", () => {
+    const [wrong] = problemsOf({ oak: { network: "mainet" } });
+    assert.equal(wrong?.fix, 'Did you mean "mainnet"?');
+  });
+
+  it("is not fooled by names of Object's own properties", () => {
+    assert.deepEqual(found(problemsOf({ constructor: { network: "mainnet" } })), ["UnknownCoin nodes.constructor"]);
+    assert.deepEqual(found(problemsOf({ oak: { network: "toString" } })), ["UnknownNetwork nodes.oak.network"]);
+  });
+
+  it("renders every problem as the golden file says", () => {
+    const rendered = `${renderProblems("stacks/Pulumi.test.yaml", [...problemsOf(everythingWrong), ...problemsOf({}, { zones: [] })])}\n`;
+    const file = join(import.meta.dirname, "../../../test/golden/errors/resolve.txt");
+    if (process.env["UPDATE_GOLDEN"] === "1") writeFileSync(file, rendered);
+    assert.equal(rendered, readFileSync(file, "utf8"));
+  });
+});
+
+describe("errorCatalogue", () => {
+  it("has unique names, titles that are sentences, and hints that are too", () => {
+    assert.equal(new Set(errorCatalogue.map(({ name }) => name)).size, errorCatalogue.length);
+    for (const { name, title, hint } of errorCatalogue) {
+      assert.match(name, /^[A-Z][A-Za-z]+$/);
+      assert.match(title, /^[A-Z].*\.$/, name);
+      assert.match(hint, /^[A-Z].*\.$/, name);
+    }
+  });
+});
+
+/** The order in which problems are found inside a group is not promised; that of the groups is. */
+function byAppearance(order: readonly string[]): (a: string, b: string) => number {
+  return (a, b) => order.indexOf(a) - order.indexOf(b);
+}

@@ -1,0 +1,114 @@
+import { agentPort, optionNames, resolveFleet, type Coin, type Daemon, type FleetSpec, type GroupSpec, type ResolvedGroup } from "@coinfleet/sdk";
+import { checkSources } from "./check-sources.ts";
+import { parseConfig } from "./parse-config.ts";
+
+/** A stack file with one group, which says no more than it must. */
+export function specWith(coinId: string, group: GroupSpec): FleetSpec {
+  return {
+    environment: "conformance",
+    file: "stacks/Pulumi.conformance.yaml",
+    zones: ["eu-central-1a", "eu-central-1b"],
+    network: { cidr: "10.0.0.0/16" },
+    images: { base: "debian:bookworm-slim" },
+    machineImage: { id: "ami-00000000", distribution: "debian" },
+    alerts: { page: [], warn: [] },
+    logs: { retentionDays: 7 },
+    nodes: { [coinId]: group },
+  };
+}
+
+/** The group that the suite looks at: as many nodes as need no tip references of the stack file's, up to three, with a volume size. */
+export function groupFor(coin: Coin, network: string, options?: unknown): ResolvedGroup {
+  const count = Math.min(coin.networks[network]?.maximumNodes ?? 3, 3);
+  const group: GroupSpec = { network, count, volume: { sizeGiB: 100 }, acceptRetired: true, ...(options === undefined ? {} : { options }) };
+  const resolved = resolveFleet({ [coin.id]: coin }, specWith(coin.id, group));
+  const [only] = "fleet" in resolved ? resolved.fleet.groups : [];
+  if (only === undefined) throw new Error("problems" in resolved ? resolved.problems.map(({ name, path, got, fix }) => `${name} ${path} ${got ?? ""}: ${fix}`).join("; ") : "no group");
+  return only;
+}
+
+/** What is wrong with a coin, one sentence each. Empty: it may be registered. */
+export function conformanceProblems(coin: Coin): readonly string[] {
+  const found: string[] = [];
+  if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(coin.id)) found.push(`id "${coin.id}" is not lower-case kebab`);
+  if (!/^[A-Z0-9]{2,6}$/.test(coin.symbol)) found.push(`symbol "${coin.symbol}" is not 2 to 6 capitals`);
+  for (const [name, client] of Object.entries(coin.clients)) found.push(...checkSources(name, client));
+  for (const secret of coin.secrets) if (!/^[a-z][a-z0-9-]*$/.test(secret)) found.push(`secret "${secret}" is not lower-case kebab`);
+  for (const { auth } of coin.access) if (auth !== undefined && !coin.secrets.includes(auth.secret)) found.push(`access uses the secret "${auth.secret}", which is not declared`);
+  for (const name of Object.keys(coin.networks)) found.push(...checkNetwork(coin, name).map((what) => `${name}: ${what}`));
+  const used = new Set(Object.keys(coin.networks).flatMap((name) => groupFor(coin, name).nodes.flatMap((node) => node.daemons.map((daemon) => daemon.client))));
+  for (const name of Object.keys(coin.clients)) if (!used.has(name)) found.push(`client ${name} is run by no network`);
+  return [...found, ...checkOptions(coin)];
+}
+
+function checkNetwork(coin: Coin, name: string): readonly string[] {
+  const network = coin.networks[name];
+  if (network === undefined) return ["is not declared"];
+  const found: string[] = [];
+  const taken = new Map<string, string>([[`${agentPort}/tcp`, "the agent"]]);
+  for (const [role, { port, protocol, exposure, description }] of Object.entries(network.ports)) {
+    const key = `${port}/${protocol}`;
+    const owner = taken.get(key);
+    if (owner !== undefined) found.push(`port ${key} is used by ${owner} and ${role}`);
+    taken.set(key, role);
+    if (!Number.isInteger(port) || port < 1024 || port > 65_535) found.push(`port ${key} (${role}) needs root or does not exist`);
+    if (description.trim() === "") found.push(`port ${role} has no description`);
+    if (exposure === "public" && !role.includes("p2p") && !role.includes("quic")) found.push(`port ${role} is open to the world and is not for peers`);
+  }
+  if (coin.snapshot[name] === undefined) found.push("says nothing about its snapshot");
+  if (network.data.source.trim() === "") found.push("does not say where the size of its data is from");
+  if (network.kind === "private" ? network.tips.length > 0 : network.minimumTips < 2) found.push("its tips do not fit its kind");
+  for (const { url } of network.tips) if (!url.startsWith("https://")) found.push(`tip ${url} is not https`);
+  const group = groupFor(coin, name);
+  for (const { port } of group.access) if (network.ports[port] === undefined) found.push(`access names the port "${port}", which does not exist`);
+  if (group.access.length === 0) found.push("the agent has no access to any port");
+  for (const node of group.nodes) found.push(...checkDaemons(coin, name, node.daemons).map((what) => `node ${node.index}: ${what}`));
+  return found;
+}
+
+function checkDaemons(coin: Coin, networkName: string, daemons: readonly Daemon[]): readonly string[] {
+  const found: string[] = [];
+  const network = coin.networks[networkName];
+  const memoryMiB = daemons.reduce((sum, daemon) => sum + daemon.memoryMiB, 0);
+  if (network !== undefined && memoryMiB > network.memoryMiB) found.push(`daemons take ${memoryMiB} MiB of ${network.memoryMiB}`);
+  const served = daemons.flatMap((daemon) => daemon.ports);
+  for (const role of Object.keys(network?.ports ?? {})) if (!served.includes(role)) found.push(`no daemon serves the port "${role}"`);
+  for (const daemon of daemons) found.push(...checkDaemon(coin, daemon).map((what) => `${daemon.name}: ${what}`));
+  return found;
+}
+
+function checkDaemon(coin: Coin, daemon: Daemon): readonly string[] {
+  const found: string[] = [];
+  const binary = daemon.command[0] ?? "";
+  for (const [name, source] of Object.entries(coin.clients[daemon.client]?.sources ?? {})) {
+    const binaries = source.kind === "goModule" ? Object.values(source.packages) : Object.keys(source.binaries);
+    if (!binaries.includes(binary)) found.push(`"${binary}" is not a binary of the source ${name}`);
+  }
+  const visible = [...daemon.command, ...Object.entries(daemon.environment ?? {}).flat()];
+  if (visible.some((text) => text.includes("{{secret:"))) found.push("a secret is in the command line or the environment, where docker shows it");
+  if (visible.some((text) => /[\n\0]/.test(text))) found.push("a line break in the command line or the environment");
+  if (!Number.isInteger(daemon.stopTimeoutSec) || daemon.stopTimeoutSec < 1 || daemon.stopTimeoutSec > 1800) found.push(`stop time ${daemon.stopTimeoutSec} s`);
+  for (const [name, text] of Object.entries(daemon.files ?? {})) {
+    if (!/^[a-z0-9][a-z0-9._-]*$/.test(name)) found.push(`file name "${name}"`);
+    for (const [, secret = ""] of text.matchAll(/\{\{secret:([^}]*)\}\}/g)) if (!coin.secrets.includes(secret)) found.push(`${name}: secret "${secret}" is not declared`);
+    try {
+      parseConfig(name, text);
+    } catch (error) {
+      found.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  return found;
+}
+
+/** Every option that a stack file may set changes what some network's daemons are told. */
+function checkOptions(coin: Coin): readonly string[] {
+  return optionNames(coin.options).flatMap((name) => {
+    const values = [true, false, 77, "https://option.example"].filter((value) => coin.options.safeParse({ [name]: value }).success);
+    if (values.length === 0) return [`option ${name}: the suite knows no value for it`];
+    const reaches = Object.keys(coin.networks).some((network) => {
+      const plain = JSON.stringify(groupFor(coin, network).nodes);
+      return values.some((value) => JSON.stringify(groupFor(coin, network, { [name]: value }).nodes) !== plain);
+    });
+    return reaches ? [] : [`option ${name}: changes nothing`];
+  });
+}

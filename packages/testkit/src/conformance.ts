@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ProbeError, type Coin, type NodeClient, type SyncContext } from "@coinfleet/sdk";
+import { conformanceProblems, groupFor } from "./conformance-problems.ts";
+import { constantNode, recordedNode } from "./fake-node.ts";
+import { assertGolden } from "./golden.ts";
+import { hostileNodes } from "./hostile-answers.ts";
+import { recordingSchema, type Recording } from "./recording.ts";
+
+/** Where the suite's files are. */
+export interface ConformanceFiles {
+  /** Folder of the golden files: `<coin>/<network>.json`. */
+  readonly golden: string;
+  /** Folder of the recorded answers: `<coin>/<situation>.json`. */
+  readonly recordings: string;
+}
+
+/** Situations that must have been recorded from every coin's real daemon. */
+const compulsory = ["in-sync", "refused", "wrong-network"];
+
+/** The conformance suite of one coin, over all of its networks. Proves nothing about the daemons themselves beyond what was recorded. */
+export function describeConformance(coin: Coin, files: ConformanceFiles): void {
+  describe(`coin ${coin.id}`, () => {
+    it("is complete and consistent", () => {
+      assert.deepEqual(conformanceProblems(coin), []);
+    });
+    for (const name of Object.keys(coin.networks)) describe(name, () => describeNetwork(coin, name, files));
+    describe("recorded answers", () => describeRecordings(coin, join(files.recordings, coin.id)));
+  });
+}
+
+function contextOf(coin: Coin, networkName: string): SyncContext<unknown> {
+  const network = coin.networks[networkName];
+  if (network === undefined) throw new Error(`${coin.id} has no network "${networkName}"`);
+  return { networkName, network, options: coin.options.parse({}) };
+}
+
+function describeNetwork(coin: Coin, name: string, files: ConformanceFiles): void {
+  const context = contextOf(coin, name);
+  it("renders the reviewed daemons", () => {
+    const { release, clients, ports, access, health, nodes } = groupFor(coin, name);
+    const versions = clients.map((client) => ({ name: client.name, version: client.version, source: client.sourceName }));
+    const rendered = nodes.slice(0, 2).map(({ name: node, instanceType, volume, daemons }) => ({ node, instanceType, volume, daemons }));
+    assertGolden(join(files.golden, coin.id, `${name}.json`), { release, clients: versions, ports, access, health, nodes: rendered });
+  });
+  for (const { what, node } of hostileNodes) {
+    it(`fails its sync check on ${what}`, async () => {
+      await assert.rejects(coin.syncCheck(node, context), ProbeError);
+      await assert.rejects(coin.blockHash(node, 1, context), ProbeError);
+    });
+  }
+  if (context.network.kind !== "private" && typeof coin.produceBlock === "function") {
+    const { produceBlock } = coin;
+    it("never makes a block here, whatever the node says", async () => {
+      const asked = (): never => assert.fail("the node was asked");
+      const node: NodeClient = { jsonRpc: asked, http: asked };
+      await assert.rejects(produceBlock(node, context), { name: "ProbeError", failure: "wrong-network" });
+    });
+  } else if (typeof coin.produceBlock === "function") {
+    const { produceBlock } = coin;
+    it("fails to make a block when the node answers nonsense", async () => {
+      await assert.rejects(produceBlock(constantNode({ blocks: [] }), context), ProbeError);
+    });
+  }
+}
+
+function describeRecordings(coin: Coin, folder: string): void {
+  const names = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith(".json")) : [];
+  it(`cover ${compulsory.join(", ")}`, () => {
+    for (const situation of compulsory) assert.ok(names.includes(`${situation}.json`), `${join(folder, situation)}.json is missing`);
+  });
+  for (const file of names) {
+    const recording = recordingSchema.parse(JSON.parse(readFileSync(join(folder, file), "utf8")));
+    it(`are read rightly: ${file.replace(".json", "")}, ${recording.what}`, async () => {
+      await checkRecording(coin, recording);
+    });
+    if ("status" in recording.expected) {
+      it(`are refused when any of them is cut in half: ${file.replace(".json", "")}`, async () => {
+        for (const [index, cut] of recording.exchanges.entries()) {
+          const { answer } = cut;
+          if ("failure" in answer) continue;
+          const half = { ...cut, answer: { ...answer, text: answer.text.slice(0, answer.text.length / 2) } };
+          const node = recordedNode(recording.exchanges.with(index, half));
+          await assert.rejects(coin.syncCheck(node, contextOf(coin, recording.network)), { name: "ProbeError", failure: "malformed" });
+        }
+      });
+    }
+  }
+}
+
+async function checkRecording(coin: Coin, { network, exchanges, expected }: Recording): Promise<void> {
+  const checked = coin.syncCheck(recordedNode(exchanges), contextOf(coin, network));
+  if ("failure" in expected) await assert.rejects(checked, { name: "ProbeError", failure: expected.failure });
+  else assert.deepEqual(await checked, expected.status);
+}

@@ -1,0 +1,33 @@
+/** A line of a configuration file, as data. */
+export interface Setting {
+  readonly section: string | undefined;
+  readonly key: string;
+  readonly value: string;
+}
+
+/** A rendered file as data, by the ending of its name. Strict: what a daemon might read otherwise than it was meant is an error. */
+export function parseConfig(name: string, text: string): unknown {
+  if (name.endsWith(".json")) return JSON.parse(text);
+  if (name.endsWith(".conf")) return parseSettings(text);
+  if (name.endsWith(".hex")) return { isSecret: /^\{\{secret:[a-z0-9-]+\}\}\n?$/.test(text) };
+  throw new Error(`${name}: no reader for this kind of file`);
+}
+
+function parseSettings(text: string): readonly Setting[] {
+  if (!text.endsWith("\n")) throw new Error("the last line has no end");
+  let section: string | undefined;
+  return text
+    .slice(0, -1)
+    .split("\n")
+    .flatMap((line) => {
+      const header = /^\[([A-Za-z0-9 ]+)\]$/.exec(line)?.[1];
+      if (header !== undefined) {
+        section = header;
+        return [];
+      }
+      const setting = /^([a-z][a-z0-9-]*)=(\S.*\S|\S)$/.exec(line);
+      const [, key, value] = setting ?? [];
+      if (key === undefined || value === undefined) throw new Error(`line "${line}" is no setting`);
+      return [{ section, key, value }];
+    });
+}
