@@ -1,4 +1,4 @@
-import { Fleet, type AgentDigest } from "@coinfleet/aws";
+import { Fleet, withoutStackTraces, type AgentDigest } from "@coinfleet/aws";
 import { agentSourceDigest } from "@coinfleet/build";
 import { readStack } from "@coinfleet/config";
 import { coins } from "./coins/index.ts";
@@ -10,6 +10,6 @@ const { place, spec, fleet } = readStack(coins);
 const agentDigest: AgentDigest = (coin, architecture) => agentSourceDigest(import.meta.dirname, coin, architecture);
 
 // Keys, network, alerts, images; then each group as a chain of nodes: volume, settings, host, gate.
-const made = new Fleet("fleet", { place, spec, fleet, agentDigest });
+const made = withoutStackTraces(() => new Fleet("fleet", { place, spec, fleet, agentDigest }));
 
 export const { nodes, images, machineImages, dashboards, topics } = made;

@@ -1,4 +1,15 @@
-import { archives, defineCoin, evmBlockHash, evmTip, internalPort, networkPort, noSnapshot, peerPort, pendingDigests, privateNetwork } from "@coinfleet/sdk";
+import {
+  archives,
+  defineCoin,
+  evmBlockHash,
+  evmTip,
+  internalPort,
+  networkPort,
+  noSnapshot,
+  peerPort,
+  pendingDigests,
+  privateNetwork,
+} from "@coinfleet/sdk";
 import { ProbeError, readAnswer, requireNetwork, rpcAt, textHeight } from "@coinfleet/sdk";
 import type { Daemon, DaemonContext, NodeClient, SyncContext, SyncStatus } from "@coinfleet/sdk";
 import { z } from "zod";
@@ -91,7 +102,9 @@ export default defineCoin({
         upstream: {
           kind: "signedArchive",
           version: "1.15.3",
-          url: archives("https://github.com/ava-labs/avalanchego/releases/download/v{version}/avalanchego-linux-{goarch}-v{version}.tar.gz"),
+          url: archives(
+            "https://github.com/ava-labs/avalanchego/releases/download/v{version}/avalanchego-linux-{goarch}-v{version}.tar.gz",
+          ),
           sha256: { "1.15.3": pendingDigests("neither the digests nor the signing key's fingerprint are on record (2026-11)") },
           signature: { kind: "detached", url: "{url}.sig", signers: [], threshold: 1 },
           binaries: { avalanchego: "avalanchego-v{version}/avalanchego" },
@@ -124,5 +137,13 @@ export default defineCoin({
   snapshot: noSnapshot(["mainnet", "fuji", "local"], "the C-Chain syncs its recent state by itself"),
   keys: "none",
   databaseSurvivesDowngrade: false,
-  upgrades: [{ name: "Helicon", network: "mainnet", release: "1.15.0", at: { date: "2026-09-22" }, source: "https://build.avax.network/docs/nodes/releases.md" }],
+  upgrades: [
+    {
+      name: "Helicon",
+      network: "mainnet",
+      release: "1.15.0",
+      at: { date: "2026-09-22" },
+      source: "https://build.avax.network/docs/nodes/releases.md",
+    },
+  ],
 });

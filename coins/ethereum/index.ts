@@ -1,6 +1,11 @@
-import { archives, blockbook, blockchair, defineCoin, evm, internalPort, localPort, peerPort, pendingDigests, privateNetwork, type Port } from "@coinfleet/sdk";
+import { archives, blockbook, blockchair, defineCoin, evm, internalPort, localPort } from "@coinfleet/sdk";
+import { peerPort, pendingDigests, privateNetwork, signedBy, type Port } from "@coinfleet/sdk";
 
-const execution = { rpc: internalPort(8545, "JSON-RPC"), ws: internalPort(8546, "JSON-RPC over WebSocket"), metrics: internalPort(6060, "execution client's metrics") };
+const execution = {
+  rpc: internalPort(8545, "JSON-RPC"),
+  ws: internalPort(8546, "JSON-RPC over WebSocket"),
+  metrics: internalPort(6060, "execution client's metrics"),
+};
 const ports: Readonly<Record<string, Port>> = {
   ...execution,
   p2p: peerPort(30303, "execution peers"),
@@ -40,12 +45,7 @@ export default defineCoin({
           version: "1.17.5-9621c6ad",
           url: archives("https://gethstore.blob.core.windows.net/builds/geth-linux-{goarch}-{version}.tar.gz"),
           sha256: { "1.17.5-9621c6ad": pendingDigests("no record of upstream's names them (2026-11)") },
-          signature: {
-            kind: "detached",
-            url: "{url}.asc",
-            signers: [{ name: "Go Ethereum Linux Builder", fingerprint: "FDE5A1A044FA13D2F7ADA019A61A13569BA28146" }],
-            threshold: 1,
-          },
+          signature: signedBy({ name: "Go Ethereum Linux Builder", fingerprint: "FDE5A1A044FA13D2F7ADA019A61A13569BA28146" }),
           binaries: { geth: "geth-linux-{goarch}-{version}/geth" },
         },
         go: {
@@ -65,9 +65,11 @@ export default defineCoin({
         upstream: {
           kind: "signedArchive",
           version: "8.3.3",
-          url: archives("https://github.com/sigp/lighthouse/releases/download/v{version}/lighthouse-v{version}-{machine}-unknown-linux-gnu.tar.gz"),
+          url: archives(
+            "https://github.com/sigp/lighthouse/releases/download/v{version}/lighthouse-v{version}-{machine}-unknown-linux-gnu.tar.gz",
+          ),
           sha256: { "8.3.3": pendingDigests("no record of upstream's names them (2026-11)") },
-          signature: { kind: "detached", url: "{url}.asc", signers: [{ name: "Sigma Prime", fingerprint: "15E66D941F697E28F49381F426416DC3F30674B0" }], threshold: 1 },
+          signature: signedBy({ name: "Sigma Prime", fingerprint: "15E66D941F697E28F49381F426416DC3F30674B0" }),
           binaries: { lighthouse: "lighthouse" },
         },
       },
@@ -78,7 +80,11 @@ export default defineCoin({
       kind: "main",
       ports,
       ...slots,
-      data: { sizeGiB: 2000, growthGiBPerYear: 600, source: "aws-samples/aws-blockchain-node-runners blueprints/ethereum/README.md (2026-08)" },
+      data: {
+        sizeGiB: 2000,
+        growthGiBPerYear: 600,
+        source: "aws-samples/aws-blockchain-node-runners blueprints/ethereum/README.md (2026-08)",
+      },
       volume: { iops: 8000, throughputMiBPerSec: 700 },
       memoryMiB: 61_440,
       instanceType: "r7g.2xlarge",
@@ -91,7 +97,6 @@ export default defineCoin({
     mainnet: { kind: "client", how: "geth's snap sync, led by lighthouse from a checkpoint" },
     dev: { kind: "none", reason: "a private network starts empty" },
   },
-  keys: "none",
   databaseSurvivesDowngrade: false,
   upgrades: [],
 });

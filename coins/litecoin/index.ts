@@ -1,10 +1,11 @@
-import { archives, bitcoinRpc, blockbook, blockchair, defineCoin, noSnapshot, peersAndRpc, pending, pendingDigests, privateNetwork } from "@coinfleet/sdk";
+import { archives, bitcoinRpc, blockbook, blockchair, debianPackage, defineCoin, noSnapshot } from "@coinfleet/sdk";
+import { oneClient, peersAndRpc, pendingDigests, privateNetwork, signedBy, testNetwork, unmeasured } from "@coinfleet/sdk";
 
-const unmeasured = pending("upstream's only figure, 40 GB in chainparams.cpp of 0.21.5.5, is far too low by now: measure");
+const measure = "upstream's only figure, 40 GB in src/chainparams.cpp of 0.21.5.5, is far too low by now: measure";
 const work = {
   blockIntervalSec: 150, // src/chainparams.cpp of 0.21.5.5
   blockArrival: "work",
-  data: { sizeGiB: unmeasured, growthGiBPerYear: unmeasured, source: "src/chainparams.cpp of 0.21.5.5" },
+  data: unmeasured(measure),
   minimumTips: 2,
 } as const;
 
@@ -25,55 +26,52 @@ export default defineCoin({
       },
     },
   }),
-  clients: {
-    litecoind: {
-      sources: {
-        upstream: {
-          kind: "signedArchive",
-          version: "0.21.5.8",
-          url: archives("https://download.litecoin.org/litecoin-{version}/linux/litecoin-{version}-{machine}-linux-gnu.tar.gz"),
-          sha256: {
-            "0.21.5.8": pendingDigests("only third parties name its digests (2026-09)"),
-            // From litecoin-project/gitian.sigs.ltc, signature checked.
-            "0.21.5.6": {
-              x86_64: "3c0a217651a431ef446641669a0b74ce7dbcd9b9ed1a118fc830b8f6779ee83f",
-              arm64: "81c3ca2a7fcbccaabaf0a0ea2022f1990787f0cc1937aaad4dcc61d2856799a8",
-            },
-          },
-          signature: {
-            kind: "detached",
-            url: "{url}.asc",
-            signers: [
-              {
-                name: "David Burkett",
-                fingerprint: "D35621D53A1CC6A3456758D03620E9D387E55666",
-                acceptExpired: "the copy in upstream's repository expired on 2022-04-26 and newer releases still carry its signatures",
-              },
-            ],
-            threshold: 1,
-          },
-          binaries: { litecoind: "litecoin-{version}/bin/litecoind" },
-        },
-        debian: {
-          kind: "debianPackage",
-          version: "0.21.2.1",
-          package: "litecoind",
-          pins: { "0.21.2.1": "0.21.2.1-1+b1" },
-          binaries: { litecoind: "/usr/lib/litecoin/litecoind" }, // /usr/bin/litecoind is a script that writes to the home directory.
+  clients: oneClient("litecoind", {
+    upstream: {
+      kind: "signedArchive",
+      version: "0.21.5.8",
+      url: archives("https://download.litecoin.org/litecoin-{version}/linux/litecoin-{version}-{machine}-linux-gnu.tar.gz"),
+      sha256: {
+        "0.21.5.8": pendingDigests("only third parties name its digests (2026-09)"),
+        // From litecoin-project/gitian.sigs.ltc, signature checked.
+        "0.21.5.6": {
+          x86_64: "3c0a217651a431ef446641669a0b74ce7dbcd9b9ed1a118fc830b8f6779ee83f",
+          arm64: "81c3ca2a7fcbccaabaf0a0ea2022f1990787f0cc1937aaad4dcc61d2856799a8",
         },
       },
+      signature: signedBy({
+        name: "David Burkett",
+        fingerprint: "D35621D53A1CC6A3456758D03620E9D387E55666",
+        acceptExpired: "the copy in upstream's repository expired on 2022-04-26 and newer releases still carry its signatures",
+      }),
+      binaries: { litecoind: "litecoin-{version}/bin/litecoind" },
     },
-  },
+    // /usr/bin/litecoind is a script that writes to the home directory.
+    debian: debianPackage("litecoind", { "0.21.2.1": "0.21.2.1-1+b1" }, { litecoind: "/usr/lib/litecoin/litecoind" }),
+  }),
   networks: {
-    mainnet: { kind: "main", ports: peersAndRpc(9333, 9332), ...work, memoryMiB: 6144, instanceType: "m7i.large", tips: [blockchair("litecoin"), blockbook("ltc1.trezor.io")], settledDepth: 6 },
-    testnet4: { kind: "test", ports: peersAndRpc(19335, 19332), ...work, memoryMiB: 3072, instanceType: "t3.medium", tips: [], settledDepth: 12 },
+    mainnet: {
+      kind: "main",
+      ports: peersAndRpc(9333, 9332),
+      ...work,
+      memoryMiB: 6144,
+      instanceType: "m7i.large",
+      tips: [blockchair("litecoin"), blockbook("ltc1.trezor.io")],
+      settledDepth: 6,
+    },
+    testnet4: testNetwork({ ports: peersAndRpc(19335, 19332), ...work }),
     regtest: privateNetwork({ ports: peersAndRpc(19444, 19443), memoryMiB: 512 }),
   },
   snapshot: noSnapshot(["mainnet", "testnet4", "regtest"], "upstream publishes none"),
-  keys: "none",
   databaseSurvivesDowngrade: false,
   upgrades: [
     { name: "MWEB rule", network: "mainnet", release: "0.21.5.6", at: { height: 3_154_440 }, source: "litecoin 0.21.5.6 release notes" },
-    { name: "MWEB rule", network: "mainnet", release: "0.21.5.8", at: { height: 3_172_640 }, source: "btcpayserver/btcpayserver-docker pull request 1154 (2026-09-18)" },
+    {
+      name: "MWEB rule",
+      network: "mainnet",
+      release: "0.21.5.8",
+      at: { height: 3_172_640 },
+      source: "btcpayserver-docker PR 1154, 2026-09",
+    },
   ],
 });

@@ -50,11 +50,16 @@ export class TestStack {
   static async create(name: string, api: Readonly<Record<string, string>>): Promise<TestStack> {
     const toolchain = await ensureToolchain();
     const folder = await mkdtemp(join(tmpdir(), `coinfleet-${name}-`));
-    for (const part of ["index.ts", "packages", "coins", "tools", "node_modules", "package-lock.json", "package.json"]) await symlink(join(root, part), join(folder, part));
+    for (const part of ["index.ts", "packages", "coins", "tools", "node_modules", "package-lock.json", "package.json"])
+      await symlink(join(root, part), join(folder, part));
     await cp(join(root, "Pulumi.yaml"), join(folder, "Pulumi.yaml"));
     for (const part of ["stacks", "backend"]) await mkdir(join(folder, part));
-    const { PULUMI_CONFIG_PASSPHRASE_FILE: _, ...variables } = { ...process.env, ...toolchain.env() };
-    const env = { ...variables, ...api, PULUMI_BACKEND_URL: `file://${folder}/backend`, PULUMI_CONFIG_PASSPHRASE: "test" };
+    const own = {
+      PULUMI_BACKEND_URL: `file://${folder}/backend`,
+      PULUMI_CONFIG_PASSPHRASE: "test",
+      PULUMI_CONFIG_PASSPHRASE_FILE: undefined,
+    };
+    const env = { ...process.env, ...toolchain.env(), ...api, ...own };
     const stack = new TestStack(folder, name, env);
     await stack.#must(["stack", "init", name, "--non-interactive"]);
     return stack;
@@ -102,7 +107,12 @@ export class TestStack {
   }
 
   run(args: readonly string[]): Promise<Run> {
-    return run("pulumi", [...args, "--stack", this.#name].filter((_, index, all) => !(args[1] === "init" && index >= all.length - 2)), this.#folder, this.#env);
+    return run(
+      "pulumi",
+      [...args, "--stack", this.#name].filter((_, index, all) => !(args[1] === "init" && index >= all.length - 2)),
+      this.#folder,
+      this.#env,
+    );
   }
 
   /** Removes the folder. What the stack has made goes with the sandbox that it was made in. */

@@ -5,7 +5,14 @@ import type { Recorded } from "./record-program.ts";
 /** Inputs that a reviewer should see, by type. The rest follows from them, or is checked by rules. */
 const shown: Readonly<Record<string, readonly string[]>> = {
   "aws:cloudwatch/logGroup:LogGroup": ["name", "retentionInDays"],
-  "aws:cloudwatch/metricAlarm:MetricAlarm": ["metricName", "comparisonOperator", "threshold", "period", "evaluationPeriods", "treatMissingData"],
+  "aws:cloudwatch/metricAlarm:MetricAlarm": [
+    "metricName",
+    "comparisonOperator",
+    "threshold",
+    "period",
+    "evaluationPeriods",
+    "treatMissingData",
+  ],
   "aws:ebs/volume:Volume": ["availabilityZone", "size", "type", "iops", "throughput", "snapshotId", "encrypted"],
   "aws:ec2/instance:Instance": ["instanceType", "ami", "subnetId", "metadataOptions", "userData"],
   "aws:ec2/subnet:Subnet": ["availabilityZone", "cidrBlock"],
@@ -16,7 +23,13 @@ const shown: Readonly<Record<string, readonly string[]>> = {
   "aws:secretsmanager/secret:Secret": ["name"],
   "aws:sns/topicSubscription:TopicSubscription": ["protocol", "endpoint"],
   "aws:ssm/parameter:Parameter": ["name", "tier"],
-  "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": ["cidrIpv4", "referencedSecurityGroupId", "ipProtocol", "fromPort", "toPort"],
+  "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": [
+    "cidrIpv4",
+    "referencedSecurityGroupId",
+    "ipProtocol",
+    "fromPort",
+    "toPort",
+  ],
   "command:local:Command": ["create", "delete", "triggers"],
   "docker:index/remoteImage:RemoteImage": ["name"],
 };
@@ -49,7 +62,11 @@ function short(value: unknown): string {
   return text.length <= 120 ? text : `(${text.length} characters)`;
 }
 
-const withoutDigests = (text: string): string => text.replace(/\b[0-9a-f]{64}\b/g, "<sha256>").replace(/-[0-9a-f]{8}-(x86_64|arm64)/g, "-<digest>-$1").replace(/"[0-9a-f]{16}"/g, '"<digest>"');
+const withoutDigests = (text: string): string =>
+  text
+    .replace(/\b[0-9a-f]{64}\b/g, "<sha256>")
+    .replace(/-[0-9a-f]{8}-(x86_64|arm64)/g, "-<digest>-$1")
+    .replace(/"[0-9a-f]{16}"/g, '"<digest>"');
 
 /** Compares with a golden file. `UPDATE_GOLDENS=1` writes it; explain the difference in the commit. */
 export function compareWithGolden(file: URL, text: string): void {

@@ -39,7 +39,8 @@ function stateOf(args: pulumi.runtime.MockResourceArgs): { id: string; state: Re
   const own: Record<string, unknown> = { arn: `arn:of:${id}`, name: inputs["name"] ?? `${args.name}-1234567` };
   if (args.type === "aws:ecr/repository:Repository") own["repositoryUrl"] = `registry.example/${String(inputs["name"])}`;
   if (args.type === "docker:index/registryImage:RegistryImage") own["sha256Digest"] = `sha256:${hash(args.name)}`;
-  if (args.type === "command:local:Command") own["stdout"] = String(inputs["create"]).includes("ami build") ? `ami-${hash(args.name).slice(0, 17)}` : "";
+  if (args.type === "command:local:Command")
+    own["stdout"] = String(inputs["create"]).includes("ami build") ? `ami-${hash(args.name).slice(0, 17)}` : "";
   if (args.type === "aws:ec2/instance:Instance") own["privateIp"] = `ip:${args.name}`;
   if (args.type === "aws:route53/zone:Zone") own["zoneId"] = id;
   if (args.type === "aws:kms/key:Key") own["keyId"] = id;
@@ -51,7 +52,12 @@ const nameOf = (resource: pulumi.Resource): string => (resource as unknown as { 
 let runs = 0;
 
 /** Runs the whole program with mocks. An unknown invoke fails. Does not prove that AWS accepts anything. */
-export async function recordProgram(stack: string, config: StackConfigValues, program = "index.ts"): Promise<{ readonly resources: readonly Recorded[]; readonly outputs: Record<string, unknown> }> {
+export async function recordProgram(
+  stack: string,
+  config: StackConfigValues,
+  program = "index.ts",
+): Promise<{ readonly resources: readonly Recorded[]; readonly outputs: Record<string, unknown> }> {
+  const { stackTraceLimit } = Error;
   const inputs = new Map<string, Record<string, unknown>>();
   const records: Omit<Recorded, "inputs">[] = [];
   await pulumi.runtime.setMocks(
@@ -69,7 +75,9 @@ export async function recordProgram(stack: string, config: StackConfigValues, pr
     true,
   );
   acceptHooks();
-  pulumi.runtime.setAllConfig(Object.fromEntries(Object.entries(config).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)])));
+  pulumi.runtime.setAllConfig(
+    Object.fromEntries(Object.entries(config).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)])),
+  );
   const address = new URL(`../../${program}`, import.meta.url).href;
   const outputs = (await pulumi.runtime.runInPulumiStack(async () => {
     pulumi.runtime.registerStackTransformation((args) => {
@@ -81,6 +89,7 @@ export async function recordProgram(stack: string, config: StackConfigValues, pr
   })) as Record<string, unknown>;
   await (pulumi.runtime as unknown as { waitForRPCs(): Promise<void> }).waitForRPCs();
   pulumi.runtime.disconnectSync();
+  Error.stackTraceLimit = stackTraceLimit;
   return { resources: records.map((record) => ({ ...record, inputs: inputs.get(`${record.type} ${record.name}`) ?? {} })), outputs };
 }
 

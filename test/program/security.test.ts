@@ -8,8 +8,14 @@ const stacks = readdirSync(new URL("../../stacks", import.meta.url)).flatMap((fi
 /** Rule → type → a change of good inputs or options that must be caught. */
 const controls: Record<string, { readonly type: string; readonly spoil: (one: Recorded) => Partial<Recorded> }[]> = {
   "instance-metadata": [
-    { type: "aws:ec2/instance:Instance", spoil: inputs({ metadataOptions: { httpTokens: "optional", httpPutResponseHopLimit: 1, httpProtocolIpv6: "disabled" } }) },
-    { type: "aws:ec2/instance:Instance", spoil: inputs({ metadataOptions: { httpTokens: "required", httpPutResponseHopLimit: 2, httpProtocolIpv6: "disabled" } }) },
+    {
+      type: "aws:ec2/instance:Instance",
+      spoil: inputs({ metadataOptions: { httpTokens: "optional", httpPutResponseHopLimit: 1, httpProtocolIpv6: "disabled" } }),
+    },
+    {
+      type: "aws:ec2/instance:Instance",
+      spoil: inputs({ metadataOptions: { httpTokens: "required", httpPutResponseHopLimit: 2, httpProtocolIpv6: "disabled" } }),
+    },
     { type: "aws:ec2/instance:Instance", spoil: inputs({ metadataOptions: undefined }) },
   ],
   "instance-no-login": [
@@ -36,7 +42,9 @@ const controls: Record<string, { readonly type: string; readonly spoil: (one: Re
     { type: "aws:secretsmanager/secret:Secret", spoil: inputs({ recoveryWindowInDays: 0 }) },
     { type: "aws:secretsmanager/secret:Secret", spoil: () => ({ protect: false }) },
   ],
-  "secret-has-no-value-in-state": [{ type: "aws:secretsmanager/secret:Secret", spoil: () => ({ type: "aws:secretsmanager/secretVersion:SecretVersion" }) }],
+  "secret-has-no-value-in-state": [
+    { type: "aws:secretsmanager/secret:Secret", spoil: () => ({ type: "aws:secretsmanager/secretVersion:SecretVersion" }) },
+  ],
   "key-rotates": [{ type: "aws:kms/key:Key", spoil: inputs({ enableKeyRotation: false }) }],
   "log-group-bounded": [{ type: "aws:cloudwatch/logGroup:LogGroup", spoil: inputs({ retentionInDays: undefined }) }],
   "topic-encrypted": [
@@ -54,7 +62,12 @@ const controls: Record<string, { readonly type: string; readonly spoil: (one: Re
     { type: "aws:iam/rolePolicy:RolePolicy", spoil: statement({ Action: ["secretsmanager:GetSecretValue"], Resource: ["*"] }) },
     { type: "aws:iam/rolePolicy:RolePolicy", spoil: statement({ Action: ["cloudwatch:PutMetricData"], Resource: ["*"] }) },
   ],
-  "role-trusts-own-account": [{ type: "aws:iam/role:Role", spoil: inputs({ assumeRolePolicy: JSON.stringify({ Statement: [{ Effect: "Allow", Action: "sts:AssumeRole", Principal: {} }] }) }) }],
+  "role-trusts-own-account": [
+    {
+      type: "aws:iam/role:Role",
+      spoil: inputs({ assumeRolePolicy: JSON.stringify({ Statement: [{ Effect: "Allow", Action: "sts:AssumeRole", Principal: {} }] }) }),
+    },
+  ],
 };
 
 function inputs(changed: Record<string, unknown>): (one: Recorded) => Partial<Recorded> {
@@ -75,8 +88,13 @@ for (const stack of stacks) {
 
     it("look at resources that are there", () => {
       const types = new Set(resources.map((one) => one.type));
-      const blind = securityRules.filter((rule) => rule.id !== "secret-has-no-value-in-state" && !rule.types.some((type) => types.has(type)));
-      assert.deepEqual(blind.map((rule) => rule.id), []);
+      const blind = securityRules.filter(
+        (rule) => rule.id !== "secret-has-no-value-in-state" && !rule.types.some((type) => types.has(type)),
+      );
+      assert.deepEqual(
+        blind.map((rule) => rule.id),
+        [],
+      );
     });
 
     for (const [rule, spoiled] of Object.entries(controls)) {
@@ -97,6 +115,11 @@ it("has a way to break each security rule", () => {
 it("writes no secret and no password into any input of the program", async function () {
   this.timeout(60_000);
   const { resources } = await recordProgram("sandbox", stackConfig("sandbox"));
-  const suspicious = resources.filter((one) => /password"?\s*[:=]\s*"?(?!\\?"?\\u007b|\{\{)[A-Za-z0-9+/]{16,}/i.test(JSON.stringify(one.inputs)));
-  assert.deepEqual(suspicious.map((one) => one.name), []);
+  const suspicious = resources.filter((one) =>
+    /password"?\s*[:=]\s*"?(?!\\?"?\\u007b|\{\{)[A-Za-z0-9+/]{16,}/i.test(JSON.stringify(one.inputs)),
+  );
+  assert.deepEqual(
+    suspicious.map((one) => one.name),
+    [],
+  );
 });

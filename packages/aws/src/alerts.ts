@@ -37,7 +37,11 @@ export class Alerts extends pulumi.ComponentResource {
         { parent: this },
       );
       for (const { protocol, endpoint } of args.subscriptions[severity]) {
-        new aws.sns.TopicSubscription(`${name}-${severity}-${protocol}-${endpoint}`, { topic: made.arn, protocol, endpoint }, { parent: this });
+        new aws.sns.TopicSubscription(
+          `${name}-${severity}-${protocol}-${endpoint}`,
+          { topic: made.arn, protocol, endpoint },
+          { parent: this },
+        );
       }
       return made.arn;
     };
@@ -62,7 +66,14 @@ export function topicPolicy(place: Place, topic: string): PolicyDocument {
       Sid: "AccountByItsOwnPolicies",
       Effect: "Allow",
       Principal: { AWS: `arn:aws:iam::${place.account}:root` },
-      Action: ["sns:Publish", "sns:Subscribe", "sns:GetTopicAttributes", "sns:SetTopicAttributes", "sns:ListSubscriptionsByTopic", "sns:DeleteTopic"],
+      Action: [
+        "sns:Publish",
+        "sns:Subscribe",
+        "sns:GetTopicAttributes",
+        "sns:SetTopicAttributes",
+        "sns:ListSubscriptionsByTopic",
+        "sns:DeleteTopic",
+      ],
       Resource,
     },
     {

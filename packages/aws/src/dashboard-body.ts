@@ -34,7 +34,9 @@ export function groupDashboard(place: Place, group: ResolvedGroup): string {
 function alarmWidget(place: Place, title: string, groups: readonly ResolvedGroup[]): Widget {
   const arns = groups.flatMap((group) =>
     group.nodes.flatMap((node) =>
-      alarms.filter((alarm) => alarm.threshold(group.health) !== undefined).map((alarm) => arn(place, "cloudwatch", `alarm:${alarmName(place, node, alarm)}`)),
+      alarms
+        .filter((alarm) => alarm.threshold(group.health) !== undefined)
+        .map((alarm) => arn(place, "cloudwatch", `alarm:${alarmName(place, node, alarm)}`)),
     ),
   );
   // CloudWatch shows at most 100 alarms in one widget.

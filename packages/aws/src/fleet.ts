@@ -68,26 +68,16 @@ export class Fleet extends pulumi.ComponentResource {
       documents,
       volumeGuard: dataVolumeGuard(),
     };
-    const groups = fleet.groups.map(
-      (group) =>
-        new Group(
-          group.name,
-          {
-            surroundings,
-            group,
-            network,
-            vpcId: network.vpcId,
-            logRetentionDays: spec.logs.retentionDays,
-            machineImageId: machineImages.idOf(group.architecture),
-            images: images.clientsOf(group),
-            agentImage: images.agentOf(group),
-          },
-          parent,
-        ),
-    );
+    const groups = fleet.groups.map((group) => {
+      const shared = { surroundings, group, network, vpcId: network.vpcId, logRetentionDays: spec.logs.retentionDays };
+      return new Group(group.name, { ...shared, machineImageId: machineImages.idOf(group.architecture), images: images.of(group) }, parent);
+    });
     this.nodes = Object.fromEntries(
       groups.flatMap((group) =>
-        group.nodes.map(({ name: nodeName, hostname, node }) => [nodeName, { instanceId: node.instanceId, hostname, volumeId: node.volumeId }]),
+        group.nodes.map(({ name: nodeName, hostname, node }) => [
+          nodeName,
+          { instanceId: node.instanceId, hostname, volumeId: node.volumeId },
+        ]),
       ),
     );
     this.images = images.references;

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ResolvedGroup } from "@coinfleet/sdk";
 import { GroupSecrets } from "./group-secrets.ts";
 import { GroupSecurity } from "./group-security.ts";
+import type { GroupImages } from "./images.ts";
 import { HostRole, logGroupName } from "./host-role.ts";
 import { Node, type GroupSurroundings, type Surroundings } from "./node.ts";
 import { groupTags } from "./tags.ts";
@@ -13,9 +14,7 @@ export interface GroupArgs {
   readonly vpcId: pulumi.Input<string>;
   readonly logRetentionDays: number;
   readonly machineImageId: pulumi.Input<string>;
-  /** Client → image by digest. */
-  readonly images: Readonly<Record<string, pulumi.Input<string>>>;
-  readonly agentImage: pulumi.Input<string>;
+  readonly images: GroupImages;
   /** What the hosts' network needs before they start. */
   readonly network: pulumi.Resource;
 }
@@ -42,7 +41,6 @@ export class Group extends pulumi.ComponentResource {
     const ofGroup: GroupSurroundings = {
       machineImageId: args.machineImageId,
       images: args.images,
-      agentImage: args.agentImage,
       secretArns: secrets.arns,
       securityGroupId: security.securityGroupId,
       profileName: role.profileName,

@@ -62,7 +62,10 @@ export function hostPolicy(place: Place, group: ResolvedGroup, keyArn: string): 
       account: place.account,
       parameterPrefixes: group.nodes.map((node) => parameterPrefix(place, node.name)),
       secretArns: secretArns(place, group),
-      repositoryArns: [...group.clients.map((client) => repositoryArn(place, `${group.coin}-${client.name}`)), repositoryArn(place, "agent")],
+      repositoryArns: [
+        ...group.clients.map((client) => repositoryArn(place, `${group.coin}-${client.name}`)),
+        repositoryArn(place, "agent"),
+      ],
       logGroupArn: arn(place, "logs", `log-group:${logGroupName(place, group)}`),
       keyArns: [keyArn],
     }),

@@ -18,6 +18,13 @@ export interface ImagesArgs {
 /** Digest of everything that goes into the agent of a coin. Reads sources, so the program hands it in. */
 export type AgentDigest = (coin: string, architecture: Architecture) => string;
 
+/** The images of a group's nodes, by digest. */
+export interface GroupImages {
+  /** Client → image. */
+  readonly clients: Readonly<Record<string, pulumi.Output<string>>>;
+  readonly agent: pulumi.Output<string>;
+}
+
 /** An image that some group runs, before it exists. */
 interface Planned {
   readonly repository: string;
@@ -32,66 +39,58 @@ export class Images extends pulumi.ComponentResource {
   static readonly type = "coinfleet:aws:Images";
   /** `<repository>-<tag>` → image by digest. */
   readonly references: Readonly<Record<string, pulumi.Output<string>>>;
-  readonly #base: string;
-  readonly #agentDigest: AgentDigest;
+  readonly #ofGroup: ReadonlyMap<string, GroupImages>;
+  readonly #registries = new Map<string, Registry>();
+  readonly #made = new Map<string, pulumi.Output<string>>();
 
   constructor(name: string, args: ImagesArgs, opts?: pulumi.ComponentResourceOptions) {
     super(Images.type, name, {}, opts);
-    this.#base = args.base;
-    this.#agentDigest = args.agentDigest;
     // Only the address: the login comes from docker's own configuration (the ECR credential helper), so that no token is in a preview or a state.
     const engine = new docker.Provider(
       `${name}-docker`,
       { registryAuth: [{ address: `${args.place.account}.dkr.ecr.${args.place.region}.amazonaws.com` }] },
       { parent: this },
     );
-    const registries = new Map<string, Registry>();
-    const references = new Map<string, pulumi.Output<string>>();
-    for (const planned of args.groups.flatMap((group) => [...this.#plansOf(group).values(), this.#agentPlanOf(group)])) {
-      const { repository, tag, digest, architecture, spec } = planned;
-      const registry = registries.get(repository) ?? new Registry(repository, { place: args.place, keyArn: args.keyArn, repository }, { parent: this });
-      registries.set(repository, registry);
-      if (references.has(keyOf(planned))) continue;
-      references.set(keyOf(planned), new Image(keyOf(planned), { registry, tag, digest, architecture, spec }, { parent: this, providers: [engine] }).reference);
-    }
-    this.references = Object.fromEntries(references);
+    const make = (planned: Planned): pulumi.Output<string> => this.#image(planned, args, engine);
+    this.#ofGroup = new Map(
+      args.groups.map((group) => {
+        const clients = planClients(group, args.base).map(([client, planned]) => [client, make(planned)] as const);
+        return [group.name, { clients: Object.fromEntries(clients), agent: make(planAgent(group, args)) }];
+      }),
+    );
+    this.references = Object.fromEntries(this.#made);
     this.registerOutputs({ references: this.references });
   }
 
-  /** Client → image by digest. */
-  clientsOf(group: ResolvedGroup): Readonly<Record<string, pulumi.Output<string>>> {
-    return Object.fromEntries([...this.#plansOf(group)].map(([client, planned]) => [client, this.#reference(planned)]));
+  of(group: ResolvedGroup): GroupImages {
+    const images = this.#ofGroup.get(group.name);
+    if (images === undefined) throw new Error(`the images of ${group.name} were not planned`);
+    return images;
   }
 
-  agentOf(group: ResolvedGroup): pulumi.Output<string> {
-    return this.#reference(this.#agentPlanOf(group));
-  }
-
-  #plansOf(group: ResolvedGroup): Map<string, Planned> {
-    const { coin, architecture } = group;
-    return new Map(
-      group.clients.map((client) => {
-        const spec = { client, base: this.#base, architecture };
-        const { tag, digest } = renderImageContext(spec);
-        return [client.name, { repository: `${coin}-${client.name}`, tag, digest, architecture, spec: { kind: "client", ...spec } }];
-      }),
-    );
-  }
-
-  #agentPlanOf({ coin, architecture }: ResolvedGroup): Planned {
-    const spec = { coin, base: this.#base, architecture };
-    const { tag, digest } = renderAgentImageContext({ ...spec, sourceDigest: this.#agentDigest(coin, architecture) });
-    return { repository: "agent", tag, digest, architecture, spec: { kind: "agent", ...spec } };
-  }
-
-  #reference(planned: Planned): pulumi.Output<string> {
-    const reference = this.references[keyOf(planned)];
-    if (reference === undefined) throw new Error(`image ${keyOf(planned)} was not planned`);
+  #image({ repository, tag, ...planned }: Planned, { place, keyArn }: ImagesArgs, engine: docker.Provider): pulumi.Output<string> {
+    // Its content is its identity.
+    const key = `${repository}-${tag}`;
+    const known = this.#made.get(key);
+    if (known !== undefined) return known;
+    const registry = this.#registries.get(repository) ?? new Registry(repository, { place, keyArn, repository }, { parent: this });
+    this.#registries.set(repository, registry);
+    const { reference } = new Image(key, { registry, tag, ...planned }, { parent: this, providers: [engine] });
+    this.#made.set(key, reference);
     return reference;
   }
 }
 
-/** Its content is its identity. */
-function keyOf({ repository, tag }: Planned): string {
-  return `${repository}-${tag}`;
+function planClients({ coin, architecture, clients }: ResolvedGroup, base: string): readonly (readonly [string, Planned])[] {
+  return clients.map((client) => {
+    const spec = { client, base, architecture };
+    const { tag, digest } = renderImageContext(spec);
+    return [client.name, { repository: `${coin}-${client.name}`, tag, digest, architecture, spec: { kind: "client", ...spec } }];
+  });
+}
+
+function planAgent({ coin, architecture }: ResolvedGroup, { base, agentDigest }: ImagesArgs): Planned {
+  const spec = { coin, base, architecture };
+  const { tag, digest } = renderAgentImageContext({ ...spec, sourceDigest: agentDigest(coin, architecture) });
+  return { repository: "agent", tag, digest, architecture, spec: { kind: "agent", ...spec } };
 }

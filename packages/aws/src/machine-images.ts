@@ -25,7 +25,11 @@ export class MachineImages extends pulumi.ComponentResource {
       architectures.map((architecture) => {
         if ("id" in spec) return [architecture, pulumi.output(spec.id)];
         const { digest, files } = renderMachineImage({ ...spec, architecture });
-        const built = new MachineImage(`machine-image-${architecture}`, { place, architecture, digest, files, subnetId: anySubnet(network) }, { parent: this });
+        const built = new MachineImage(
+          `machine-image-${architecture}`,
+          { place, architecture, digest, files, subnetId: anySubnet(network) },
+          { parent: this },
+        );
         return [architecture, built.imageId];
       }),
     );

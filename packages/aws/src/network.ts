@@ -34,10 +34,18 @@ export class Network extends pulumi.ComponentResource {
       { cidrBlock: args.cidr, enableDnsSupport: true, enableDnsHostnames: true, tags: tags("vpc") },
       parent,
     );
-    new aws.ec2.DefaultSecurityGroup(`${name}-default-security-group`, { vpcId: vpc.id, ingress: [], egress: [], tags: tags("closed") }, parent);
+    new aws.ec2.DefaultSecurityGroup(
+      `${name}-default-security-group`,
+      { vpcId: vpc.id, ingress: [], egress: [], tags: tags("closed") },
+      parent,
+    );
     const gateway = new aws.ec2.InternetGateway(`${name}-gateway`, { vpcId: vpc.id, tags: tags("gateway") }, parent);
     const routes = new aws.ec2.RouteTable(`${name}-public-routes`, { vpcId: vpc.id, tags: tags("public") }, parent);
-    new aws.ec2.Route(`${name}-public-route`, { routeTableId: routes.id, destinationCidrBlock: "0.0.0.0/0", gatewayId: gateway.id }, parent);
+    new aws.ec2.Route(
+      `${name}-public-route`,
+      { routeTableId: routes.id, destinationCidrBlock: "0.0.0.0/0", gatewayId: gateway.id },
+      parent,
+    );
     this.subnetIds = Object.fromEntries(
       args.zones.map((zone, index) => {
         const subnet = new aws.ec2.Subnet(

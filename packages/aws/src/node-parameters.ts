@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { renderNodeConfiguration, renderReleaseParameter } from "@coinfleet/host";
 import type { ResolvedGroup, ResolvedNode } from "@coinfleet/sdk";
 import { logGroupName, parameterPrefix } from "./host-role.ts";
+import type { GroupImages } from "./images.ts";
 import type { Place } from "./place.ts";
 import { nodeTags } from "./tags.ts";
 
@@ -13,9 +14,7 @@ export interface NodeParametersArgs {
   readonly node: ResolvedNode;
   readonly volumeId: pulumi.Input<string>;
   readonly secretArns: Readonly<Record<string, pulumi.Input<string>>>;
-  /** Client → image by digest. */
-  readonly images: Readonly<Record<string, pulumi.Input<string>>>;
-  readonly agentImage: pulumi.Input<string>;
+  readonly images: GroupImages;
   /** What must have come back before this node may hear of a change. */
   readonly after: readonly pulumi.Resource[];
 }
@@ -48,8 +47,8 @@ export class NodeParameters extends pulumi.ComponentResource {
     );
     const values: Readonly<Record<string, pulumi.Output<string>>> = {
       config: configuration,
-      release: pulumi.all(args.images).apply((images) => renderReleaseParameter(group, images)),
-      agent: pulumi.output(args.agentImage),
+      release: pulumi.all(args.images.clients).apply((images) => renderReleaseParameter(group, images)),
+      agent: args.images.agent,
     };
     this.all = Object.entries(values).map(([role, value]) => {
       const path = `${this.prefix}/${role}`;
@@ -66,7 +65,9 @@ export class NodeParameters extends pulumi.ComponentResource {
         { parent: this, dependsOn: [...args.after] },
       );
     });
-    this.digests = Object.values(values).map((value) => value.apply((text) => createHash("sha256").update(text).digest("hex").slice(0, 16)));
+    this.digests = Object.values(values).map((value) =>
+      value.apply((text) => createHash("sha256").update(text).digest("hex").slice(0, 16)),
+    );
     this.registerOutputs({ prefix: this.prefix });
   }
 }

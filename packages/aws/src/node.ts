@@ -4,6 +4,7 @@ import { renderUserData } from "@coinfleet/host";
 import type { ResolvedGroup, ResolvedNode, Severity } from "@coinfleet/sdk";
 import { coinfleetCommand } from "./coinfleet-command.ts";
 import { DataVolume } from "./data-volume.ts";
+import type { GroupImages } from "./images.ts";
 import { NodeAlarms } from "./node-alarms.ts";
 import { NodeParameters } from "./node-parameters.ts";
 import type { Place } from "./place.ts";
@@ -25,9 +26,7 @@ export interface Surroundings {
 /** What the nodes of a group share. */
 export interface GroupSurroundings {
   readonly machineImageId: pulumi.Input<string>;
-  /** Client → image by digest. */
-  readonly images: Readonly<Record<string, pulumi.Input<string>>>;
-  readonly agentImage: pulumi.Input<string>;
+  readonly images: GroupImages;
   readonly secretArns: Readonly<Record<string, pulumi.Input<string>>>;
   readonly securityGroupId: pulumi.Input<string>;
   readonly profileName: pulumi.Input<string>;
@@ -60,7 +59,11 @@ export class Node extends pulumi.ComponentResource {
     const { surroundings, ofGroup, group, node } = args;
     const { place, keyArn, topicArns } = surroundings;
     const zone = zoneOf(surroundings.zones, node);
-    const volume = new DataVolume(`${name}-data-volume`, { place, group, node, zone, keyArn, guard: surroundings.volumeGuard }, { parent: this });
+    const volume = new DataVolume(
+      `${name}-data-volume`,
+      { place, group, node, zone, keyArn, guard: surroundings.volumeGuard },
+      { parent: this },
+    );
     const parameters = new NodeParameters(
       `${name}-parameters`,
       { place, group, node, volumeId: volume.volumeId, ...ofGroup, after: args.after },

@@ -32,12 +32,17 @@ const agentEntry = "packages/agent/src/main.ts";
 const coinEntry = (coin: string): string => `coins/${coin}/index.ts`;
 const workspaces = (coin: string): readonly string[] => ["packages/agent", "packages/sdk", `coins/${coin}`];
 
-const isSource = (path: string): boolean => !/(^|\/)(node_modules|testing|fixtures)\//.test(path) && !/\.(test|test-d)\.ts$/.test(path) && /\.(ts|json)$/.test(path);
+const isSource = (path: string): boolean =>
+  !/(^|\/)(node_modules|testing|fixtures)\//.test(path) && !/\.(test|test-d)\.ts$/.test(path) && /\.(ts|json)$/.test(path);
 
 function sourceFiles(root: string, folder: string): string[] {
   const absolute = join(root, folder);
   if (!existsSync(absolute)) {
-    throw new BuildError("SpecMismatch", { title: "A folder of the agent's sources is missing.", where: folder, fix: "Check the coin's id, and that the project is complete." });
+    throw new BuildError("SpecMismatch", {
+      title: "A folder of the agent's sources is missing.",
+      where: folder,
+      fix: "Check the coin's id, and that the project is complete.",
+    });
   }
   return readdirSync(absolute, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -53,7 +58,12 @@ function nodeBinary(root: string, architecture: Architecture): { readonly file: 
     const { version } = packageSchema.parse(JSON.parse(readFileSync(manifest, "utf8")));
     return { file: join(manifest, "..", "bin", "node"), version };
   } catch (cause) {
-    throw new BuildError("ToolMissing", { title: "The agent's Node binary is not installed.", where: `npm package ${name}`, got: describeCause(cause).split("\n")[0] ?? "", fix: `Run \`npm ci\`${architecture === "x86_64" ? "" : ` after \`npm install --save-optional --force ${name}\``}.` });
+    throw new BuildError("ToolMissing", {
+      title: "The agent's Node binary is not installed.",
+      where: `npm package ${name}`,
+      got: describeCause(cause).split("\n")[0] ?? "",
+      fix: `Run \`npm ci\`${architecture === "x86_64" ? "" : ` after \`npm install --save-optional --force ${name}\``}.`,
+    });
   }
 }
 
@@ -72,7 +82,16 @@ async function bundle(root: string, entry: string, outfile: string): Promise<voi
   try {
     await build({ ...bundleOptions, absWorkingDir: root, entryPoints: [entry], outfile, external: ["./coin.js", "/app/coin.js"] });
   } catch (cause) {
-    throw new BuildError("ToolFailed", { title: "The agent could not be bundled.", where: entry, got: describeCause(cause), fix: "Correct the source; `npm run check` shows the same error." }, { cause });
+    throw new BuildError(
+      "ToolFailed",
+      {
+        title: "The agent could not be bundled.",
+        where: entry,
+        got: describeCause(cause),
+        fix: "Correct the source; `npm run check` shows the same error.",
+      },
+      { cause },
+    );
   }
 }
 

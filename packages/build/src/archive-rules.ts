@@ -23,7 +23,8 @@ export function archiveRefused(archive: string, got: string): BuildError {
 
 /** Path of an entry without `./` in front. @throws when it could leave the folder */
 export function safePath(archive: string, name: string): string {
-  if (name.startsWith("/") || name.includes("\\") || name.includes("\0") || /^[A-Za-z]:/.test(name)) throw archiveRefused(archive, `absolute or malformed path ${JSON.stringify(name)}`);
+  if (name.startsWith("/") || name.includes("\\") || name.includes("\0") || /^[A-Za-z]:/.test(name))
+    throw archiveRefused(archive, `absolute or malformed path ${JSON.stringify(name)}`);
   const parts = name.split("/").filter((part) => part !== "" && part !== ".");
   if (parts.includes("..")) throw archiveRefused(archive, `path with ".." ${JSON.stringify(name)}`);
   return parts.join("/");

@@ -63,6 +63,9 @@ export class BuildError extends Error {
 /** Text of anything that was thrown, with its causes: `fetch` hides the reason in `cause`. */
 export function describeCause(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
-  const text = "code" in cause && typeof cause.code === "string" && !cause.message.includes(cause.code) ? `${cause.message} (${cause.code})` : cause.message;
+  const text =
+    "code" in cause && typeof cause.code === "string" && !cause.message.includes(cause.code)
+      ? `${cause.message} (${cause.code})`
+      : cause.message;
   return cause.cause === undefined ? text : `${text}: ${describeCause(cause.cause)}`;
 }

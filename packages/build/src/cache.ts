@@ -52,7 +52,8 @@ const leftoverMs = 24 * 3_600_000;
 async function sweep(parent: string): Promise<void> {
   for (const name of await readdir(parent)) {
     const path = join(parent, name);
-    if (name.startsWith(".staging-") && Date.now() - (await stat(path)).mtimeMs > leftoverMs) await rm(path, { recursive: true, force: true });
+    if (name.startsWith(".staging-") && Date.now() - (await stat(path)).mtimeMs > leftoverMs)
+      await rm(path, { recursive: true, force: true });
   }
 }
 

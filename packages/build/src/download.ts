@@ -38,7 +38,8 @@ const isLoopback = (host: string): boolean => host === "localhost" || host === "
 
 function parseAddress(url: string): URL {
   const address = URL.canParse(url) ? new URL(url) : undefined;
-  if (address !== undefined && (address.protocol === "https:" || (address.protocol === "http:" && isLoopback(address.hostname)))) return address;
+  if (address !== undefined && (address.protocol === "https:" || (address.protocol === "http:" && isLoopback(address.hostname))))
+    return address;
   throw new BuildError("AddressRefused", {
     title: "Download address refused.",
     where: url,
@@ -125,7 +126,8 @@ interface Attempt {
 async function attemptDownload({ url, file, limits, deadline, onProgress }: Attempt): Promise<void> {
   const controller = new AbortController();
   const silenceMs = (): number => Math.max(1, Math.min(limits.stallTimeoutMs, deadline - Date.now()));
-  const giveUp = (): void => controller.abort(new Error(Date.now() >= deadline ? "time limit reached" : `no data for ${limits.stallTimeoutMs} ms`));
+  const giveUp = (): void =>
+    controller.abort(new Error(Date.now() >= deadline ? "time limit reached" : `no data for ${limits.stallTimeoutMs} ms`));
   const timer = setTimeout(giveUp, silenceMs());
   const hardStop = setTimeout(giveUp, Math.max(1, deadline - Date.now()));
   try {
@@ -163,7 +165,12 @@ async function attemptDownload({ url, file, limits, deadline, onProgress }: Atte
  * result before its digest was compared. After a refusal the file is gone; after a transient failure its beginning stays for a later call.
  * @throws {@link BuildError}
  */
-export async function download(url: string, file: string, limits: FetchLimits = defaultLimits, onProgress: OnProgress = silent): Promise<void> {
+export async function download(
+  url: string,
+  file: string,
+  limits: FetchLimits = defaultLimits,
+  onProgress: OnProgress = silent,
+): Promise<void> {
   const address = parseAddress(url);
   await mkdir(dirname(file), { recursive: true });
   const deadline = Date.now() + limits.totalTimeoutMs;

@@ -15,7 +15,7 @@ import { resolveFetchOptions } from "./fetch-options.ts";
 import type { TestEntry } from "./testing/archives.ts";
 import { makeTarGz } from "./testing/archives.ts";
 import type { FakeUpstream } from "./testing/fake-upstream.ts";
-import { startUpstream } from "./testing/fake-upstream.ts";
+import { startUpstream, withRanges } from "./testing/fake-upstream.ts";
 import type { TestSigner } from "./testing/signing.ts";
 import { makeSigner, signClear, signDetached } from "./testing/signing.ts";
 
@@ -56,10 +56,25 @@ describe("fetchRelease of a signed archive", () => {
   });
 
   const destination = (): string => join(folder, "out");
-  const options = (more: FetchOptions = {}): FetchOptions => ({ cacheDir: join(folder, "cache"), keyrings: [join(folder, "keyrings")], keyServers: [], limits: quick, ...more });
-  const pin = ({ name, fingerprint }: TestSigner, acceptExpired?: string): Signer => ({ name, fingerprint, ...(acceptExpired === undefined ? {} : { acceptExpired }) });
+  const options = (more: FetchOptions = {}): FetchOptions => ({
+    cacheDir: join(folder, "cache"),
+    keyrings: [join(folder, "keyrings")],
+    keyServers: [],
+    limits: quick,
+    ...more,
+  });
+  const pin = ({ name, fingerprint }: TestSigner, acceptExpired?: string): Signer => ({
+    name,
+    fingerprint,
+    ...(acceptExpired === undefined ? {} : { acceptExpired }),
+  });
 
-  const detached = (signers: readonly Signer[], threshold = 1): ArchiveSignature => ({ kind: "detached", url: `${upstream.url}${path.replaceAll(version, "{version}")}.asc`, signers, threshold });
+  const detached = (signers: readonly Signer[], threshold = 1): ArchiveSignature => ({
+    kind: "detached",
+    url: `${upstream.url}${path.replaceAll(version, "{version}")}.asc`,
+    signers,
+    threshold,
+  });
   const sums = (signers: readonly Signer[], threshold = 1): ArchiveSignature => ({
     kind: "sums",
     sums: `${upstream.url}/releases/{version}/SHA256SUMS`,
@@ -76,7 +91,8 @@ describe("fetchRelease of a signed archive", () => {
     binaries: { coind: "coin-{version}/bin/coind" },
   });
   const sumsText = (): string => `${sha256(archive)}  coind-${version}-x86_64.tar.gz\n${"0".repeat(64)}  other.tar.gz\n`;
-  const serveDetached = async (signers: readonly TestSigner[], content = archive): Promise<void> => upstream.serve(`${path}.asc`, await signDetached(content, signers));
+  const serveDetached = async (signers: readonly TestSigner[], content = archive): Promise<void> =>
+    upstream.serve(`${path}.asc`, await signDetached(content, signers));
   const serveSums = async (signers: readonly TestSigner[], text = sumsText()): Promise<void> => {
     upstream.serve(`/releases/${version}/SHA256SUMS`, text);
     upstream.serve(`/releases/${version}/SHA256SUMS.asc`, await signDetached(Buffer.from(text), signers));
@@ -96,7 +112,10 @@ describe("fetchRelease of a signed archive", () => {
     for (const line of ["where", "fix", "state"]) assert.match(error.message, new RegExp(`^  ${line}  `, "m"));
     if (message !== undefined) assert.match(error.message, message);
     assert.deepEqual(await listFiles(destination()), []);
-    assert.deepEqual((await listFiles(join(folder, "cache", "releases"))).filter((file) => !file.endsWith(".lock")), []);
+    assert.deepEqual(
+      (await listFiles(join(folder, "cache", "releases"))).filter((file) => !file.endsWith(".lock")),
+      [],
+    );
     return error;
   }
 
@@ -121,7 +140,13 @@ describe("fetchRelease of a signed archive", () => {
 
   it("takes an archive named in clear-signed sums", async () => {
     upstream.serve(`/hashes.txt`, await signClear(sumsText(), alice));
-    const signature: ArchiveSignature = { kind: "sums", sums: `${upstream.url}/hashes.txt`, signature: "inline", signers: [pin(alice)], threshold: 1 };
+    const signature: ArchiveSignature = {
+      kind: "sums",
+      sums: `${upstream.url}/hashes.txt`,
+      signature: "inline",
+      signers: [pin(alice)],
+      threshold: 1,
+    };
     await fetchRelease(source(signature), version, "x86_64", destination(), options());
     assert.deepEqual(await listFiles(destination()), ["coind"]);
   });
@@ -130,7 +155,13 @@ describe("fetchRelease of a signed archive", () => {
     const other = await makeTarGz([[{ name: `coin-${version}/bin/coind` }, "evil"]]);
     upstream.serve(path, other);
     upstream.serve(`/hashes.txt`, `${sha256(other)}  coind-${version}-x86_64.tar.gz\n${await signClear(sumsText(), alice)}`);
-    const signature: ArchiveSignature = { kind: "sums", sums: `${upstream.url}/hashes.txt`, signature: "inline", signers: [pin(alice)], threshold: 1 };
+    const signature: ArchiveSignature = {
+      kind: "sums",
+      sums: `${upstream.url}/hashes.txt`,
+      signature: "inline",
+      signers: [pin(alice)],
+      threshold: 1,
+    };
     await fails("SumsMismatch", source(signature, sha256(other)));
   });
 
@@ -163,7 +194,13 @@ describe("fetchRelease of a signed archive", () => {
     await rm(join(folder, "keyrings", `${alice.fingerprint}.asc`));
     upstream.serve(`/by-fingerprint/${alice.fingerprint}`, alice.publicKey);
     await serveDetached([alice]);
-    await fetchRelease(source(detached([pin(alice)])), version, "x86_64", destination(), options({ keyServers: [`${upstream.url}/by-fingerprint/{fingerprint}`] }));
+    await fetchRelease(
+      source(detached([pin(alice)])),
+      version,
+      "x86_64",
+      destination(),
+      options({ keyServers: [`${upstream.url}/by-fingerprint/{fingerprint}`] }),
+    );
     assert.deepEqual(await listFiles(join(folder, "cache", "keys")), [`${alice.fingerprint}.asc`]);
   });
 
@@ -171,7 +208,9 @@ describe("fetchRelease of a signed archive", () => {
     await rm(join(folder, "keyrings", `${alice.fingerprint}.asc`));
     upstream.serve(`/by-fingerprint/${alice.fingerprint}`, bob.publicKey);
     await serveDetached([bob]);
-    await fails("KeyUnavailable", source(detached([pin(alice)])), /delivered another key/, { keyServers: [`${upstream.url}/by-fingerprint/{fingerprint}`] });
+    await fails("KeyUnavailable", source(detached([pin(alice)])), /delivered another key/, {
+      keyServers: [`${upstream.url}/by-fingerprint/{fingerprint}`],
+    });
   });
 
   it("fails when the archive was changed after it was pinned", async () => {
@@ -194,7 +233,10 @@ describe("fetchRelease of a signed archive", () => {
 
   it("fails when one of several pinned signers' signatures is wrong, although the threshold is met", async () => {
     upstream.serve(`/releases/${version}/SHA256SUMS`, sumsText());
-    upstream.serve(`/releases/${version}/SHA256SUMS.asc`, (await signDetached(Buffer.from(sumsText()), [alice])) + (await signDetached(Buffer.from("other"), [bob])));
+    upstream.serve(
+      `/releases/${version}/SHA256SUMS.asc`,
+      (await signDetached(Buffer.from(sumsText()), [alice])) + (await signDetached(Buffer.from("other"), [bob])),
+    );
     await fails("SignatureInvalid", source(sums([pin(alice), pin(bob)], 1)), /bob/);
   });
 
@@ -215,7 +257,13 @@ describe("fetchRelease of a signed archive", () => {
 
   it("accepts an expired key for the reason that the plugin declares, and says so", async () => {
     await serveDetached([late]);
-    const release = await fetchRelease(source(detached([pin(late, "the project has not refreshed it")])), version, "x86_64", destination(), options());
+    const release = await fetchRelease(
+      source(detached([pin(late, "the project has not refreshed it")])),
+      version,
+      "x86_64",
+      destination(),
+      options(),
+    );
     assert.match(release.verification.join("\n"), /expired key accepted: the project has not refreshed it/);
   });
 
@@ -288,11 +336,7 @@ describe("fetchRelease of a signed archive", () => {
       response.write(archive.subarray(0, half), () => setTimeout(() => response.destroy(), 50));
     });
     await fails("DownloadFailed", source(detached([pin(alice)])));
-    upstream.serve(path, (request, response) => {
-      const start = Number(/bytes=(\d+)-/.exec(request.headers.range ?? "")?.[1] ?? 0);
-      response.writeHead(start > 0 ? 206 : 200, { "content-length": archive.length - start, "content-range": `bytes ${start}-${archive.length - 1}/${archive.length}` });
-      response.end(archive.subarray(start));
-    });
+    upstream.serve(path, withRanges(archive));
     await fetchRelease(source(detached([pin(alice)])), version, "x86_64", destination(), options());
     assert.equal(upstream.requests.includes(`${path} bytes=${half}-`), true, upstream.requests.join("\n"));
     assert.equal(await readFile(join(destination(), "coind"), "utf8"), "the daemon");
@@ -302,11 +346,7 @@ describe("fetchRelease of a signed archive", () => {
     await serveDetached([alice]);
     await mkdir(join(folder, "cache", "downloads"), { recursive: true });
     await writeFile(join(folder, "cache", "downloads", `${sha256(archive)}.part`), "not the beginning of it");
-    upstream.serve(path, (request, response) => {
-      const start = Number(/bytes=(\d+)-/.exec(request.headers.range ?? "")?.[1] ?? 0);
-      response.writeHead(start > 0 ? 206 : 200, { "content-length": archive.length - start, "content-range": `bytes ${start}-${archive.length - 1}/${archive.length}` });
-      response.end(archive.subarray(start));
-    });
+    upstream.serve(path, withRanges(archive));
     await fetchRelease(source(detached([pin(alice)])), version, "x86_64", destination(), options());
     assert.deepEqual(await listFiles(destination()), ["coind"]);
   });
@@ -333,8 +373,14 @@ describe("fetchRelease of a signed archive", () => {
   it("fails when the version is not pinned, its digest is pending, or upstream has no such architecture", async () => {
     const release = source(detached([pin(alice)]));
     await assert.rejects(fetchRelease(release, "9.9.9", "x86_64", destination(), options()), { name: "UnknownVersion" });
-    await fails("ReleasePending", { ...release, sha256: { [version]: { x86_64: pending("nobody has verified it") } } }, /nobody has verified it/);
-    await assert.rejects(fetchRelease({ ...release, url: {} }, version, "x86_64", destination(), options()), { name: "UnsupportedArchitecture" });
+    await fails(
+      "ReleasePending",
+      { ...release, sha256: { [version]: { x86_64: pending("nobody has verified it") } } },
+      /nobody has verified it/,
+    );
+    await assert.rejects(fetchRelease({ ...release, url: {} }, version, "x86_64", destination(), options()), {
+      name: "UnsupportedArchitecture",
+    });
     assert.deepEqual(upstream.requests, []);
   });
 
@@ -380,7 +426,12 @@ describe("fetchRelease of a signed archive", () => {
     await serveDetached([alice]);
     const found = await discoverDigest(source(detached([pin(alice)])), version, "x86_64", resolveFetchOptions(options()));
     assert.equal(found.sha256, sha256(archive));
-    await assert.rejects(discoverDigest(source(detached([pin(bob)])), version, "x86_64", resolveFetchOptions(options())), { name: "SignatureInvalid" });
-    await assert.rejects(discoverDigest(source({ kind: "none", reason: "they do not sign" }), version, "x86_64", resolveFetchOptions(options())), { name: "SignatureMissing" });
+    await assert.rejects(discoverDigest(source(detached([pin(bob)])), version, "x86_64", resolveFetchOptions(options())), {
+      name: "SignatureInvalid",
+    });
+    await assert.rejects(
+      discoverDigest(source({ kind: "none", reason: "they do not sign" }), version, "x86_64", resolveFetchOptions(options())),
+      { name: "SignatureMissing" },
+    );
   });
 });

@@ -35,19 +35,39 @@ const manifestFile = "verified.json";
 
 async function digestsOf(directory: string): Promise<Record<string, string>> {
   const digests: Record<string, string> = {};
-  for (const name of (await readdir(directory)).sort()) if (name !== manifestFile) digests[name] = await sha256OfFile(join(directory, name));
+  for (const name of (await readdir(directory)).sort())
+    if (name !== manifestFile) digests[name] = await sha256OfFile(join(directory, name));
   return digests;
 }
 
-async function fillFromArchive(source: Extract<ReleaseSource, { kind: "signedArchive" }>, version: string, architecture: Architecture, into: string, options: ResolvedFetchOptions): Promise<string[]> {
+async function fillFromArchive(
+  source: Extract<ReleaseSource, { kind: "signedArchive" }>,
+  version: string,
+  architecture: Architecture,
+  into: string,
+  options: ResolvedFetchOptions,
+): Promise<string[]> {
   const archive = await fetchVerifiedArchive(source, version, architecture, options);
   options.onProgress({ what: `unpack ${archive.fileName}` });
   await unpackBinaries(archive.file, archive.fileName, binariesFor(source.binaries, architecture), version, into);
-  const signers = archive.signers.map(({ name, signedBy, acceptedExpired }) => `signed by ${name} (${signedBy})${acceptedExpired === undefined ? "" : `; expired key accepted: ${acceptedExpired}`}`);
-  return [`${archive.fileName} sha256 ${archive.sha256}`, ...signers, ...(archive.unsigned === undefined ? [] : [`not signed: ${archive.unsigned}`])];
+  const signers = archive.signers.map(
+    ({ name, signedBy, acceptedExpired }) =>
+      `signed by ${name} (${signedBy})${acceptedExpired === undefined ? "" : `; expired key accepted: ${acceptedExpired}`}`,
+  );
+  return [
+    `${archive.fileName} sha256 ${archive.sha256}`,
+    ...signers,
+    ...(archive.unsigned === undefined ? [] : [`not signed: ${archive.unsigned}`]),
+  ];
 }
 
-async function fill(source: ReleaseSource, version: string, architecture: Architecture, into: string, options: ResolvedFetchOptions): Promise<string[]> {
+async function fill(
+  source: ReleaseSource,
+  version: string,
+  architecture: Architecture,
+  into: string,
+  options: ResolvedFetchOptions,
+): Promise<string[]> {
   switch (source.kind) {
     case "signedArchive":
       return fillFromArchive(source, version, architecture, into, options);
@@ -76,13 +96,25 @@ export function checkPinned(source: ReleaseSource, version: string, architecture
     case "ociImage": {
       const digest = source.digests[version];
       if (digest === undefined) throw unknownVersion(source.repository, version, Object.keys(source.digests));
-      if (isPending(digest)) throw new BuildError("ReleasePending", { title: "The digest of this release is not known yet.", where: `${source.repository} ${version}`, got: `pending: ${digest.pending}`, fix: "Pin the image's digest in the coin's release source." });
+      if (isPending(digest))
+        throw new BuildError("ReleasePending", {
+          title: "The digest of this release is not known yet.",
+          where: `${source.repository} ${version}`,
+          got: `pending: ${digest.pending}`,
+          fix: "Pin the image's digest in the coin's release source.",
+        });
     }
   }
 }
 
 function unknownVersion(where: string, got: string, known: readonly string[]): BuildError {
-  return new BuildError("UnknownVersion", { title: "This release is not pinned.", where, got, allowed: known.join(", "), fix: "Use a pinned version, or pin this one with `npm run coin -- bump`." });
+  return new BuildError("UnknownVersion", {
+    title: "This release is not pinned.",
+    where,
+    got,
+    allowed: known.join(", "),
+    fix: "Use a pinned version, or pin this one with `npm run coin -- bump`.",
+  });
 }
 
 /** Everything that decides what the binaries are. The compiler's version is part of it where there is one. */
@@ -120,9 +152,20 @@ async function deliver(entry: string, manifest: ReleaseManifest, destination: st
  * itself takes them from their signed repository or by their digest. A failure leaves `destination` without any of the files.
  * @throws {@link BuildError}
  */
-export async function fetchRelease(source: ReleaseSource, version: string, architecture: Architecture, destination: string, options: FetchOptions = {}): Promise<FetchedRelease> {
+export async function fetchRelease(
+  source: ReleaseSource,
+  version: string,
+  architecture: Architecture,
+  destination: string,
+  options: FetchOptions = {},
+): Promise<FetchedRelease> {
   checkPinned(source, version, architecture);
-  if (source.kind === "debianPackage") return { verification: [`apt installs ${source.package}=${source.pins[version] ?? ""} from its signed repository`], binaries: {}, isFromCache: false };
+  if (source.kind === "debianPackage")
+    return {
+      verification: [`apt installs ${source.package}=${source.pins[version] ?? ""} from its signed repository`],
+      binaries: {},
+      isFromCache: false,
+    };
   if (source.kind === "ociImage") return { verification: [`${source.repository} by digest`], binaries: {}, isFromCache: false };
   const resolved = resolveFetchOptions(options);
   const entry = join(resolved.cacheDir, "releases", await cacheKey(source, version, architecture));

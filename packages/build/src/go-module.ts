@@ -38,11 +38,29 @@ export const goVersion = (version: string): string => (version.startsWith("v") ?
 /** The go.mod of the module that exists only to build one upstream module. Go ignores `replace` lines of dependencies, so upstream's are repeated. */
 export function renderGoMod(source: GoModule, version: string): string {
   const replaces = Object.entries(source.replace ?? {}).map(([module, target]) => `replace ${module} => ${target}`);
-  return [`module coinfleet.invalid/build`, ``, `go ${minimumGo.major}.${minimumGo.minor}`, ``, `require ${source.module} ${goVersion(version)}`, ...(replaces.length > 0 ? ["", ...replaces] : []), ""].join("\n");
+  return [
+    `module coinfleet.invalid/build`,
+    ``,
+    `go ${minimumGo.major}.${minimumGo.minor}`,
+    ``,
+    `require ${source.module} ${goVersion(version)}`,
+    ...(replaces.length > 0 ? ["", ...replaces] : []),
+    "",
+  ].join("\n");
 }
 
 /** Settings of a user's shell that would turn a verification off or change the result. */
-const ignoredSettings = new Set(["GOFLAGS", "GOPRIVATE", "GONOSUMDB", "GONOSUMCHECK", "GOINSECURE", "GOWORK", "GOEXPERIMENT", "CGO_CFLAGS", "CGO_LDFLAGS"]);
+const ignoredSettings = new Set([
+  "GOFLAGS",
+  "GOPRIVATE",
+  "GONOSUMDB",
+  "GONOSUMCHECK",
+  "GOINSECURE",
+  "GOWORK",
+  "GOEXPERIMENT",
+  "CGO_CFLAGS",
+  "CGO_LDFLAGS",
+]);
 
 /** Go's environment: the user's proxy and caches, and none of the switches that turn verification off. */
 function goEnvironment(source: GoModule, architecture: Architecture, environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
@@ -86,11 +104,23 @@ async function compareSum(source: GoModule, version: string, run: (args: readonl
 async function checkCompiler(source: GoModule, environment: NodeJS.ProcessEnv): Promise<void> {
   if (source.cgo !== true) return;
   const compiler = environment["CC"] ?? "gcc";
-  await runTool(compiler, ["--version"], { cwd: "/", environment, timeoutMs: 10_000, fix: `Install a C compiler (Debian: build-essential, or crossbuild-essential for another architecture); ${source.module} needs cgo.` });
+  await runTool(compiler, ["--version"], {
+    cwd: "/",
+    environment,
+    timeoutMs: 10_000,
+    fix: `Install a C compiler (Debian: build-essential, or crossbuild-essential for another architecture); ${source.module} needs cgo.`,
+  });
 }
 
 /** Compiles one pinned Go module into `destination`. @returns the compiler that did it @throws {@link BuildError} */
-export async function buildGoModule(source: GoModule, version: string, architecture: Architecture, destination: string, options: ResolvedFetchOptions, environment: NodeJS.ProcessEnv = process.env): Promise<GoToolchain> {
+export async function buildGoModule(
+  source: GoModule,
+  version: string,
+  architecture: Architecture,
+  destination: string,
+  options: ResolvedFetchOptions,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<GoToolchain> {
   pinnedSum(source, version);
   const go = await findGo(environment);
   const goEnv = goEnvironment(source, architecture, environment);
@@ -113,7 +143,9 @@ export async function buildGoModule(source: GoModule, version: string, architect
       const total = (await run(["list", "-deps", path])).trim().split("\n").length;
       let done = 0;
       // Each line is a compiled package; those in Go's own cache are not named, so that it may end early.
-      await run(["build", "-v", "-ldflags=-s -w -buildid=", "-o", join(destination, name), path], () => options.onProgress({ what, done: Math.min((done += 1), total), total, unit: "steps" }));
+      await run(["build", "-v", "-ldflags=-s -w -buildid=", "-o", join(destination, name), path], () =>
+        options.onProgress({ what, done: Math.min((done += 1), total), total, unit: "steps" }),
+      );
     }
     return go;
   } finally {

@@ -16,7 +16,11 @@ export interface GoToolchain {
 }
 
 async function candidates(environment: NodeJS.ProcessEnv): Promise<string[]> {
-  const folders = [...(environment["GOROOT"] === undefined ? [] : [join(environment["GOROOT"], "bin")]), ...(environment["PATH"] ?? "").split(delimiter), "/usr/local/go/bin"];
+  const folders = [
+    ...(environment["GOROOT"] === undefined ? [] : [join(environment["GOROOT"], "bin")]),
+    ...(environment["PATH"] ?? "").split(delimiter),
+    "/usr/local/go/bin",
+  ];
   for (const parent of ["/usr/lib", join(homedir(), "sdk")]) {
     const names = await readdir(parent).catch(() => []);
     folders.push(...names.filter((name) => /^go-?1\./.test(name)).map((name) => join(parent, name, "bin")));
@@ -29,7 +33,12 @@ export async function findGo(environment: NodeJS.ProcessEnv = process.env): Prom
   const tried: string[] = [];
   for (const path of await candidates(environment)) {
     if (!(await exists(path))) continue;
-    const output = await runTool(path, ["env", "GOVERSION"], { cwd: "/", environment: { ...environment, GOTOOLCHAIN: "local" }, timeoutMs: 20_000, fix: "" }).catch(() => "");
+    const output = await runTool(path, ["env", "GOVERSION"], {
+      cwd: "/",
+      environment: { ...environment, GOTOOLCHAIN: "local" },
+      timeoutMs: 20_000,
+      fix: "",
+    }).catch(() => "");
     const version = output.trim();
     const [, major, minor] = /^go(\d+)\.(\d+)/.exec(version) ?? [];
     if (Number(major) === minimumGo.major && Number(minor) >= minimumGo.minor) return { path, version };

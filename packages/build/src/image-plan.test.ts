@@ -12,11 +12,28 @@ const root = join(import.meta.dirname, "../../..");
 const base = "public.ecr.aws/debian/debian:bookworm-slim";
 
 function client(source: ResolvedClient["source"]): ImageSpec {
-  return { kind: "client", base, architecture: "x86_64", client: { name: "coind", version: "1.0.0", sourceName: "debian", source, runtimePackages: [] } };
+  return {
+    kind: "client",
+    base,
+    architecture: "x86_64",
+    client: { name: "coind", version: "1.0.0", sourceName: "debian", source, runtimePackages: [] },
+  };
 }
 
-const debian = client({ kind: "debianPackage", version: "1.0.0", package: "coind", pins: { "1.0.0": "1.0.0-2" }, binaries: { coind: "/usr/lib/coin/coind" } });
-const goPending: GoModule = { kind: "goModule", version: "1.0.0", module: "example.invalid/coin", packages: { "example.invalid/coin": "coind" }, sums: { "1.0.0": pending("nobody looked") } };
+const debian = client({
+  kind: "debianPackage",
+  version: "1.0.0",
+  package: "coind",
+  pins: { "1.0.0": "1.0.0-2" },
+  binaries: { coind: "/usr/lib/coin/coind" },
+});
+const goPending: GoModule = {
+  kind: "goModule",
+  version: "1.0.0",
+  module: "example.invalid/coin",
+  packages: { "example.invalid/coin": "coind" },
+  sums: { "1.0.0": pending("nobody looked") },
+};
 
 describe("prepareImageContext", () => {
   let folder: string;
@@ -58,7 +75,11 @@ describe("prepareImageContext", () => {
     const directory = join(folder, "agent");
     await prepareImageContext(plan, directory, root, {});
     assert.deepEqual((await readdir(directory)).sort(), [".dockerignore", "Dockerfile", "agent.js", "coin.js", "node", "package.json"]);
-    const check = spawnSync(join(directory, "node"), ["--input-type=module", "-e", `const c = await import(${JSON.stringify(join(directory, "coin.js"))}); console.log(c.default.id)`], { encoding: "utf8" });
+    const check = spawnSync(
+      join(directory, "node"),
+      ["--input-type=module", "-e", `const c = await import(${JSON.stringify(join(directory, "coin.js"))}); console.log(c.default.id)`],
+      { encoding: "utf8" },
+    );
     assert.equal(check.stdout.trim(), coin, check.stderr);
     assert.equal(spawnSync(join(directory, "node"), ["--check", join(directory, "agent.js")]).status, 0);
     assert.equal(planImage({ kind: "agent", coin, base, architecture: "x86_64" }, root).digest, plan.digest);

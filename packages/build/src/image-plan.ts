@@ -78,7 +78,12 @@ async function addBinaries(spec: ImageSpec, root: string, staging: string, optio
  * Writes the build context of an image: Dockerfile, and binaries that were verified outside docker. The folder is complete or absent.
  * @throws {@link BuildError} `SpecMismatch` when `digest` is not what this spec gives (another version of the program, or changed sources)
  */
-export async function prepareImageContext(plan: { readonly spec: ImageSpec; readonly digest: string }, directory: string, root: string, options: FetchOptions = {}): Promise<PreparedImage> {
+export async function prepareImageContext(
+  plan: { readonly spec: ImageSpec; readonly digest: string },
+  directory: string,
+  root: string,
+  options: FetchOptions = {},
+): Promise<PreparedImage> {
   const { spec, digest } = plan;
   const context = renderContext(spec, root);
   if (context.digest !== digest) {

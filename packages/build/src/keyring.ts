@@ -36,7 +36,9 @@ const isArmored = (bytes: Uint8Array): boolean => Buffer.from(bytes.subarray(0, 
 
 /** The key with exactly this primary fingerprint, out of a file that may hold others. */
 async function selectKey(bytes: Uint8Array, fingerprint: string): Promise<Key | undefined> {
-  const keys = isArmored(bytes) ? await readKeys({ armoredKeys: Buffer.from(bytes).toString("utf8") }) : await readKeys({ binaryKeys: bytes });
+  const keys = isArmored(bytes)
+    ? await readKeys({ armoredKeys: Buffer.from(bytes).toString("utf8") })
+    : await readKeys({ binaryKeys: bytes });
   const key = keys.find((candidate) => candidate.getFingerprint().toUpperCase() === fingerprint.toUpperCase());
   // A key is public here, whatever somebody put into the file.
   return key?.isPrivate() === true ? key.toPublic() : key;
@@ -55,28 +57,54 @@ async function isUsableNow(key: Key): Promise<boolean> {
   );
 }
 
-async function askServers(signer: Signer, sources: KeySources, limits: FetchLimits, tried: string[]): Promise<Key | undefined> {
+async function askServer(
+  template: string,
+  signer: Signer,
+  sources: KeySources,
+  limits: FetchLimits,
+  tried: string[],
+): Promise<Key | undefined> {
   const folder = join(sources.cacheDir, "keys");
   await mkdir(folder, { recursive: true });
-  for (const template of sources.keyServers) {
-    const url = template.replaceAll("{fingerprint}", signer.fingerprint.toUpperCase());
-    const file = join(folder, `.${signer.fingerprint}.${process.pid}`);
-    try {
-      await download(url, file, { ...limits, maxBytes: maxKeyBytes, attempts: 2, totalTimeoutMs: Math.min(limits.totalTimeoutMs, 60_000) });
-      const key = await readKeyFile(file, signer.fingerprint);
-      if (key === undefined) {
-        tried.push(`${url}: delivered another key`);
-        continue;
-      }
-      await rename(file, join(folder, `${signer.fingerprint.toUpperCase()}.asc`));
-      return key;
-    } catch (cause) {
-      tried.push(`${url}: ${describeCause(cause).split("\n")[0] ?? "failed"}`);
-    } finally {
-      await rm(file, { force: true });
-    }
+  const url = template.replaceAll("{fingerprint}", signer.fingerprint.toUpperCase());
+  const file = join(folder, `.${signer.fingerprint}.${process.pid}`);
+  try {
+    await rm(file, { force: true });
+    await download(url, file, { ...limits, maxBytes: maxKeyBytes, attempts: 2, totalTimeoutMs: Math.min(limits.totalTimeoutMs, 60_000) });
+    const key = await readKeyFile(file, signer.fingerprint);
+    if (key === undefined) tried.push(`${url}: delivered another key`);
+    return key;
+  } catch (cause) {
+    tried.push(`${url}: ${describeCause(cause).split("\n")[0] ?? "failed"}`);
+    return undefined;
+  } finally {
+    await rm(file, { force: true });
   }
-  return undefined;
+}
+
+const merge = async (known: Key | undefined, more: Key): Promise<Key> => (known === undefined ? more : known.update(more));
+
+/** Asks one server after the other until the key is whole: one may have an old copy, and one leaves out the names, without which no key is valid. */
+async function completeFromServers(
+  known: Key | undefined,
+  signer: Signer,
+  sources: KeySources,
+  limits: FetchLimits,
+  tried: string[],
+): Promise<Key | undefined> {
+  let found = known;
+  for (const template of sources.keyServers) {
+    const fetched = await askServer(template, signer, sources, limits, tried);
+    if (fetched === undefined) continue;
+    found = await merge(found, fetched);
+    if (await isUsableNow(found)) break;
+  }
+  if (found !== undefined && found !== known) {
+    const file = join(sources.cacheDir, "keys", `${signer.fingerprint.toUpperCase()}.asc`);
+    await writeFile(`${file}.${process.pid}`, found.armor());
+    await rename(`${file}.${process.pid}`, file);
+  }
+  return found;
 }
 
 /** Finds a pinned signer's public key: the keyring folders, then keys fetched earlier, then the key servers if the copy at hand has expired or is missing. */
@@ -90,18 +118,8 @@ export async function findKey(signer: Signer, sources: KeySources, limits: Fetch
       return undefined;
     });
     if (key === undefined) tried.push(`${file}: not there`);
-    else found = found === undefined ? key : await found.update(key);
+    else found = await merge(found, key);
   }
   if (found !== undefined && (await isUsableNow(found))) return { signer, key: found, tried };
-  const fetched = await askServers(signer, sources, limits, tried);
-  if (fetched !== undefined) found = found === undefined ? fetched : await found.update(fetched);
-  return { signer, key: found, tried };
-}
-
-/** Writes a verified public key where reviews see it. For the command that adds a signer. */
-export async function saveKey(folder: string, fingerprint: string, key: Key): Promise<string> {
-  await mkdir(folder, { recursive: true });
-  const file = join(folder, `${fingerprint.toUpperCase()}.asc`);
-  await writeFile(file, key.armor());
-  return file;
+  return { signer, key: await completeFromServers(found, signer, sources, limits, tried), tried };
 }

@@ -9,7 +9,10 @@ describe("Packer's machine-readable output", () => {
     assert.equal(artifactOf("1609459200,,ui,error,Build 'amazon-ebs.host' errored: timeout\n1609459200,,error-count,1\n"), undefined);
   });
   it("has lines for people", () => {
-    assert.equal(readableLine("1609459200,,ui,say,==> amazon-ebs.host: Stopping%!(PACKER_COMMA) waiting"), "==> amazon-ebs.host: Stopping, waiting");
+    assert.equal(
+      readableLine("1609459200,,ui,say,==> amazon-ebs.host: Stopping%!(PACKER_COMMA) waiting"),
+      "==> amazon-ebs.host: Stopping, waiting",
+    );
     assert.equal(readableLine("1609459200,,version,1.6.6"), undefined);
   });
 });

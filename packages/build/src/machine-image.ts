@@ -34,13 +34,24 @@ async function packerVersion(environment: NodeJS.ProcessEnv): Promise<readonly n
   const output = await runTool("packer", ["version"], { cwd: "/", environment, timeoutMs: 30_000, fix: packerFix });
   const version = (/v(\d+)\.(\d+)\.(\d+)/.exec(output) ?? []).slice(1).map(Number);
   if (version.length === 3 && isAtLeast(version, minimumPacker)) return version;
-  throw new BuildError("ToolMissing", { title: "Packer is too old, or not Packer.", where: "packer on PATH", got: output.split("\n")[0] ?? "", allowed: `${minimumPacker.join(".")} or newer`, fix: packerFix });
+  throw new BuildError("ToolMissing", {
+    title: "Packer is too old, or not Packer.",
+    where: "packer on PATH",
+    got: output.split("\n")[0] ?? "",
+    allowed: `${minimumPacker.join(".")} or newer`,
+    fix: packerFix,
+  });
 }
 
 async function writeTemplate(directory: string, files: Readonly<Record<string, string>>): Promise<void> {
   for (const [path, text] of Object.entries(files)) {
     const file = normalize(join(directory, path));
-    if (!file.startsWith(`${directory}/`)) throw new BuildError("SpecMismatch", { title: "A file of the template leaves its folder.", where: path, fix: "Use plain relative paths." });
+    if (!file.startsWith(`${directory}/`))
+      throw new BuildError("SpecMismatch", {
+        title: "A file of the template leaves its folder.",
+        where: path,
+        fix: "Use plain relative paths.",
+      });
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, text, { mode: path.endsWith(".sh") || text.startsWith("#!") ? 0o755 : 0o644 });
   }
@@ -58,17 +69,31 @@ export function readableLine(line: string): string | undefined {
 }
 
 /** Runs Packer over rendered files in a folder of its own. Resolves to the AMI's id. @throws {@link BuildError} */
-export async function buildMachineImage({ files, variables, timeoutMs, environment, onProgress = silent, onLine }: MachineImageOptions): Promise<string> {
+export async function buildMachineImage({
+  files,
+  variables,
+  timeoutMs,
+  environment,
+  onProgress = silent,
+  onLine,
+}: MachineImageOptions): Promise<string> {
   const version = await packerVersion(environment);
   const directory = await mkdtemp(join(tmpdir(), "coinfleet-packer-"));
   const startedAt = Date.now();
   const packerVariables = Object.fromEntries(Object.entries(variables).map(([name, value]) => [`PKR_VAR_${name}`, value]));
   try {
     await writeTemplate(directory, files);
-    const settings = { cwd: directory, environment: { ...environment, ...packerVariables, CHECKPOINT_DISABLE: "1", PACKER_NO_COLOR: "1" }, timeoutMs };
+    const settings = {
+      cwd: directory,
+      environment: { ...environment, ...packerVariables, CHECKPOINT_DISABLE: "1", PACKER_NO_COLOR: "1" },
+      timeoutMs,
+    };
     // From 1.7 on builders are plugins; 1.6.6 has them inside and refuses the block that names them.
     if (isAtLeast(version, [1, 7, 0]) && Object.keys(files).some((path) => path.startsWith("plugins/"))) {
-      await runTool("packer", ["init", "plugins"], { ...settings, fix: "Packer could not fetch its amazon plugin. Run `packer plugins install github.com/hashicorp/amazon` where the internet is reached." });
+      await runTool("packer", ["init", "plugins"], {
+        ...settings,
+        fix: "Packer could not fetch its amazon plugin. Run `packer plugins install github.com/hashicorp/amazon` where the internet is reached.",
+      });
     }
     const output = await runTool("packer", ["build", "-machine-readable", "."], {
       ...settings,
@@ -83,7 +108,11 @@ export async function buildMachineImage({ files, variables, timeoutMs, environme
     });
     const image = artifactOf(output);
     if (image !== undefined) return image;
-    throw new BuildError("ToolFailed", { title: "Packer ended without an AMI.", where: "packer build", fix: "Check that the template has one amazon-ebs source and `skip_create_ami` is off." });
+    throw new BuildError("ToolFailed", {
+      title: "Packer ended without an AMI.",
+      where: "packer build",
+      fix: "Check that the template has one amazon-ebs source and `skip_create_ami` is off.",
+    });
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

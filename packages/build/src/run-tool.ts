@@ -21,7 +21,13 @@ const tailLines = 30;
 export async function runTool(command: string, args: readonly string[], options: ToolOptions): Promise<string> {
   const said: string[] = [];
   let output = "";
-  const child = spawn(command, args, { cwd: options.cwd, env: options.environment, stdio: ["ignore", "pipe", "pipe"], timeout: options.timeoutMs, killSignal: "SIGTERM" });
+  const child = spawn(command, args, {
+    cwd: options.cwd,
+    env: options.environment,
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: options.timeoutMs,
+    killSignal: "SIGTERM",
+  });
   const keep = (line: string): void => {
     const text = options.readable === undefined ? line : options.readable(line);
     if (text !== undefined) said.push(...text.split("\n"));
@@ -55,7 +61,11 @@ export async function runTool(command: string, args: readonly string[], options:
     child.on("close", (code, signal) => resolve({ code, signal }));
   }).catch((cause: unknown) => {
     process.off("SIGINT", passOn).off("SIGTERM", passOn);
-    throw new BuildError("ToolMissing", { title: `Cannot run ${command}.`, where: command, got: describeCause(cause), fix: options.fix }, { cause });
+    throw new BuildError(
+      "ToolMissing",
+      { title: `Cannot run ${command}.`, where: command, got: describeCause(cause), fix: options.fix },
+      { cause },
+    );
   });
   process.off("SIGINT", passOn).off("SIGTERM", passOn);
   if (ended.code === 0) return output;

@@ -35,7 +35,12 @@ async function readSignaturePackets(bytes: Uint8Array): Promise<SignaturePacket[
 function unreadable(where: string, cause: unknown): BuildError {
   return new BuildError(
     "SignatureInvalid",
-    { title: "Not a readable OpenPGP signature.", where, got: describeCause(cause), fix: "Compare with the file that the upstream project publishes; do not build from this one." },
+    {
+      title: "Not a readable OpenPGP signature.",
+      where,
+      got: describeCause(cause),
+      fix: "Compare with the file that the upstream project publishes; do not build from this one.",
+    },
     { cause },
   );
 }
@@ -53,7 +58,10 @@ export async function readClearSigned(file: Uint8Array, where: string): Promise<
   const text = Buffer.from(file).toString("utf8");
   try {
     const message = await readCleartextMessage({ cleartextMessage: text });
-    return { content: Buffer.from(message.getText(), "utf8"), signatures: await readSignaturePackets(Buffer.from(text.match(blockPattern)?.at(-1) ?? "")) };
+    return {
+      content: Buffer.from(message.getText(), "utf8"),
+      signatures: await readSignaturePackets(Buffer.from(text.match(blockPattern)?.at(-1) ?? "")),
+    };
   } catch (cause) {
     throw unreadable(where, cause);
   }
@@ -71,7 +79,8 @@ async function isExpired(key: Key, packet: SignaturePacket): Promise<boolean> {
 async function checkOne(data: SignedData, packet: SignaturePacket, { signer, key }: { signer: Signer; key: Key }): Promise<Outcome> {
   const issuer = key.getKeys(packet.issuerKeyID)[0];
   const type = packet.signatureType;
-  if (issuer === undefined || (type !== enums.signature.binary && type !== enums.signature.text)) return { kind: "not-counted", why: "not a signature of a document" };
+  if (issuer === undefined || (type !== enums.signature.binary && type !== enums.signature.text))
+    return { kind: "not-counted", why: "not a signature of a document" };
   const literal = (await createMessage({ binary: data.content })).packets.findPacket(enums.packet.literalData);
   if (literal === undefined) return { kind: "not-counted", why: "nothing was signed" };
   try {
@@ -88,7 +97,10 @@ async function checkOne(data: SignedData, packet: SignaturePacket, { signer, key
   const counted = { name: signer.name, fingerprint: signer.fingerprint, signedBy: issuer.getFingerprint().toUpperCase() };
   if (!(await isExpired(key, packet))) return { kind: "good", signer: counted };
   if (signer.acceptExpired !== undefined) return { kind: "good", signer: { ...counted, acceptedExpired: signer.acceptExpired } };
-  return { kind: "not-counted", why: `${signer.name}: good signature, but the key that can be had has expired and the plugin declares no \`acceptExpired\`` };
+  return {
+    kind: "not-counted",
+    why: `${signer.name}: good signature, but the key that can be had has expired and the plugin declares no \`acceptExpired\``,
+  };
 }
 
 function tooFew(where: string, good: number, threshold: number, why: readonly string[]): BuildError {
@@ -106,7 +118,9 @@ function explain(keys: readonly FoundKey[], good: ReadonlyMap<string, VerifiedSi
   return keys.flatMap(({ signer, key, tried }) => {
     if (good.has(signer.fingerprint)) return [];
     if (key === undefined) return [`${signer.name}: public key ${signer.fingerprint} not found (${tried.join("; ")})`];
-    return data.signatures.some((packet) => key.getKeys(packet.issuerKeyID).length > 0) ? [] : [`${signer.name}: has not signed it, or with a subkey that the key at hand lacks`];
+    return data.signatures.some((packet) => key.getKeys(packet.issuerKeyID).length > 0)
+      ? []
+      : [`${signer.name}: has not signed it, or with a subkey that the key at hand lacks`];
   });
 }
 
@@ -115,9 +129,20 @@ function explain(keys: readonly FoundKey[], good: ReadonlyMap<string, VerifiedSi
  * signature by a pinned key is an alarm and refuses the whole release, even where the threshold is met without it.
  * @throws {@link BuildError} `SignatureInvalid`, `TooFewSigners`
  */
-export async function verifySigners(data: SignedData, keys: readonly FoundKey[], threshold: number, where: string): Promise<readonly VerifiedSigner[]> {
+export async function verifySigners(
+  data: SignedData,
+  keys: readonly FoundKey[],
+  threshold: number,
+  where: string,
+): Promise<readonly VerifiedSigner[]> {
   if (!Number.isInteger(threshold) || threshold < 1 || threshold > keys.length) {
-    throw new BuildError("TooFewSigners", { title: "The threshold cannot be met.", where, got: String(threshold), allowed: `1 to ${keys.length}, the number of pinned signers`, fix: "Correct the coin's release source." });
+    throw new BuildError("TooFewSigners", {
+      title: "The threshold cannot be met.",
+      where,
+      got: String(threshold),
+      allowed: `1 to ${keys.length}, the number of pinned signers`,
+      fix: "Correct the coin's release source.",
+    });
   }
   const good = new Map<string, VerifiedSigner>();
   const why: string[] = [];
@@ -128,7 +153,12 @@ export async function verifySigners(data: SignedData, keys: readonly FoundKey[],
     if (outcome.kind === "good") good.set(outcome.signer.fingerprint, outcome.signer);
     else if (outcome.kind === "not-counted") why.push(outcome.why);
     else {
-      throw new BuildError("SignatureInvalid", { title: "A pinned signer's signature does not fit the file.", where, got: outcome.why, fix: "The file or the signature was changed on its way, or upstream was broken into. Do not build; ask the upstream project." });
+      throw new BuildError("SignatureInvalid", {
+        title: "A pinned signer's signature does not fit the file.",
+        where,
+        got: outcome.why,
+        fix: "The file or the signature was changed on its way, or upstream was broken into. Do not build; ask the upstream project.",
+      });
     }
   }
   why.push(...explain(keys, good, data));

@@ -127,7 +127,13 @@ async function fetchSmall(url: string, options: ResolvedFetchOptions): Promise<B
   }
 }
 
-async function countSigners(data: SignedData, signers: readonly Signer[], threshold: number, where: string, options: ResolvedFetchOptions): Promise<readonly VerifiedSigner[]> {
+async function countSigners(
+  data: SignedData,
+  signers: readonly Signer[],
+  threshold: number,
+  where: string,
+  options: ResolvedFetchOptions,
+): Promise<readonly VerifiedSigner[]> {
   const keys = [];
   for (const signer of signers) keys.push(await findKey(signer, options, options.limits));
   if (keys.every(({ key }) => key === undefined)) {
@@ -142,13 +148,21 @@ async function countSigners(data: SignedData, signers: readonly Signer[], thresh
 }
 
 /** The digest that upstream's signed sums state. */
-async function signedSums(source: SignedArchive, version: string, archiveUrl: string, options: ResolvedFetchOptions): Promise<{ sha256: string; signers: readonly VerifiedSigner[] }> {
+async function signedSums(
+  source: SignedArchive,
+  version: string,
+  archiveUrl: string,
+  options: ResolvedFetchOptions,
+): Promise<{ sha256: string; signers: readonly VerifiedSigner[] }> {
   const { signature } = source;
   if (signature.kind !== "sums") throw new TypeError("not a sums signature");
   const sumsUrl = fill(signature.sums, version);
   const sums = await fetchSmall(sumsUrl, options);
   const signatureUrl = signature.signature === "inline" ? sumsUrl : fill(signature.signature, version);
-  const data = signature.signature === "inline" ? await readClearSigned(sums, sumsUrl) : await readDetached(sums, await fetchSmall(signatureUrl, options), signatureUrl);
+  const data =
+    signature.signature === "inline"
+      ? await readClearSigned(sums, sumsUrl)
+      : await readDetached(sums, await fetchSmall(signatureUrl, options), signatureUrl);
   const signers = await countSigners(data, signature.signers, signature.threshold, signatureUrl, options);
   return { sha256: parseSums(Buffer.from(data.content).toString("utf8"), fileNameOf(archiveUrl), sumsUrl), signers };
 }
@@ -158,12 +172,23 @@ async function signedSums(source: SignedArchive, version: string, archiveUrl: st
  * who made it, the pin shows that it is the one that was reviewed.
  * @throws {@link BuildError}
  */
-export async function fetchVerifiedArchive(source: SignedArchive, version: string, architecture: Architecture, options: ResolvedFetchOptions): Promise<VerifiedArchive> {
+export async function fetchVerifiedArchive(
+  source: SignedArchive,
+  version: string,
+  architecture: Architecture,
+  options: ResolvedFetchOptions,
+): Promise<VerifiedArchive> {
   const expected = pinnedDigest(source, version, architecture);
   return fetchAndCheck(source, version, archiveAddress(source, version, architecture), expected, options);
 }
 
-async function fetchAndCheck(source: SignedArchive, version: string, url: string, expected: string, options: ResolvedFetchOptions): Promise<VerifiedArchive> {
+async function fetchAndCheck(
+  source: SignedArchive,
+  version: string,
+  url: string,
+  expected: string,
+  options: ResolvedFetchOptions,
+): Promise<VerifiedArchive> {
   const { signature } = source;
   const fileName = fileNameOf(url);
   if (signature.kind === "sums") {
@@ -198,12 +223,22 @@ export interface DiscoveredDigest {
  * Without a signature there is nothing to trust, and it refuses.
  * @throws {@link BuildError}
  */
-export async function discoverDigest(source: SignedArchive, version: string, architecture: Architecture, options: ResolvedFetchOptions): Promise<DiscoveredDigest> {
+export async function discoverDigest(
+  source: SignedArchive,
+  version: string,
+  architecture: Architecture,
+  options: ResolvedFetchOptions,
+): Promise<DiscoveredDigest> {
   const url = archiveAddress(source, version, architecture);
   const { signature } = source;
   if (signature.kind === "sums") return signedSums(source, version, url, options);
   if (signature.kind === "none") {
-    throw new BuildError("SignatureMissing", { title: "Upstream does not sign this release.", where: url, got: signature.reason, fix: "Compare digests from two independent places by hand and pin the result." });
+    throw new BuildError("SignatureMissing", {
+      title: "Upstream does not sign this release.",
+      where: url,
+      got: signature.reason,
+      fix: "Compare digests from two independent places by hand and pin the result.",
+    });
   }
   const folder = join(options.cacheDir, "downloads");
   await mkdir(folder, { recursive: true });

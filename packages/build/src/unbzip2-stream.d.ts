@@ -1,5 +1,6 @@
 declare module "unbzip2-stream" {
   import type { Transform } from "node:stream";
   /** A stream that decompresses bzip2. */
-  export default function unbzip2(): Transform;
+  function unbzip2(): Transform;
+  export = unbzip2;
 }

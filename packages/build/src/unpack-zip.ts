@@ -16,12 +16,19 @@ const unixKind = (entry: Entry): number => (entry.externalFileAttributes >>> 16)
 function checkEntry(archive: string, entry: Entry): string {
   const path = safePath(archive, entry.fileName);
   const kind = unixKind(entry);
-  if (kind !== 0 && kind !== regularFile && kind !== directory) throw archiveRefused(archive, `link or device ${JSON.stringify(entry.fileName)}`);
+  if (kind !== 0 && kind !== regularFile && kind !== directory)
+    throw archiveRefused(archive, `link or device ${JSON.stringify(entry.fileName)}`);
   return path;
 }
 
 /** Takes the wanted entries out of a zip archive. Returns the names that were found. */
-export async function unpackZip(file: string, archive: string, wanted: Map<string, string>, into: string, limits: UnpackLimits): Promise<Set<string>> {
+export async function unpackZip(
+  file: string,
+  archive: string,
+  wanted: Map<string, string>,
+  into: string,
+  limits: UnpackLimits,
+): Promise<Set<string>> {
   const found = new Set<string>();
   try {
     const zip = await openPromise(file, { strictFileNames: true });
@@ -30,7 +37,8 @@ export async function unpackZip(file: string, archive: string, wanted: Map<strin
     for await (const entry of zip.eachEntry()) {
       entries += 1;
       bytes += entry.uncompressedSize;
-      if (entries > limits.maxEntries || bytes > limits.maxBytes) throw archiveRefused(archive, `more than ${limits.maxEntries} entries or ${limits.maxBytes} bytes`);
+      if (entries > limits.maxEntries || bytes > limits.maxBytes)
+        throw archiveRefused(archive, `more than ${limits.maxEntries} entries or ${limits.maxBytes} bytes`);
       const path = checkEntry(archive, entry);
       const name = wanted.get(path);
       if (name === undefined || entry.fileName.endsWith("/")) continue;

@@ -2,7 +2,7 @@ import { createReadStream, createWriteStream } from "node:fs";
 import { chmod, copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PassThrough, Readable, Writable } from "node:stream";
-import { finished, pipeline } from "node:stream/promises";
+import { pipeline } from "node:stream/promises";
 import { createGunzip, createZstdDecompress } from "node:zlib";
 import type { Binaries } from "@coinfleet/sdk";
 import { extract } from "tar-stream";
@@ -13,15 +13,29 @@ import type { UnpackLimits } from "./archive-rules.ts";
 import { archiveRefused, defaultUnpackLimits, safePath, wantedPaths } from "./archive-rules.ts";
 import { unpackZip } from "./unpack-zip.ts";
 
+/** Joins streams by hand: `pipeline` never ends with the old kind of stream that the bzip2 library makes. */
+function through(file: string, transform: NodeJS.ReadWriteStream): Readable {
+  const output = new PassThrough();
+  const fail = (cause: Error): void => void output.destroy(cause);
+  createReadStream(file).on("error", fail).pipe(transform).on("error", fail).pipe(output);
+  return output;
+}
+
 function decompress(file: string, fileName: string): Readable {
-  if (/\.(tar\.gz|tgz)$/.test(fileName)) return createReadStream(file).pipe(createGunzip());
-  if (/\.(tar\.bz2|tbz2?)$/.test(fileName)) return createReadStream(file).pipe(unbzip2());
-  if (/\.(tar\.zst|tzst)$/.test(fileName)) return createReadStream(file).pipe(createZstdDecompress());
+  if (/\.(tar\.gz|tgz)$/.test(fileName)) return through(file, createGunzip());
+  if (/\.(tar\.bz2|tbz2?)$/.test(fileName)) return through(file, unbzip2());
+  if (/\.(tar\.zst|tzst)$/.test(fileName)) return through(file, createZstdDecompress());
   if (/\.(tar\.xz|txz)$/.test(fileName)) return Readable.from(new xzDecompress.XzReadableStream(Readable.toWeb(createReadStream(file))));
   return createReadStream(file);
 }
 
-async function unpackTar(file: string, fileName: string, wanted: Map<string, string>, directory: string, limits: UnpackLimits): Promise<Set<string>> {
+async function unpackTar(
+  file: string,
+  fileName: string,
+  wanted: Map<string, string>,
+  directory: string,
+  limits: UnpackLimits,
+): Promise<Set<string>> {
   const found = new Set<string>();
   let entries = 0;
   let bytes = 0;
@@ -30,10 +44,12 @@ async function unpackTar(file: string, fileName: string, wanted: Map<string, str
     for await (const entry of reader) {
       entries += 1;
       bytes += entry.header.size ?? 0;
-      if (entries > limits.maxEntries || bytes > limits.maxBytes) throw archiveRefused(fileName, `more than ${limits.maxEntries} entries or ${limits.maxBytes} bytes`);
+      if (entries > limits.maxEntries || bytes > limits.maxBytes)
+        throw archiveRefused(fileName, `more than ${limits.maxEntries} entries or ${limits.maxBytes} bytes`);
       const path = safePath(fileName, entry.header.name);
       const type = entry.header.type;
-      if (type !== "file" && type !== "contiguous-file" && type !== "directory") throw archiveRefused(fileName, `${type ?? "unknown entry"} ${JSON.stringify(entry.header.name)}`);
+      if (type !== "file" && type !== "contiguous-file" && type !== "directory")
+        throw archiveRefused(fileName, `${type ?? "unknown entry"} ${JSON.stringify(entry.header.name)}`);
       const name = wanted.get(path);
       if (name === undefined || type === "directory") {
         await pipeline(entry, new Writable({ write: (_chunk, _encoding, done) => done() }));
@@ -45,12 +61,11 @@ async function unpackTar(file: string, fileName: string, wanted: Map<string, str
     }
   })();
   const source = decompress(file, fileName);
-  await Promise.all([pipeline(source, new PassThrough(), reader), reading]).catch((cause: unknown) => {
+  await Promise.all([pipeline(source, reader), reading]).catch((cause: unknown) => {
     source.destroy();
     reader.destroy();
     throw cause instanceof BuildError ? cause : archiveRefused(fileName, `damaged: ${describeCause(cause)}`);
   });
-  await finished(source).catch(() => undefined);
   return found;
 }
 
@@ -59,11 +74,19 @@ async function unpackTar(file: string, fileName: string, wanted: Map<string, str
  * a file with another ending is itself the one binary.
  * @throws {@link BuildError} `ArchiveRefused`, `BinaryMissing`
  */
-export async function unpackBinaries(file: string, fileName: string, binaries: Binaries, version: string, directory: string, limits: UnpackLimits = defaultUnpackLimits): Promise<void> {
+export async function unpackBinaries(
+  file: string,
+  fileName: string,
+  binaries: Binaries,
+  version: string,
+  directory: string,
+  limits: UnpackLimits = defaultUnpackLimits,
+): Promise<void> {
   const wanted = wantedPaths(binaries, version, fileName);
   let found: Set<string>;
   if (fileName.endsWith(".zip")) found = await unpackZip(file, fileName, wanted, directory, limits);
-  else if (/\.(tar|tar\.(gz|bz2|zst|xz)|tgz|tbz2?|tzst|txz)$/.test(fileName)) found = await unpackTar(file, fileName, wanted, directory, limits);
+  else if (/\.(tar|tar\.(gz|bz2|zst|xz)|tgz|tbz2?|tzst|txz)$/.test(fileName))
+    found = await unpackTar(file, fileName, wanted, directory, limits);
   else found = await takeWhole(file, fileName, wanted, directory);
   const missing = [...wanted].filter(([, name]) => !found.has(name)).map(([path]) => path);
   if (missing.length > 0) {

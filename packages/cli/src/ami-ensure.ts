@@ -27,7 +27,9 @@ async function findAmi(ec2: EC2Client, digest: string): Promise<string | undefin
     { Name: "state", Values: ["available"] },
   ];
   const answer = await calling("ec2:DescribeImages", ec2.send(new DescribeImagesCommand({ Owners: ["self"], Filters: filters })));
-  const found = (answer.Images ?? []).filter(({ State, Tags }) => State === "available" && (Tags ?? []).some(({ Key, Value }) => Key === digestTag && Value === digest));
+  const found = (answer.Images ?? []).filter(
+    ({ State, Tags }) => State === "available" && (Tags ?? []).some(({ Key, Value }) => Key === digestTag && Value === digest),
+  );
   return found.sort((a, b) => (b.CreationDate ?? "").localeCompare(a.CreationDate ?? ""))[0]?.ImageId;
 }
 
@@ -53,7 +55,11 @@ export async function ensureAmi(input: AmiInput, reporter: Reporter): Promise<st
     onLine: reporter.say,
   });
   // Whatever the template tags: without this one the next run would build it again.
-  await calling("ec2:CreateTags", ec2.send(new CreateTagsCommand({ Resources: [image], Tags: [{ Key: digestTag, Value: input.digest }] })), `${image} exists, without its digest tag.`);
+  await calling(
+    "ec2:CreateTags",
+    ec2.send(new CreateTagsCommand({ Resources: [image], Tags: [{ Key: digestTag, Value: input.digest }] })),
+    `${image} exists, without its digest tag.`,
+  );
   reporter.say(`${image}: built`);
   return image;
 }

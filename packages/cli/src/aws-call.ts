@@ -9,7 +9,7 @@ export interface AwsSettings {
 export const awsSettings = (region?: string): AwsSettings => ({ ...(region === undefined ? {} : { region }), maxAttempts: 5 });
 
 const hasText = (value: object, key: string): string | undefined => {
-  const found = Object.entries(value).find(([name]) => name === key)?.[1];
+  const found: unknown = Object.entries(value).find(([name]) => name === key)?.[1];
   return typeof found === "string" && found !== "" ? found : undefined;
 };
 
@@ -20,7 +20,8 @@ export function errorCode(error: unknown): string {
 }
 
 /** Whether AWS gave this answer, rather than the network or the credentials. */
-const hasStatus = (error: object): boolean => "$metadata" in error && typeof error.$metadata === "object" && error.$metadata !== null && "httpStatusCode" in error.$metadata;
+const hasStatus = (error: object): boolean =>
+  "$metadata" in error && typeof error.$metadata === "object" && error.$metadata !== null && "httpStatusCode" in error.$metadata;
 
 /** One line that says which API refused what, and why. */
 export function describeAwsError(call: string, error: unknown): string {
@@ -35,12 +36,45 @@ export function awsError(call: string, error: unknown, state = "Nothing has been
   const where = endpoint === undefined ? call : `${call} at ${endpoint}`;
   const code = errorCode(error);
   if (code === "CredentialsProviderError" || code === "ExpiredTokenException" || code === "ExpiredToken") {
-    return new CliError("NoCredentials", { title: "AWS credentials are missing or have expired.", where, got, fix: "Log in (`aws sso login`), set AWS_PROFILE, or run `eval \"$(npx coinfleet env)\"` for the running sandbox.", state }, { cause: error });
+    return new CliError(
+      "NoCredentials",
+      {
+        title: "AWS credentials are missing or have expired.",
+        where,
+        got,
+        fix: 'Log in (`aws sso login`), set AWS_PROFILE, or run `eval "$(npx coinfleet env)"` for the running sandbox.',
+        state,
+      },
+      { cause: error },
+    );
   }
   if (typeof error === "object" && error !== null && hasStatus(error)) {
-    return new CliError("AwsRefused", { title: "AWS refused a call.", where, got, fix: code.includes("AccessDenied") || code.includes("Unauthorized") ? "Give this identity the named permission, or use another profile." : "Read what AWS says above.", state }, { cause: error });
+    return new CliError(
+      "AwsRefused",
+      {
+        title: "AWS refused a call.",
+        where,
+        got,
+        fix:
+          code.includes("AccessDenied") || code.includes("Unauthorized")
+            ? "Give this identity the named permission, or use another profile."
+            : "Read what AWS says above.",
+        state,
+      },
+      { cause: error },
+    );
   }
-  return new CliError("AwsUnreachable", { title: "AWS cannot be reached.", where, got, fix: "Check the network, AWS_REGION and AWS_ENDPOINT_URL. If that is a sandbox: is it running?", state }, { cause: error });
+  return new CliError(
+    "AwsUnreachable",
+    {
+      title: "AWS cannot be reached.",
+      where,
+      got,
+      fix: "Check the network, AWS_REGION and AWS_ENDPOINT_URL. If that is a sandbox: is it running?",
+      state,
+    },
+    { cause: error },
+  );
 }
 
 /** Runs one AWS call; what it throws is explained. */

@@ -40,7 +40,13 @@ describe("runDetach", () => {
 
   it("drains a running host and waits for the end", async () => {
     assert.match(await detach(), /stopped and unmounted/);
-    assert.deepEqual(aws.calls, ["DescribeInstances", "DescribeVolumes", "DescribeInstanceInformation", "SendCommand", "GetCommandInvocation"]);
+    assert.deepEqual(aws.calls, [
+      "DescribeInstances",
+      "DescribeVolumes",
+      "DescribeInstanceInformation",
+      "SendCommand",
+      "GetCommandInvocation",
+    ]);
   });
 
   it("has nothing to do when the instance is gone, stopped, or not attached to the volume", async () => {
@@ -56,7 +62,9 @@ describe("runDetach", () => {
 
   it("stops a host that does not answer SSM", async () => {
     let isStopped = false;
-    aws.on("DescribeInstanceInformation", () => ({ json: { InstanceInformationList: [{ InstanceId: "i-1", PingStatus: "ConnectionLost" }] } }));
+    aws.on("DescribeInstanceInformation", () => ({
+      json: { InstanceInformationList: [{ InstanceId: "i-1", PingStatus: "ConnectionLost" }] },
+    }));
     aws.on("StopInstances", () => {
       isStopped = true;
       return { xml: "<StopInstancesResponse/>" };
@@ -68,7 +76,9 @@ describe("runDetach", () => {
   });
 
   it("fails when the host cannot unmount, and leaves the instance alone", async () => {
-    aws.on("GetCommandInvocation", () => ({ json: { Status: "Failed", StatusDetails: "Failed", StandardErrorContent: "/var/lib/coinfleet/data is still mounted" } }));
+    aws.on("GetCommandInvocation", () => ({
+      json: { Status: "Failed", StatusDetails: "Failed", StandardErrorContent: "/var/lib/coinfleet/data is still mounted" },
+    }));
     await assert.rejects(detach(), /CommandFailed[^]*is still mounted/);
     assert.equal(aws.calls.includes("StopInstances"), false);
   });

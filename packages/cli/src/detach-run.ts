@@ -71,7 +71,12 @@ async function waitUntilOnline({ input, ssm, deadline, reporter, pace }: Detach)
   const startedAt = deadline.elapsedSec;
   while (deadline.elapsedSec - startedAt < pace.silenceSec && !deadline.hasPassed) {
     if (await isOnline(ssm, input.instanceId)) return true;
-    reporter.progress({ what: `${input.node}: waiting for its host to answer SSM`, done: Math.round(deadline.elapsedSec - startedAt), total: pace.silenceSec, unit: "s" });
+    reporter.progress({
+      what: `${input.node}: waiting for its host to answer SSM`,
+      done: Math.round(deadline.elapsedSec - startedAt),
+      total: pace.silenceSec,
+      unit: "s",
+    });
     await deadline.pause(pace.pollMs);
   }
   return false;
@@ -81,7 +86,11 @@ async function waitUntilOnline({ input, ssm, deadline, reporter, pace }: Detach)
 async function stopInstance(detach: Detach): Promise<void> {
   const { input, ec2, deadline, reporter } = detach;
   reporter.say(`${input.node}: ${input.instanceId} does not answer SSM; stopping the instance`);
-  await calling("ec2:StopInstances", ec2.send(new StopInstancesCommand({ InstanceIds: [input.instanceId] })), "The volume is still attached.");
+  await calling(
+    "ec2:StopInstances",
+    ec2.send(new StopInstancesCommand({ InstanceIds: [input.instanceId] })),
+    "The volume is still attached.",
+  );
   for (;;) {
     const state = await calling("ec2:DescribeInstances", instanceState(detach));
     if (state === "stopped" || state === "terminated" || state === "gone") return;
@@ -94,7 +103,14 @@ async function stopInstance(detach: Detach): Promise<void> {
 /** Makes a host let go of a data volume: drain and unmount, or stop a host that is dead. @throws {@link CliError} */
 export async function runDetach(input: DetachInput, reporter: Reporter, pace = defaultPace): Promise<void> {
   const settings = awsSettings(input.region);
-  const detach: Detach = { input, reporter, pace, ec2: new EC2Client(settings), ssm: new SSMClient(settings), deadline: new Deadline(input.timeoutSec) };
+  const detach: Detach = {
+    input,
+    reporter,
+    pace,
+    ec2: new EC2Client(settings),
+    ssm: new SSMClient(settings),
+    deadline: new Deadline(input.timeoutSec),
+  };
   const state = await calling("ec2:DescribeInstances", instanceState(detach));
   if (state !== "running" && state !== "pending" && state !== "stopping" && state !== "shutting-down") {
     reporter.say(`${input.node}: ${input.instanceId} is ${state}; nothing to drain`);
@@ -106,7 +122,11 @@ export async function runDetach(input: DetachInput, reporter: Reporter, pace = d
   }
   if (state === "stopping" || state === "shutting-down" || !(await waitUntilOnline(detach))) return stopInstance(detach);
   const end = await runDocument(detach.ssm, input.drainDocument, input.instanceId, detach.deadline, pace.pollMs, (id) =>
-    reporter.progress({ what: `${input.node}: waiting for ${input.drainDocument} (${id}); a clean stop may take ${formatDuration(input.stopTimeoutSec)}`, done: Math.round(detach.deadline.elapsedSec), unit: "s" }),
+    reporter.progress({
+      what: `${input.node}: waiting for ${input.drainDocument} (${id}); a clean stop may take ${formatDuration(input.stopTimeoutSec)}`,
+      done: Math.round(detach.deadline.elapsedSec),
+      unit: "s",
+    }),
   );
   if (end === undefined) throw timedOut(detach, `${input.drainDocument} to end`);
   if (undelivered.has(end.status)) return stopInstance(detach);

@@ -12,7 +12,13 @@ const toolchainLimitMs = 45 * 60_000;
 async function toolchainVariables(): Promise<Record<string, string>> {
   const { code, output, error } = await runProgram(ownPrograms.toolchain, ["env", "--json"], toolchainLimitMs, true);
   if (code === 0) return variablesSchema.parse(JSON.parse(output));
-  throw new CliError("ToolUnavailable", { title: "The toolchain is not ready.", where: ownPrograms.toolchain, got: error.trim().split("\n").at(-1) ?? "", fix: "Run `npx coinfleet doctor`.", state: "No variable has been set." });
+  throw new CliError("ToolUnavailable", {
+    title: "The toolchain is not ready.",
+    where: ownPrograms.toolchain,
+    got: error.trim().split("\n").at(-1) ?? "",
+    fix: "Run `npx coinfleet doctor`.",
+    state: "No variable has been set.",
+  });
 }
 
 /** The running sandbox's variables; none when it does not run. */

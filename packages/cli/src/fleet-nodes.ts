@@ -46,7 +46,8 @@ function preferred(a: FleetNode, b: FleetNode): FleetNode {
 }
 
 /** `litecoin-2` before `litecoin-10`. */
-const inOrder = (a: FleetNode, b: FleetNode): number => `${a.environment}/${a.node}`.localeCompare(`${b.environment}/${b.node}`, "en", { numeric: true });
+const inOrder = (a: FleetNode, b: FleetNode): number =>
+  `${a.environment}/${a.node}`.localeCompare(`${b.environment}/${b.node}`, "en", { numeric: true });
 
 /** Every node of the account's region, by tags. */
 export async function findNodes(ec2: EC2Client, filter: NodeFilter): Promise<FleetNode[]> {
@@ -58,7 +59,10 @@ export async function findNodes(ec2: EC2Client, filter: NodeFilter): Promise<Fle
   const nodes = new Map<string, FleetNode>();
   let token: string | undefined;
   do {
-    const answer = await calling("ec2:DescribeInstances", ec2.send(new DescribeInstancesCommand({ Filters: filters, MaxResults: 1000, NextToken: token })));
+    const answer = await calling(
+      "ec2:DescribeInstances",
+      ec2.send(new DescribeInstancesCommand({ Filters: filters, MaxResults: 1000, NextToken: token })),
+    );
     for (const instance of (answer.Reservations ?? []).flatMap(({ Instances }) => Instances ?? [])) {
       const node = toNode(instance);
       if (node === undefined) continue;

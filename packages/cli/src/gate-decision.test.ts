@@ -8,7 +8,10 @@ const sinceMs = 1_000_000;
 /** Samples each 10 s after the command, oldest first in the arguments, as a person reads them. */
 function samples(series: Partial<Record<MetricName, readonly number[]>>, fromMs = sinceMs): NodeSamples {
   return Object.fromEntries(
-    Object.entries(series).map(([metric, values]) => [metric, values.map((value, index) => ({ timeMs: fromMs + (index + 1) * 10_000, value })).reverse()]),
+    Object.entries(series).map(([metric, values]) => [
+      metric,
+      values.map((value, index) => ({ timeMs: fromMs + (index + 1) * 10_000, value })).reverse(),
+    ]),
   );
 }
 
@@ -17,7 +20,11 @@ const isNew = { wasSynced: false, sinceMs };
 
 describe("decideGate", () => {
   it("lets a node pass that was synced and is so three times in a row", () => {
-    assert.deepEqual(decideGate(wasSynced, samples({ ProbeSuccess: [0, 1, 1, 1], Synced: [0, 1, 1, 1] })), { kind: "pass", isSynced: true, why: "synced" });
+    assert.deepEqual(decideGate(wasSynced, samples({ ProbeSuccess: [0, 1, 1, 1], Synced: [0, 1, 1, 1] })), {
+      kind: "pass",
+      isSynced: true,
+      why: "synced",
+    });
   });
 
   it("waits when the newest sample is not synced, however good the others were", () => {
@@ -25,7 +32,10 @@ describe("decideGate", () => {
   });
 
   it("waits when a synced node is only alive again, even while it catches up", () => {
-    const decision = decideGate(wasSynced, samples({ ProbeSuccess: [1, 1, 1, 1], Synced: [0, 0, 0, 0], Height: [5, 6, 7, 8], Peers: [3, 3, 3, 3], BlocksBehind: [9, 8, 7, 6] }));
+    const decision = decideGate(
+      wasSynced,
+      samples({ ProbeSuccess: [1, 1, 1, 1], Synced: [0, 0, 0, 0], Height: [5, 6, 7, 8], Peers: [3, 3, 3, 3], BlocksBehind: [9, 8, 7, 6] }),
+    );
     assert.equal(decision.kind, "wait");
     assert.match(decision.why, /must be again: 0 of 3 samples in a row; not synced, height 8, 6 blocks behind, 3 peers/);
   });
@@ -50,13 +60,17 @@ describe("decideGate", () => {
       isSynced: false,
       why: "new, alive and getting on: not synced, height 9",
     });
-    assert.equal(decideGate(isNew, samples({ ProbeSuccess: [1, 1, 1], Synced: [0, 0, 0], Height: [0, 0, 0], Peers: [0, 1, 1] })).kind, "pass");
+    assert.equal(
+      decideGate(isNew, samples({ ProbeSuccess: [1, 1, 1], Synced: [0, 0, 0], Height: [0, 0, 0], Peers: [0, 1, 1] })).kind,
+      "pass",
+    );
   });
 
   it("holds a new node that is alive but alone, for a bounded time", () => {
     const ones = (count: number): number[] => Array.from({ length: count }, () => 1);
     const zeros = (count: number): number[] => Array.from({ length: count }, () => 0);
-    const alone = (count: number): NodeSamples => samples({ ProbeSuccess: ones(count), Synced: zeros(count), Height: zeros(count), Peers: zeros(count) });
+    const alone = (count: number): NodeSamples =>
+      samples({ ProbeSuccess: ones(count), Synced: zeros(count), Height: zeros(count), Peers: zeros(count) });
     assert.equal(decideGate(isNew, alone(3)).kind, "wait");
     assert.equal(decideGate(isNew, alone(lonelyGraceSec / 10)).kind, "wait");
     assert.equal(decideGate(isNew, alone(lonelyGraceSec / 10 + 1)).kind, "pass");

@@ -57,12 +57,19 @@ function isProgressing(samples: NodeSamples): boolean {
  */
 export function decideGate({ wasSynced, sinceMs }: GateCase, all: NodeSamples): GateDecision {
   const since = (samples: readonly Sample[] | undefined): readonly Sample[] => (samples ?? []).filter(({ timeMs }) => timeMs > sinceMs);
-  const samples: NodeSamples = { ...all, ProbeSuccess: since(all.ProbeSuccess), Synced: since(all.Synced), Height: since(all.Height), Peers: since(all.Peers) };
+  const samples: NodeSamples = {
+    ...all,
+    ProbeSuccess: since(all.ProbeSuccess),
+    Synced: since(all.Synced),
+    Height: since(all.Height),
+    Peers: since(all.Peers),
+  };
   const alive = runOfOnes(samples.ProbeSuccess ?? []);
   const synced = Math.min(alive, runOfOnes(samples.Synced ?? []));
   const state = describeSamples(samples);
   if (synced >= samplesInARow) return { kind: "pass", isSynced: true, why: state };
-  if (wasSynced) return { kind: "wait", why: `it was synced before and must be again: ${synced} of ${samplesInARow} samples in a row; ${state}` };
+  if (wasSynced)
+    return { kind: "wait", why: `it was synced before and must be again: ${synced} of ${samplesInARow} samples in a row; ${state}` };
   if (alive < samplesInARow) return { kind: "wait", why: `${alive} of ${samplesInARow} successful probes in a row; ${state}` };
   if (isProgressing(samples)) return { kind: "pass", isSynced: false, why: `new, alive and getting on: ${state}` };
   const aliveSec = ((samples.ProbeSuccess?.[0]?.timeMs ?? 0) - (samples.ProbeSuccess?.[alive - 1]?.timeMs ?? 0)) / 1000;

@@ -22,7 +22,10 @@ const input: GateInput = {
 /** What the fake CloudWatch holds: value by metric, as samples that end `inMs` from now. */
 type Figures = Readonly<Record<string, number>>;
 
-function isList(value: unknown): value is readonly { readonly Id: string; readonly MetricStat: { readonly Period: number; readonly Metric: { readonly MetricName: string } } }[] {
+function isList(value: unknown): value is readonly {
+  readonly Id: string;
+  readonly MetricStat: { readonly Period: number; readonly Metric: { readonly MetricName: string } };
+}[] {
   return Array.isArray(value);
 }
 
@@ -46,7 +49,9 @@ describe("runGate", () => {
     aws.on("DescribeInstanceInformation", () => ({ json: { InstanceInformationList: [{ InstanceId: "i-1", PingStatus: "Online" }] } }));
     aws.on("SendCommand", () => ({ json: { Command: { CommandId: "c-1" } } }));
     aws.on("GetCommandInvocation", () => ({ json: { Status: "Success", StatusDetails: "Success" } }));
-    aws.on("GetParameter", () => ({ json: { Parameter: { Value: JSON.stringify({ release: "2.0.0-go" }), LastModifiedDate: Date.now() / 1000 - 10 } } }));
+    aws.on("GetParameter", () => ({
+      json: { Parameter: { Value: JSON.stringify({ release: "2.0.0-go" }), LastModifiedDate: Date.now() / 1000 - 10 } },
+    }));
     metrics(aws, { Synced: 1 }, { ProbeSuccess: 1, Synced: 1, Height: 10 });
   });
   afterEach(() => aws.close());
@@ -55,14 +60,24 @@ describe("runGate", () => {
 
   it("looks before it touches, applies, and passes a node that is synced again", async () => {
     assert.deepEqual(await run(), { node: "litecoin-1", release: "2.0.0-go", wasSynced: true, isSynced: true });
-    assert.deepEqual(aws.calls, ["GetMetricData", "DescribeInstanceInformation", "SendCommand", "GetCommandInvocation", "GetParameter", "GetMetricData"]);
+    assert.deepEqual(aws.calls, [
+      "GetMetricData",
+      "DescribeInstanceInformation",
+      "SendCommand",
+      "GetCommandInvocation",
+      "GetParameter",
+      "GetMetricData",
+    ]);
   });
 
   it("fails when a node that was synced only lives, and says what it waited for and what it saw last", async () => {
     metrics(aws, { Synced: 1 }, { ProbeSuccess: 1, Synced: 0, Height: 10, Peers: 2, BlocksBehind: 5 });
     await assert.rejects(run(), (error: Error) => {
       assert.equal(error.name, "GateTimeout");
-      assert.match(error.message, /still waiting for it to be synced again; last seen: it was synced before and must be again: 0 of 3 .* 5 blocks behind/);
+      assert.match(
+        error.message,
+        /still waiting for it to be synced again; last seen: it was synced before and must be again: 0 of 3 .* 5 blocks behind/,
+      );
       assert.match(error.message, /later nodes of litecoin have not been touched/);
       return true;
     });
@@ -74,7 +89,9 @@ describe("runGate", () => {
   });
 
   it("fails when the document fails, with what the host said", async () => {
-    aws.on("GetCommandInvocation", () => ({ json: { Status: "Failed", StatusDetails: "Failed", StandardErrorContent: "pull failed: no such image\n" } }));
+    aws.on("GetCommandInvocation", () => ({
+      json: { Status: "Failed", StatusDetails: "Failed", StandardErrorContent: "pull failed: no such image\n" },
+    }));
     await assert.rejects(run(), /CommandFailed: coinfleet-test-apply failed on litecoin-1[^]*pull failed: no such image/);
     assert.equal(aws.calls.at(-1), "GetCommandInvocation");
   });
@@ -94,7 +111,9 @@ describe("runGate", () => {
     let count = 0;
     aws.on("GetCommandInvocation", () => {
       count += 1;
-      return { json: count === 1 ? { Status: "TimedOut", StatusDetails: "DeliveryTimedOut" } : { Status: "Success", StatusDetails: "Success" } };
+      return {
+        json: count === 1 ? { Status: "TimedOut", StatusDetails: "DeliveryTimedOut" } : { Status: "Success", StatusDetails: "Success" },
+      };
     });
     assert.equal((await run()).isSynced, true);
     assert.equal(aws.calls.filter((call) => call === "SendCommand").length, 2);

@@ -54,7 +54,11 @@ interface Gate {
 }
 
 function waitingFor({ input, deadline, reporter }: Gate, what: string): void {
-  reporter.progress({ what: `${input.node}: waiting for ${what} (limit ${formatDuration(input.timeoutSec)})`, done: Math.round(deadline.elapsedSec), unit: "s" });
+  reporter.progress({
+    what: `${input.node}: waiting for ${what} (limit ${formatDuration(input.timeoutSec)})`,
+    done: Math.round(deadline.elapsedSec),
+    unit: "s",
+  });
 }
 
 function timedOut({ input }: Gate, waited: string, last: string): CliError {
@@ -86,7 +90,9 @@ async function waitForHost(gate: Gate): Promise<void> {
 async function apply(gate: Gate): Promise<void> {
   const { input, ssm, deadline } = gate;
   for (;;) {
-    const end = await runDocument(ssm, input.applyDocument, input.instanceId, deadline, gate.pollMs, (id) => waitingFor(gate, `${input.applyDocument} (${id}) to end`));
+    const end = await runDocument(ssm, input.applyDocument, input.instanceId, deadline, gate.pollMs, (id) =>
+      waitingFor(gate, `${input.applyDocument} (${id}) to end`),
+    );
     if (end === undefined) throw timedOut(gate, `${input.applyDocument} to end`, "still running");
     if (end.status === "Success") return;
     const wasNotDelivered = end.status === "DeliveryTimedOut" || end.status === "Undeliverable";
@@ -139,7 +145,14 @@ async function waitForHealth(gate: Gate, wasSynced: boolean, sinceMs: number): P
 /** Applies a node's parameters and waits until its group may go on. State lives in AWS only. @throws {@link CliError} */
 export async function runGate(input: GateInput, reporter: Reporter, pollMs = defaultPollMs): Promise<GateResult> {
   const settings = awsSettings(input.region);
-  const gate: Gate = { input, reporter, pollMs, ssm: new SSMClient(settings), cloudWatch: new CloudWatchClient(settings), deadline: new Deadline(input.timeoutSec) };
+  const gate: Gate = {
+    input,
+    reporter,
+    pollMs,
+    ssm: new SSMClient(settings),
+    cloudWatch: new CloudWatchClient(settings),
+    deadline: new Deadline(input.timeoutSec),
+  };
   const wasSynced = await wasSyncedBefore(gate);
   reporter.say(`${input.node}: ${wasSynced ? "was synced, and must be again" : "is new or was not synced: must be alive and progressing"}`);
   await waitForHost(gate);

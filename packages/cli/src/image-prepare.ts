@@ -10,7 +10,13 @@ export const imageSchema = z.strictObject({ digest: z.string().regex(/^[0-9a-f]{
 
 function checkDirectory(directory: string): void {
   if (directory === normalize(directory) && directory.startsWith(".coinfleet/") && !directory.includes("..")) return;
-  throw new CliError("InvalidInput", { title: "The folder is outside of the project's `.coinfleet`.", where: directory, allowed: ".coinfleet/images/<digest>", fix: "Program and command line are of different versions. Run `npm ci`.", state: "Nothing has been changed." });
+  throw new CliError("InvalidInput", {
+    title: "The folder is outside of the project's `.coinfleet`.",
+    where: directory,
+    allowed: ".coinfleet/images/<digest>",
+    fix: "Program and command line are of different versions. Run `npm ci`.",
+    state: "Nothing has been changed.",
+  });
 }
 
 /** A company's proxy has its own certificates; the system trusts them. */
@@ -19,7 +25,11 @@ function trustSystemCertificates(): void {
 }
 
 /** Lays out the build context of one image below `root`. Resolves to the folder, relative to it. */
-export async function prepareImage({ digest, directory, spec }: z.infer<typeof imageSchema>, root: string, reporter: Reporter): Promise<string> {
+export async function prepareImage(
+  { digest, directory, spec }: z.infer<typeof imageSchema>,
+  root: string,
+  reporter: Reporter,
+): Promise<string> {
   checkDirectory(directory);
   trustSystemCertificates();
   const options = { ...fetchOptionsFromEnvironment(process.env), keyrings: [join(root, "keyrings")], onProgress: reporter.progress };

@@ -6,7 +6,11 @@ const architecture = z.enum(["x86_64", "arm64"]);
 const text = z.string();
 const texts = z.record(text, text);
 const pinned = z.union([text, z.strictObject({ pending: text })]);
-const signer = z.strictObject({ name: text, fingerprint: text.regex(/^([0-9A-Fa-f]{40}|[0-9A-Fa-f]{64})$/), acceptExpired: text.exactOptional() });
+const signer = z.strictObject({
+  name: text,
+  fingerprint: text.regex(/^([0-9A-Fa-f]{40}|[0-9A-Fa-f]{64})$/),
+  acceptExpired: text.exactOptional(),
+});
 const signers = { signers: z.array(signer), threshold: z.int() };
 
 const signature = z.discriminatedUnion("kind", [
@@ -19,7 +23,14 @@ const byArchitecture = <T extends z.ZodType>(value: T): z.ZodObject<{ x86_64: z.
   z.strictObject({ x86_64: value.exactOptional(), arm64: value.exactOptional() });
 
 const source: z.ZodType<ReleaseSource> = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("signedArchive"), version: text, url: byArchitecture(text), sha256: z.record(text, byArchitecture(pinned)), signature, binaries: texts }),
+  z.strictObject({
+    kind: z.literal("signedArchive"),
+    version: text,
+    url: byArchitecture(text),
+    sha256: z.record(text, byArchitecture(pinned)),
+    signature,
+    binaries: texts,
+  }),
   z.strictObject({
     kind: z.literal("goModule"),
     version: text,

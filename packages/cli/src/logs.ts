@@ -38,10 +38,20 @@ async function findOne({ node, environment, region }: LogOptions): Promise<Fleet
 }
 
 /** One page after the other of what is there now. */
-async function* readEvents(client: CloudWatchLogsClient, group: string, streamPrefix: string, fromMs: number): AsyncGenerator<FilteredLogEvent> {
+async function* readEvents(
+  client: CloudWatchLogsClient,
+  group: string,
+  streamPrefix: string,
+  fromMs: number,
+): AsyncGenerator<FilteredLogEvent> {
   let token: string | undefined;
   do {
-    const command = new FilterLogEventsCommand({ logGroupName: group, logStreamNamePrefix: streamPrefix, startTime: fromMs, nextToken: token });
+    const command = new FilterLogEventsCommand({
+      logGroupName: group,
+      logStreamNamePrefix: streamPrefix,
+      startTime: fromMs,
+      nextToken: token,
+    });
     const answer = await calling(
       "logs:FilterLogEvents",
       client.send(command).catch((cause: unknown) => {

@@ -4,7 +4,10 @@ import { Reporter } from "./reporter.ts";
 
 describe("renderProgress", () => {
   it("says what, how far and how long still", () => {
-    assert.equal(renderProgress({ what: "download x", done: 50 * 1024 ** 2, total: 200 * 1024 ** 2, unit: "B" }, 10), "download x: 50.0 MiB of 200.0 MiB (25 %, about 30 s left)");
+    assert.equal(
+      renderProgress({ what: "download x", done: 50 * 1024 ** 2, total: 200 * 1024 ** 2, unit: "B" }, 10),
+      "download x: 50.0 MiB of 200.0 MiB (25 %, about 30 s left)",
+    );
     assert.equal(renderProgress({ what: "download x", done: 100, unit: "B" }, 10), "download x: 100 B");
     assert.equal(renderProgress({ what: "unpack" }, 10), "unpack");
   });

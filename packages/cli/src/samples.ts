@@ -34,7 +34,11 @@ function query(id: string, { environment, node }: MetricNode, metric: MetricName
     { Name: "Environment", Value: environment },
     { Name: "Node", Value: node },
   ];
-  const stat = { Metric: { Namespace: metricNamespace, MetricName: metric, Dimensions: dimensions }, Period: range.periodSec, Stat: range.statistic };
+  const stat = {
+    Metric: { Namespace: metricNamespace, MetricName: metric, Dimensions: dimensions },
+    Period: range.periodSec,
+    Stat: range.statistic,
+  };
   return { Id: id, MetricStat: stat, ReturnData: true };
 }
 
@@ -72,10 +76,17 @@ function samplesOf(result: MetricDataResult): Sample[] {
 const nodeKey = ({ environment, node }: MetricNode): string => `${environment}/${node}`;
 
 /** Reads metrics of many nodes in as few calls as there can be: 500 series in each. */
-export async function readSamples(client: CloudWatchClient, nodes: readonly MetricNode[], metrics: readonly MetricName[], range: SampleRange): Promise<(node: MetricNode) => NodeSamples> {
+export async function readSamples(
+  client: CloudWatchClient,
+  nodes: readonly MetricNode[],
+  metrics: readonly MetricName[],
+  range: SampleRange,
+): Promise<(node: MetricNode) => NodeSamples> {
   const wanted = nodes.flatMap((node) => metrics.map((metric) => ({ node, metric })));
   const queries = wanted.map(({ node, metric }, index) => query(`m${index}`, node, metric, range));
-  const chunks = Array.from({ length: Math.ceil(queries.length / queriesPerCall) }, (_, index) => queries.slice(index * queriesPerCall, (index + 1) * queriesPerCall));
+  const chunks = Array.from({ length: Math.ceil(queries.length / queriesPerCall) }, (_, index) =>
+    queries.slice(index * queriesPerCall, (index + 1) * queriesPerCall),
+  );
   const results = (await Promise.all(chunks.map((chunk) => readAll(client, chunk, range)))).flat();
   const byNode = new Map<string, Partial<Record<MetricName, readonly Sample[]>>>();
   for (const result of results) {

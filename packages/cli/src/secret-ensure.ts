@@ -16,6 +16,12 @@ async function hasValue(client: SecretsManagerClient, secretId: string): Promise
 /** Fixed for a secret: of two runs at once the second one is refused by AWS instead of replacing the first one's value. */
 const firstValueToken = (secretId: string): string => `coinfleet-ensure-first-value-${secretId.slice(-6)}`;
 
+/** Another run was faster: AWS refuses a second value under the same token. */
+function isOvertaken(cause: unknown): false {
+  if (errorCode(cause) === "ResourceExistsException") return false;
+  throw cause;
+}
+
 /** Gives secrets without a value their first one, made here and sent nowhere else. Values that exist are neither read nor changed. */
 export async function ensureSecrets({ region, secretIds }: z.infer<typeof secretSchema>, reporter: Reporter): Promise<void> {
   const client = new SecretsManagerClient(awsSettings(region));
@@ -26,14 +32,10 @@ export async function ensureSecrets({ region, secretIds }: z.infer<typeof secret
       continue;
     }
     const value = randomBytes(secretBytes).toString("hex");
-    const put = client.send(new PutSecretValueCommand({ SecretId: secretId, ClientRequestToken: firstValueToken(secretId), SecretString: value }));
-    const isFirst = await put.then(
-      () => true,
-      (cause: unknown) => {
-        if (errorCode(cause) === "ResourceExistsException") return false;
-        return calling("secretsmanager:PutSecretValue", Promise.reject(cause));
-      },
+    const put = client.send(
+      new PutSecretValueCommand({ SecretId: secretId, ClientRequestToken: firstValueToken(secretId), SecretString: value }),
     );
+    const isFirst = await calling("secretsmanager:PutSecretValue", put.then(() => true).catch(isOvertaken));
     reporter.say(`${name}: ${isFirst ? "first value made" : "another run made the first value"}`);
   }
 }

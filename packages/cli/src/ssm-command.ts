@@ -8,7 +8,10 @@ const running = new Set(["Pending", "InProgress", "Delayed", "Cancelling"]);
 
 /** Whether the SSM agent of an instance answers now. */
 export async function isOnline(ssm: SSMClient, instanceId: string): Promise<boolean> {
-  const answer = await calling("ssm:DescribeInstanceInformation", ssm.send(new DescribeInstanceInformationCommand({ Filters: [{ Key: "InstanceIds", Values: [instanceId] }] })));
+  const answer = await calling(
+    "ssm:DescribeInstanceInformation",
+    ssm.send(new DescribeInstanceInformationCommand({ Filters: [{ Key: "InstanceIds", Values: [instanceId] }] })),
+  );
   return (answer.InstanceInformationList ?? []).some(({ PingStatus }) => PingStatus === "Online");
 }
 
@@ -20,30 +23,55 @@ export interface CommandEnd {
   readonly said: string;
 }
 
-const lastLines = (text: string | undefined): string =>
-  (text ?? "").trim().split("\n").slice(-15).join("\n           ");
+const lastLines = (text: string | undefined): string => (text ?? "").trim().split("\n").slice(-15).join("\n           ");
 
 async function invocation(ssm: SSMClient, commandId: string, instanceId: string): Promise<CommandEnd | undefined> {
-  const answer = await ssm.send(new GetCommandInvocationCommand({ CommandId: commandId, InstanceId: instanceId })).catch((cause: unknown) => {
-    // For a second or two after SendCommand.
-    if (errorCode(cause) === "InvocationDoesNotExist") return undefined;
-    throw cause;
-  });
+  const answer = await ssm
+    .send(new GetCommandInvocationCommand({ CommandId: commandId, InstanceId: instanceId }))
+    .catch((cause: unknown) => {
+      // For a second or two after SendCommand.
+      if (errorCode(cause) === "InvocationDoesNotExist") return undefined;
+      throw cause;
+    });
   if (answer === undefined || answer.Status === undefined || running.has(answer.Status)) return undefined;
   const detail = answer.StatusDetails?.replaceAll(" ", "");
   const isUndelivered = detail === "DeliveryTimedOut" || detail === "Undeliverable" || detail === "Terminated";
-  return { status: isUndelivered ? detail : answer.Status, said: [lastLines(answer.StandardErrorContent), lastLines(answer.StandardOutputContent)].filter((part) => part !== "").join("\n           ") };
+  return {
+    status: isUndelivered ? detail : answer.Status,
+    said: [lastLines(answer.StandardErrorContent), lastLines(answer.StandardOutputContent)]
+      .filter((part) => part !== "")
+      .join("\n           "),
+  };
 }
 
 /** Sends a document to one instance and waits for its end. @returns undefined when the deadline passed first */
-export async function runDocument(ssm: SSMClient, document: string, instanceId: string, deadline: Deadline, pollMs: number, onWait: (commandId: string) => void): Promise<CommandEnd | undefined> {
+export async function runDocument(
+  ssm: SSMClient,
+  document: string,
+  instanceId: string,
+  deadline: Deadline,
+  pollMs: number,
+  onWait: (commandId: string) => void,
+): Promise<CommandEnd | undefined> {
   const sent = await calling(
     "ssm:SendCommand",
-    ssm.send(new SendCommandCommand({ DocumentName: document, InstanceIds: [instanceId], MaxErrors: "0", MaxConcurrency: "1", TimeoutSeconds: 60 })),
+    ssm.send(
+      new SendCommandCommand({
+        DocumentName: document,
+        InstanceIds: [instanceId],
+        MaxErrors: "0",
+        MaxConcurrency: "1",
+        TimeoutSeconds: 60,
+      }),
+    ),
   );
   const commandId = sent.Command?.CommandId ?? "";
   while (!deadline.hasPassed) {
-    const end = await calling("ssm:GetCommandInvocation", invocation(ssm, commandId, instanceId), `Command ${commandId} may still be running on ${instanceId}.`);
+    const end = await calling(
+      "ssm:GetCommandInvocation",
+      invocation(ssm, commandId, instanceId),
+      `Command ${commandId} may still be running on ${instanceId}.`,
+    );
     if (end !== undefined) return end;
     onWait(commandId);
     await deadline.pause(pollMs);

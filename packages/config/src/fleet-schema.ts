@@ -13,7 +13,9 @@ const tip = z.strictObject({
 });
 
 const subscription = z.strictObject({
-  protocol: z.enum(["email", "https", "sms", "sqs", "lambda"]).describe("How SNS delivers. An e-mail subscription must be confirmed by its owner."),
+  protocol: z
+    .enum(["email", "https", "sms", "sqs", "lambda"])
+    .describe("How SNS delivers. An e-mail subscription must be confirmed by its owner."),
   endpoint: name.describe("Address, URL, number or ARN, by protocol."),
 });
 
@@ -23,10 +25,27 @@ const volume = z.strictObject({
     .min(1)
     .max(65_536)
     .optional()
-    .describe("First size of each node's data volume, GiB; later a minimum. It is never lowered. Default: chain data, a year of growth and a quarter. gp3 costs about $0.10 per GiB and month."),
-  type: z.enum(["gp3", "io2"]).optional().describe("EBS volume type. Default: gp3. io2 is for chains that gp3's latency holds back, at about $0.15 per GiB and month, plus $0.08 per IOPS."),
-  iops: z.int().min(100).max(256_000).optional().describe("Provisioned IOPS. Default: what the network needs. Above 3,000, gp3 costs about $0.006 per IOPS and month."),
-  throughput: z.int().min(125).max(2_000).optional().describe("Throughput in MiB/s, gp3 only. Default: what the network needs. Above 125 about $0.05 per MiB/s and month."),
+    .describe(
+      "First size of each node's data volume, GiB; later a minimum. It is never lowered. Default: chain data, a year of growth and a quarter. gp3 costs about $0.10 per GiB and month.",
+    ),
+  type: z
+    .enum(["gp3", "io2"])
+    .optional()
+    .describe(
+      "EBS volume type. Default: gp3. io2 is for chains that gp3's latency holds back, at about $0.15 per GiB and month, plus $0.08 per IOPS.",
+    ),
+  iops: z
+    .int()
+    .min(100)
+    .max(256_000)
+    .optional()
+    .describe("Provisioned IOPS. Default: what the network needs. Above 3,000, gp3 costs about $0.006 per IOPS and month."),
+  throughput: z
+    .int()
+    .min(125)
+    .max(2_000)
+    .optional()
+    .describe("Throughput in MiB/s, gp3 only. Default: what the network needs. Above 125 about $0.05 per MiB/s and month."),
   generation: z.int().min(1).optional().describe("A higher number makes new volumes beside the retained old ones. Default: 1."),
   snapshot: z
     .string()
@@ -39,11 +58,21 @@ const volume = z.strictObject({
 export const groupSchema = z.strictObject({
   coin: name.optional().describe("Id of the coin. Default: the group's name."),
   network: name.describe("Name of the coin's network, for example mainnet."),
-  count: z.int().optional().describe("Number of nodes, one after the other over the zones. Default: 1. Two or more stay up through an upgrade."),
+  count: z
+    .int()
+    .optional()
+    .describe("Number of nodes, one after the other over the zones. Default: 1. Two or more stay up through an upgrade."),
   sources: z.record(z.string(), name).optional().describe("Client → source of its release. Default: each client's first source."),
-  release: z.record(z.string(), name).optional().describe("Client → version. Default: the version that the source pins. Write it in quotes."),
+  release: z
+    .record(z.string(), name)
+    .optional()
+    .describe("Client → version. Default: the version that the source pins. Write it in quotes."),
   options: z.record(z.string(), z.unknown()).optional().describe("The coin's own options. Default: those of the coin."),
-  blockEverySec: z.number().positive().optional().describe("Private networks only: the first node makes a block that often, seconds. Default: it makes none."),
+  blockEverySec: z
+    .number()
+    .positive()
+    .optional()
+    .describe("Private networks only: the first node makes a block that often, seconds. Default: it makes none."),
   instanceType: z
     .string()
     .regex(/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/, "an EC2 instance type, for example m7g.large")
@@ -72,14 +101,18 @@ const machineImage = z
       .optional()
       .describe("An AMI that exists already, built from the same template. Nothing is built then."),
     source: source.optional().describe("The distribution's AMI that Packer builds from."),
-    distribution: z.enum(["debian", "amazon-linux-2023"]).describe("Linux distribution of the hosts: decides how packages are installed, nothing else."),
+    distribution: z
+      .enum(["debian", "amazon-linux-2023"])
+      .describe("Linux distribution of the hosts: decides how packages are installed, nothing else."),
     sshUser: name.optional().describe("User that Packer connects as, for example debian. The hosts themselves have no SSH."),
     instanceType: name.optional().describe("Instance type of the build, for example m6i.large. Costs cents, for some minutes."),
   })
   .superRefine((value, context) => {
-    const missing = (key: string): void => context.addIssue({ code: "custom", path: [key], message: "needed where there is a source to build from" });
+    const missing = (key: string): void =>
+      context.addIssue({ code: "custom", path: [key], message: "needed where there is a source to build from" });
     if (value.id === undefined) {
-      if (value.source === undefined) context.addIssue({ code: "custom", path: ["source"], message: "either id, or source with sshUser and instanceType" });
+      if (value.source === undefined)
+        context.addIssue({ code: "custom", path: ["source"], message: "either id, or source with sshUser and instanceType" });
       if (value.sshUser === undefined) missing("sshUser");
       if (value.instanceType === undefined) missing("instanceType");
     } else if (value.source !== undefined) {
@@ -94,10 +127,14 @@ export const fleetSchema = z.strictObject({
     .max(16)
     .describe("Availability zones, in order. New ones go to the end: a volume cannot leave its zone."),
   network: z
-    .strictObject({ cidr: cidr.describe("Address range of the fleet's own VPC, /16 to /22. Each zone takes a sixteenth. It cannot be changed later.") })
+    .strictObject({
+      cidr: cidr.describe("Address range of the fleet's own VPC, /16 to /22. Each zone takes a sixteenth. It cannot be changed later."),
+    })
     .describe("The VPC that the fleet lives in. No cost by itself; each node's public address costs about $3.65 a month."),
   images: z
-    .strictObject({ base: name.describe("Base image of every client's image: a Debian 12 slim. With its digest, so that it stays the same.") })
+    .strictObject({
+      base: name.describe("Base image of every client's image: a Debian 12 slim. With its digest, so that it stays the same."),
+    })
     .prefault({ base: "public.ecr.aws/debian/debian:bookworm-slim" })
     .describe("Container images."),
   machineImage: machineImage.describe("Machine image of the hosts."),
@@ -112,9 +149,13 @@ export const fleetSchema = z.strictObject({
     .strictObject({
       retentionDays: z
         .literal([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653])
-        .describe("Days that CloudWatch keeps the daemons' logs. Default: 30. Storage costs about $0.03 per GiB and month; taking them in, $0.63 per GiB."),
+        .describe(
+          "Days that CloudWatch keeps the daemons' logs. Default: 30. Storage costs about $0.03 per GiB and month; taking them in, $0.63 per GiB.",
+        ),
     })
     .prefault({ retentionDays: 30 })
     .describe("Logs of the daemons."),
-  nodes: z.record(z.string(), groupSchema).describe("Groups by name: the nodes of one coin on one network. The name becomes node<N>.<group>.internal."),
+  nodes: z
+    .record(z.string(), groupSchema)
+    .describe("Groups by name: the nodes of one coin on one network. The name becomes node<N>.<group>.internal."),
 });

@@ -65,7 +65,8 @@ function specOf(raw: Raw, origin: Origin): FleetSpec {
 
 function machineImageOf({ id, source, distribution, sshUser, instanceType }: Raw["machineImage"]): MachineImageSpec {
   if (id !== undefined) return { id, distribution };
-  if (source === undefined || sshUser === undefined || instanceType === undefined) throw new Error("the schema lets no machine image without a source pass");
+  if (source === undefined || sshUser === undefined || instanceType === undefined)
+    throw new Error("the schema lets no machine image without a source pass");
   return { source, distribution, sshUser, instanceType };
 }
 
@@ -95,7 +96,8 @@ function checkVpc(cidr: string, bad: (path: readonly PropertyKey[], got: unknown
   const path = ["network", "cidr"];
   if (prefixLength(cidr) < 16 || prefixLength(cidr) > 22) bad(path, cidr, "/16 to /22");
   else if (!isNetworkAddress(cidr)) bad(path, cidr, "a network address: the bits after the prefix are 0");
-  else if (!/^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.)/.test(cidr)) bad(path, cidr, "a private range: 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16");
+  else if (!/^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.)/.test(cidr))
+    bad(path, cidr, "a private range: 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16");
 }
 
 function prefixLength(cidr: string): number {

@@ -45,44 +45,113 @@ const remove =
 const mistakes: Record<string, { readonly make: (document: Document) => void; readonly found: readonly string[] }> = {
   "a mistyped key of the fleet": { make: set([...fleet, "zone"], ["eu-central-1a"]), found: ["UnknownKey coinfleet:fleet.zone"] },
   "a mistyped key of a group": { make: set([...group, "netwrok"], "mainnet"), found: ["UnknownKey coinfleet:fleet.nodes.acorn.netwrok"] },
-  "a mistyped key of a volume": { make: set([...group, "volume"], { sizeGib: 5 }), found: ["UnknownKey coinfleet:fleet.nodes.acorn.volume.sizeGib"] },
+  "a mistyped key of a volume": {
+    make: set([...group, "volume"], { sizeGib: 5 }),
+    found: ["UnknownKey coinfleet:fleet.nodes.acorn.volume.sizeGib"],
+  },
   "a mistyped key of a tip": {
     make: set([...group, "tips"], [{ name: "a", url: "https://a.example", heigth: "h" }]),
     found: ["MissingKey coinfleet:fleet.nodes.acorn.tips[0].height", "UnknownKey coinfleet:fleet.nodes.acorn.tips[0].heigth"],
   },
-  "an unknown coin": { make: set([...fleet, "nodes", "acron"], { network: "mainnet" }), found: ["UnknownCoin coinfleet:fleet.nodes.acron"] },
+  "an unknown coin": {
+    make: set([...fleet, "nodes", "acron"], { network: "mainnet" }),
+    found: ["UnknownCoin coinfleet:fleet.nodes.acron"],
+  },
   "an unknown coin under another name": { make: set([...group, "coin"], "acrn"), found: ["UnknownCoin coinfleet:fleet.nodes.acorn.coin"] },
-  "a coin id that every object has": { make: set([...group, "coin"], "constructor"), found: ["UnknownCoin coinfleet:fleet.nodes.acorn.coin"] },
+  "a coin id that every object has": {
+    make: set([...group, "coin"], "constructor"),
+    found: ["UnknownCoin coinfleet:fleet.nodes.acorn.coin"],
+  },
   "an unknown network": { make: set([...group, "network"], "mainet"), found: ["UnknownNetwork coinfleet:fleet.nodes.acorn.network"] },
   "no network": { make: remove([...group, "network"]), found: ["MissingKey coinfleet:fleet.nodes.acorn.network"] },
-  "an unknown option": { make: set([...group, "options"], { txindex: true }), found: ["UnknownOption coinfleet:fleet.nodes.acorn.options"] },
-  "an option of the wrong type": { make: set([...group, "options"], { txIndex: "yes" }), found: ["InvalidOption coinfleet:fleet.nodes.acorn.options.txIndex"] },
-  "an unknown client": { make: set([...group, "sources"], { acrond: "debian" }), found: ["UnknownClient coinfleet:fleet.nodes.acorn.sources"] },
-  "an unknown source": { make: set([...group, "sources"], { acornd: "debain" }), found: ["UnknownSource coinfleet:fleet.nodes.acorn.sources.acornd"] },
-  "a release that nobody pinned": { make: set([...group, "release"], { acornd: "9.9.9" }), found: ["UnknownRelease coinfleet:fleet.nodes.acorn.release.acornd"] },
-  "a release that YAML takes for a number": { make: set([...group, "release"], { acornd: 2.1 }), found: ["InvalidValue coinfleet:fleet.nodes.acorn.release.acornd"] },
+  "an unknown option": {
+    make: set([...group, "options"], { txindex: true }),
+    found: ["UnknownOption coinfleet:fleet.nodes.acorn.options"],
+  },
+  "an option of the wrong type": {
+    make: set([...group, "options"], { txIndex: "yes" }),
+    found: ["InvalidOption coinfleet:fleet.nodes.acorn.options.txIndex"],
+  },
+  "an unknown client": {
+    make: set([...group, "sources"], { acrond: "debian" }),
+    found: ["UnknownClient coinfleet:fleet.nodes.acorn.sources"],
+  },
+  "an unknown source": {
+    make: set([...group, "sources"], { acornd: "debain" }),
+    found: ["UnknownSource coinfleet:fleet.nodes.acorn.sources.acornd"],
+  },
+  "a release that nobody pinned": {
+    make: set([...group, "release"], { acornd: "9.9.9" }),
+    found: ["UnknownRelease coinfleet:fleet.nodes.acorn.release.acornd"],
+  },
+  "a release that YAML takes for a number": {
+    make: set([...group, "release"], { acornd: 2.1 }),
+    found: ["InvalidValue coinfleet:fleet.nodes.acorn.release.acornd"],
+  },
   "no nodes at all": { make: set([...fleet, "nodes"], {}), found: ["NoNodes coinfleet:fleet.nodes"] },
   "count 0": { make: set([...group, "count"], 0), found: ["InvalidCount coinfleet:fleet.nodes.acorn.count"] },
   "half a node": { make: set([...group, "count"], 1.5), found: ["InvalidValue coinfleet:fleet.nodes.acorn.count"] },
   "a count in words": { make: set([...group, "count"], "two"), found: ["InvalidValue coinfleet:fleet.nodes.acorn.count"] },
-  "a group name with a capital": { make: set([...fleet, "nodes", "Acorn"], { coin: "acorn", network: "mainnet", count: 2 }), found: ["InvalidGroupName coinfleet:fleet.nodes.Acorn"] },
-  "blocks on a public network": { make: set([...group, "blockEverySec"], 5), found: ["NotAPrivateNetwork coinfleet:fleet.nodes.acorn.blockEverySec"] },
-  "a block every 0 seconds": { make: set([...group, "blockEverySec"], 0), found: ["InvalidValue coinfleet:fleet.nodes.acorn.blockEverySec"] },
+  "a group name with a capital": {
+    make: set([...fleet, "nodes", "Acorn"], { coin: "acorn", network: "mainnet", count: 2 }),
+    found: ["InvalidGroupName coinfleet:fleet.nodes.Acorn"],
+  },
+  "blocks on a public network": {
+    make: set([...group, "blockEverySec"], 5),
+    found: ["NotAPrivateNetwork coinfleet:fleet.nodes.acorn.blockEverySec"],
+  },
+  "a block every 0 seconds": {
+    make: set([...group, "blockEverySec"], 0),
+    found: ["InvalidValue coinfleet:fleet.nodes.acorn.blockEverySec"],
+  },
   "no zones": { make: set([...fleet, "zones"], []), found: ["NoZones coinfleet:fleet.zones"] },
   "a zone twice": { make: set([...fleet, "zones"], ["eu-central-1a", "eu-central-1a"]), found: ["InvalidValue coinfleet:fleet.zones[1]"] },
   "a zone of another region": { make: set([...fleet, "zones"], ["us-east-1a"]), found: ["InvalidValue coinfleet:fleet.zones[0]"] },
   "a region in the place of a zone": { make: set([...fleet, "zones"], ["eu-central-1"]), found: ["InvalidValue coinfleet:fleet.zones[0]"] },
-  "a VPC that is too large": { make: set([...fleet, "network", "cidr"], "10.0.0.0/8"), found: ["InvalidValue coinfleet:fleet.network.cidr"] },
-  "a VPC of public addresses": { make: set([...fleet, "network", "cidr"], "8.8.0.0/16"), found: ["InvalidValue coinfleet:fleet.network.cidr"] },
-  "a VPC that is no network address": { make: set([...fleet, "network", "cidr"], "10.0.1.0/16"), found: ["InvalidValue coinfleet:fleet.network.cidr"] },
-  "RPC open to the internet": { make: set([...group, "allowedCidrs"], ["0.0.0.0/0"]), found: ["InvalidValue coinfleet:fleet.nodes.acorn.allowedCidrs[0]"] },
-  "a CIDR without a prefix": { make: set([...group, "allowedCidrs"], ["10.1.0.0"]), found: ["InvalidValue coinfleet:fleet.nodes.acorn.allowedCidrs[0]"] },
-  "a CIDR twice": { make: set([...group, "allowedCidrs"], ["10.1.0.0/16", "10.1.0.0/16"]), found: ["InvalidValue coinfleet:fleet.nodes.acorn.allowedCidrs[1]"] },
-  "a tip that is no address": { make: set([...group, "tips"], [{ name: "a", url: "a", height: "" }]), found: ["InvalidValue coinfleet:fleet.nodes.acorn.tips[0].url"] },
-  "too few tips": { make: set([...fleet, "nodes", "acorn"], { network: "mainnet", tips: [] }), found: ["TooFewTips coinfleet:fleet.nodes.acorn.tips"] },
-  "a volume of 0 GiB": { make: set([...group, "volume"], { sizeGiB: 0 }), found: ["InvalidValue coinfleet:fleet.nodes.acorn.volume.sizeGiB"] },
-  "an unknown volume type": { make: set([...group, "volume"], { type: "gp2" }), found: ["InvalidValue coinfleet:fleet.nodes.acorn.volume.type"] },
-  "IOPS that gp3 does not have": { make: set([...group, "volume"], { iops: 200_000 }), found: ["InvalidVolume coinfleet:fleet.nodes.acorn.volume.iops"] },
+  "a VPC that is too large": {
+    make: set([...fleet, "network", "cidr"], "10.0.0.0/8"),
+    found: ["InvalidValue coinfleet:fleet.network.cidr"],
+  },
+  "a VPC of public addresses": {
+    make: set([...fleet, "network", "cidr"], "8.8.0.0/16"),
+    found: ["InvalidValue coinfleet:fleet.network.cidr"],
+  },
+  "a VPC that is no network address": {
+    make: set([...fleet, "network", "cidr"], "10.0.1.0/16"),
+    found: ["InvalidValue coinfleet:fleet.network.cidr"],
+  },
+  "RPC open to the internet": {
+    make: set([...group, "allowedCidrs"], ["0.0.0.0/0"]),
+    found: ["InvalidValue coinfleet:fleet.nodes.acorn.allowedCidrs[0]"],
+  },
+  "a CIDR without a prefix": {
+    make: set([...group, "allowedCidrs"], ["10.1.0.0"]),
+    found: ["InvalidValue coinfleet:fleet.nodes.acorn.allowedCidrs[0]"],
+  },
+  "a CIDR twice": {
+    make: set([...group, "allowedCidrs"], ["10.1.0.0/16", "10.1.0.0/16"]),
+    found: ["InvalidValue coinfleet:fleet.nodes.acorn.allowedCidrs[1]"],
+  },
+  "a tip that is no address": {
+    make: set([...group, "tips"], [{ name: "a", url: "a", height: "" }]),
+    found: ["InvalidValue coinfleet:fleet.nodes.acorn.tips[0].url"],
+  },
+  "too few tips": {
+    make: set([...fleet, "nodes", "acorn"], { network: "mainnet", tips: [] }),
+    found: ["TooFewTips coinfleet:fleet.nodes.acorn.tips"],
+  },
+  "a volume of 0 GiB": {
+    make: set([...group, "volume"], { sizeGiB: 0 }),
+    found: ["InvalidValue coinfleet:fleet.nodes.acorn.volume.sizeGiB"],
+  },
+  "an unknown volume type": {
+    make: set([...group, "volume"], { type: "gp2" }),
+    found: ["InvalidValue coinfleet:fleet.nodes.acorn.volume.type"],
+  },
+  "IOPS that gp3 does not have": {
+    make: set([...group, "volume"], { iops: 200_000 }),
+    found: ["InvalidVolume coinfleet:fleet.nodes.acorn.volume.iops"],
+  },
   "throughput that the IOPS do not carry": {
     make: set([...group, "volume"], { iops: 3000, throughput: 1000 }),
     found: ["InvalidVolume coinfleet:fleet.nodes.acorn.volume.throughput"],
@@ -91,8 +160,14 @@ const mistakes: Record<string, { readonly make: (document: Document) => void; re
     make: set([...group, "volume"], { type: "io2", iops: 3000, throughput: 500 }),
     found: ["InvalidVolume coinfleet:fleet.nodes.acorn.volume.throughput"],
   },
-  "a snapshot by name": { make: set([...group, "volume"], { snapshot: "newest" }), found: ["InvalidValue coinfleet:fleet.nodes.acorn.volume.snapshot"] },
-  "an instance type that is none": { make: set([...group, "instanceType"], "large"), found: ["InvalidValue coinfleet:fleet.nodes.acorn.instanceType"] },
+  "a snapshot by name": {
+    make: set([...group, "volume"], { snapshot: "newest" }),
+    found: ["InvalidValue coinfleet:fleet.nodes.acorn.volume.snapshot"],
+  },
+  "an instance type that is none": {
+    make: set([...group, "instanceType"], "large"),
+    found: ["InvalidValue coinfleet:fleet.nodes.acorn.instanceType"],
+  },
   "an instance type of another architecture": {
     make: set([...fleet, "nodes", "acorn"], { network: "mainnet", count: 2, architecture: "x86_64", instanceType: "m7g.large" }),
     found: ["ArchitectureMismatch coinfleet:fleet.nodes.acorn.architecture"],
@@ -102,25 +177,55 @@ const mistakes: Record<string, { readonly make: (document: Document) => void; re
     found: ["UnsupportedArchitecture coinfleet:fleet.nodes.acorn.architecture"],
   },
   "no machine image": { make: remove([...fleet, "machineImage"]), found: ["MissingKey coinfleet:fleet.machineImage"] },
-  "a machine image without id or source": { make: remove([...fleet, "machineImage", "id"]), found: ["MissingKey coinfleet:fleet.machineImage.instanceType", "MissingKey coinfleet:fleet.machineImage.source", "MissingKey coinfleet:fleet.machineImage.sshUser"] },
+  "a machine image without id or source": {
+    make: remove([...fleet, "machineImage", "id"]),
+    found: [
+      "MissingKey coinfleet:fleet.machineImage.instanceType",
+      "MissingKey coinfleet:fleet.machineImage.source",
+      "MissingKey coinfleet:fleet.machineImage.sshUser",
+    ],
+  },
   "a machine image with both": {
     make: set([...fleet, "machineImage", "source"], { name: "al2023", owner: "amazon" }),
     found: ["InvalidValue coinfleet:fleet.machineImage.id"],
   },
   "an owner that YAML takes for a number": {
-    make: set([...fleet, "machineImage"], { source: { name: "d", owner: 136693071363 }, distribution: "debian", sshUser: "debian", instanceType: "m6i.large" }),
+    make: set([...fleet, "machineImage"], {
+      source: { name: "d", owner: 136693071363 },
+      distribution: "debian",
+      sshUser: "debian",
+      instanceType: "m6i.large",
+    }),
     found: ["InvalidValue coinfleet:fleet.machineImage.source.owner"],
   },
-  "a distribution that nobody provisions": { make: set([...fleet, "machineImage", "distribution"], "ubuntu"), found: ["InvalidValue coinfleet:fleet.machineImage.distribution"] },
-  "a subscription by pigeon": { make: set([...fleet, "alerts"], { page: [{ protocol: "pigeon", endpoint: "roof" }] }), found: ["InvalidValue coinfleet:fleet.alerts.page[0].protocol"] },
-  "a retention that CloudWatch does not know": { make: set([...fleet, "logs"], { retentionDays: 31 }), found: ["InvalidValue coinfleet:fleet.logs.retentionDays"] },
+  "a distribution that nobody provisions": {
+    make: set([...fleet, "machineImage", "distribution"], "ubuntu"),
+    found: ["InvalidValue coinfleet:fleet.machineImage.distribution"],
+  },
+  "a subscription by pigeon": {
+    make: set([...fleet, "alerts"], { page: [{ protocol: "pigeon", endpoint: "roof" }] }),
+    found: ["InvalidValue coinfleet:fleet.alerts.page[0].protocol"],
+  },
+  "a retention that CloudWatch does not know": {
+    make: set([...fleet, "logs"], { retentionDays: 31 }),
+    found: ["InvalidValue coinfleet:fleet.logs.retentionDays"],
+  },
   "a list in the place of the groups": { make: set([...fleet, "nodes"], ["acorn"]), found: ["InvalidValue coinfleet:fleet.nodes"] },
-  "a word in the place of a group": { make: set([...fleet, "nodes", "acorn"], "mainnet"), found: ["InvalidValue coinfleet:fleet.nodes.acorn"] },
+  "a word in the place of a group": {
+    make: set([...fleet, "nodes", "acorn"], "mainnet"),
+    found: ["InvalidValue coinfleet:fleet.nodes.acorn"],
+  },
   "a word in the place of the fleet": { make: set(fleet, "acorn"), found: ["InvalidValue coinfleet:fleet"] },
   "no fleet": { make: remove(fleet), found: ["NoFleet coinfleet:fleet"] },
   "no account": { make: remove(["config", "aws:allowedAccountIds"]), found: ["NoAccount aws:allowedAccountIds"] },
-  "an account that YAML takes for a number": { make: set(["config", "aws:allowedAccountIds"], [123456789012]), found: ["InvalidValue aws:allowedAccountIds"] },
-  "two accounts": { make: set(["config", "aws:allowedAccountIds"], ["123456789012", "210987654321"]), found: ["InvalidValue aws:allowedAccountIds"] },
+  "an account that YAML takes for a number": {
+    make: set(["config", "aws:allowedAccountIds"], [123456789012]),
+    found: ["InvalidValue aws:allowedAccountIds"],
+  },
+  "two accounts": {
+    make: set(["config", "aws:allowedAccountIds"], ["123456789012", "210987654321"]),
+    found: ["InvalidValue aws:allowedAccountIds"],
+  },
   "no region": { make: remove(["config", "aws:region"]), found: ["NoRegion aws:region"] },
   "a zone in the place of the region": { make: set(["config", "aws:region"], "eu-central-1a"), found: ["InvalidValue aws:region"] },
   "six mistakes in one file": {

@@ -11,11 +11,18 @@ export function parseStackFile(text: string, coins: CoinRegistry, origin: Origin
     const problems = document.errors.map((error) => {
       const [start] = error.linePos ?? [];
       const [what] = error.message.split("\n");
-      return problem(NotYaml, { path: start === undefined ? "the file" : `line ${start.line}, column ${start.col}`, got: what ?? error.code });
+      return problem(NotYaml, {
+        path: start === undefined ? "the file" : `line ${start.line}, column ${start.col}`,
+        got: what ?? error.code,
+      });
     });
     return { problems, text: renderProblems(origin.file, problems) };
   }
   const raw: unknown = document.toJS();
-  const values = { region: valueAt(raw, ["config", "aws:region"]), allowedAccountIds: valueAt(raw, ["config", "aws:allowedAccountIds"]), fleet: valueAt(raw, ["config", "coinfleet:fleet"]) };
+  const values = {
+    region: valueAt(raw, ["config", "aws:region"]),
+    allowedAccountIds: valueAt(raw, ["config", "aws:allowedAccountIds"]),
+    fleet: valueAt(raw, ["config", "coinfleet:fleet"]),
+  };
   return readStackValues(values, coins, origin);
 }

@@ -10,7 +10,12 @@ interface JsonSchema {
 }
 
 /** What zod found, in the words of the error catalogue. */
-export function problemsOfIssues(issues: readonly z.core.$ZodIssue[], raw: unknown, schema: JsonSchema, prefix: string): readonly Problem[] {
+export function problemsOfIssues(
+  issues: readonly z.core.$ZodIssue[],
+  raw: unknown,
+  schema: JsonSchema,
+  prefix: string,
+): readonly Problem[] {
   return issues.flatMap((issue) => problemsOfIssue(issue, raw, schema, prefix));
 }
 

@@ -8,7 +8,11 @@ import { readStackValues, type StackConfig } from "./stack-values.ts";
  */
 export function readStack(coins: CoinRegistry): StackConfig {
   const environment = pulumi.getStack();
-  const values = { region: configured("aws", "region"), allowedAccountIds: configured("aws", "allowedAccountIds"), fleet: configured("coinfleet", "fleet") };
+  const values = {
+    region: configured("aws", "region"),
+    allowedAccountIds: configured("aws", "allowedAccountIds"),
+    fleet: configured("coinfleet", "fleet"),
+  };
   const reading = readStackValues(values, coins, { environment, file: `stacks/Pulumi.${environment}.yaml` });
   if ("config" in reading) return reading.config;
   throw new pulumi.RunError(reading.text);

@@ -43,7 +43,8 @@ export function readStackValues(values: StackValues, coins: CoinRegistry, origin
   if (!("spec" in parsed) || parsed.spec === undefined) return refused(problems, origin);
   const resolution = resolveFleet(coins, parsed.spec);
   if ("problems" in resolution) problems.push(...resolution.problems.filter((one) => !isEcho(one, problems)));
-  if (problems.length > 0 || "problems" in resolution || typeof region !== "string" || typeof account !== "string") return refused(problems, origin);
+  if (problems.length > 0 || "problems" in resolution || typeof region !== "string" || typeof account !== "string")
+    return refused(problems, origin);
   return { config: { place: { environment: origin.environment, account, region }, spec: parsed.spec, fleet: resolution.fleet } };
 }
 
@@ -53,7 +54,9 @@ function refused(problems: readonly Problem[], origin: Origin): StackReading {
 
 /** What was left out because it could not be read is not missing. */
 function isEcho(found: Problem, said: readonly Problem[]): boolean {
-  return said.some((one) => one.path.startsWith(found.path) && (found.name === "NoNodes" || found.name === "NoZones" || one.path === found.path));
+  return said.some(
+    (one) => one.path.startsWith(found.path) && (found.name === "NoNodes" || found.name === "NoZones" || one.path === found.path),
+  );
 }
 
 function regionOf(value: unknown): string | Problem {
@@ -66,7 +69,8 @@ function regionOf(value: unknown): string | Problem {
 function accountOf(value: unknown): string | Problem {
   const path = "aws:allowedAccountIds";
   if (value === undefined) return problem(NoAccount, { path });
-  const [account, ...others]: unknown[] = Array.isArray(value) ? value : [value];
+  const listed: readonly unknown[] = Array.isArray(value) ? value : [value];
+  const [account, ...others] = listed;
   if (typeof account === "string" && /^\d{12}$/.test(account) && others.length === 0) return account;
   return problem(InvalidValue, { path, got: value, allowed: ["a list of one account id: twelve digits, in quotes"] });
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { SecurityRule } from "./planned-resource.ts";
+import type { PlannedResource, SecurityRule } from "./planned-resource.ts";
 
 const oneOrMore = z.union([z.string().transform((one) => [one]), z.array(z.string())]);
 
@@ -13,7 +13,10 @@ const statement = z.object({
 
 type Statement = z.infer<typeof statement>;
 
-const document = z.preprocess((value) => (typeof value === "string" ? JSON.parse(value) : value), z.object({ Statement: z.array(statement) }));
+const document = z.preprocess(
+  (value): unknown => (typeof value === "string" ? JSON.parse(value) : value),
+  z.object({ Statement: z.array(statement) }),
+);
 
 /** Actions that know no resources, or whose resource is the account. Some of them only with the condition that bounds them. */
 const withoutResource: Readonly<Record<string, { readonly needs?: string }>> = {
@@ -39,27 +42,24 @@ function statementsOf(value: unknown): readonly Statement[] | undefined {
 
 /** Least privilege, as far as one policy shows it. What a role may do to its neighbours is a question for a policy simulator. */
 export const iamRules: readonly SecurityRule[] = [
-  {
-    id: "role-policy-least-privilege",
-    types: ["aws:iam/rolePolicy:RolePolicy"],
-    check: ({ inputs }) => {
-      const statements = statementsOf(inputs["policy"]);
-      if (statements === undefined) return ["the policy cannot be read"];
-      return statements.filter(({ Effect }) => Effect === "Allow").flatMap(problemsOfStatement);
-    },
-  },
-  {
-    id: "role-trusts-own-account",
-    types: ["aws:iam/role:Role"],
-    check: ({ inputs }) => {
-      const statements = statementsOf(inputs["assumeRolePolicy"]);
-      if (statements === undefined) return ["the trust policy cannot be read"];
-      return statements
-        .filter(({ Condition }) => !JSON.stringify(Condition ?? {}).includes("aws:SourceAccount"))
-        .map(({ Sid }) => `statement ${Sid ?? "without a name"} trusts a service without aws:SourceAccount`);
-    },
-  },
+  { id: "role-policy-least-privilege", types: ["aws:iam/rolePolicy:RolePolicy"], check: checkRolePolicy },
+  { id: "role-trusts-own-account", types: ["aws:iam/role:Role"], check: checkTrust },
 ];
+
+function checkRolePolicy({ inputs }: PlannedResource): readonly string[] {
+  const statements = statementsOf(inputs["policy"]);
+  if (statements === undefined) return ["the policy cannot be read"];
+  return statements.filter(({ Effect }) => Effect === "Allow").flatMap(problemsOfStatement);
+}
+
+function checkTrust({ inputs }: PlannedResource): readonly string[] {
+  const statements = statementsOf(inputs["assumeRolePolicy"]);
+  if (statements === undefined) return ["the trust policy cannot be read"];
+  const isBound = ({ Condition }: Statement): boolean => JSON.stringify(Condition ?? {}).includes("aws:SourceAccount");
+  return statements
+    .filter((one) => !isBound(one))
+    .map(({ Sid }) => `statement ${Sid ?? "without a name"} trusts a service without aws:SourceAccount`);
+}
 
 function problemsOfStatement({ Sid, Action, Resource, Condition }: Statement): readonly string[] {
   const name = Sid ?? "without a name";

@@ -76,12 +76,19 @@ const resourceRules: readonly SecurityRule[] = [
   {
     id: "rules-on-their-own",
     types: ["aws:ec2/securityGroup:SecurityGroup"],
-    check: ({ inputs }) => wants(inputs["ingress"] === undefined && inputs["egress"] === undefined, "it has rules inside, which cannot be described and reviewed one by one"),
+    check: ({ inputs }) =>
+      wants(
+        inputs["ingress"] === undefined && inputs["egress"] === undefined,
+        "it has rules inside, which cannot be described and reviewed one by one",
+      ),
   },
   {
     id: "default-group-closed",
     types: ["aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"],
-    check: ({ inputs }) => [inputs["ingress"], inputs["egress"]].flatMap((rules) => wants(Array.isArray(rules) && rules.length === 0, "the default security group lets something through")),
+    check: ({ inputs }) =>
+      [inputs["ingress"], inputs["egress"]].flatMap((rules) =>
+        wants(Array.isArray(rules) && rules.length === 0, "the default security group lets something through"),
+      ),
   },
   {
     id: "secret-is-a-keeper",
@@ -133,7 +140,10 @@ const resourceRules: readonly SecurityRule[] = [
     id: "alarm-acts",
     types: ["aws:cloudwatch/metricAlarm:MetricAlarm"],
     check: ({ name, inputs }) => [
-      ...wants(inputs["actionsEnabled"] === true && Array.isArray(inputs["alarmActions"]) && inputs["alarmActions"].length > 0, "it tells nobody"),
+      ...wants(
+        inputs["actionsEnabled"] === true && Array.isArray(inputs["alarmActions"]) && inputs["alarmActions"].length > 0,
+        "it tells nobody",
+      ),
       ...wants(!name.endsWith("-node-down") || inputs["treatMissingData"] === "breaching", "it takes silence for health"),
     ],
   },

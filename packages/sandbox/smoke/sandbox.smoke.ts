@@ -111,7 +111,7 @@ describe("a sandbox with three instances in two zones", function () {
   it("lets pass what a security group allows, at once, and nothing else", async () => {
     const [first = "", , second = ""] = instances;
     for (const port of [8080, 8081]) {
-      await say(sandbox, second, `cd /etc && systemd-run -q python3 -m http.server ${port}`);
+      await say(sandbox, second, `systemd-run -q --working-directory=/etc python3 -m http.server ${port}`);
     }
     await until("the server", async () => (await sandbox.exec(second, ["curl", "-sf", "http://127.0.0.1:8081/hostname"])).exitCode === 0);
     const get = (port: number): Promise<number> =>

@@ -34,7 +34,8 @@ describe("heights", () => {
   it("fail on anything that is not written as a height", () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
-        if (!(typeof value === "number" && Number.isSafeInteger(value) && value >= 0)) isMalformed(() => readAnswer(numberHeight, value, "call"));
+        if (!(typeof value === "number" && Number.isSafeInteger(value) && value >= 0))
+          isMalformed(() => readAnswer(numberHeight, value, "call"));
         if (!(typeof value === "string" && /^0x[0-9a-f]{1,13}$/i.test(value))) isMalformed(() => readAnswer(hexHeight, value, "call"));
         if (!(typeof value === "string" && /^\d{1,15}$/.test(value))) isMalformed(() => readAnswer(textHeight, value, "call"));
       }),
@@ -42,7 +43,8 @@ describe("heights", () => {
   });
 
   it("fail on the other notations, so that no client is read as another", () => {
-    for (const value of ["100", "0x64", "", " 100", "1e3", null, undefined, true, [100]]) isMalformed(() => readAnswer(numberHeight, value, "call"));
+    for (const value of ["100", "0x64", "", " 100", "1e3", null, undefined, true, [100]])
+      isMalformed(() => readAnswer(numberHeight, value, "call"));
     for (const value of [100, "100", "0x", "0X64", "0x-1", " 0x64"]) isMalformed(() => readAnswer(hexHeight, value, "call"));
     for (const value of [100, "0x64", "-1", "1.5", "1e3", ""]) isMalformed(() => readAnswer(textHeight, value, "call"));
   });
@@ -53,7 +55,11 @@ describe("readAnswer", () => {
     const answer = "hostile ".repeat(100_000);
     assert.throws(
       () => readAnswer(numberHeight, answer, "getblockcount"),
-      (error: unknown) => error instanceof ProbeError && error.message.startsWith("getblockcount: the answer: ") && error.message.length <= 300 && !error.message.includes("hostile"),
+      (error: unknown) =>
+        error instanceof ProbeError &&
+        error.message.startsWith("getblockcount: the answer: ") &&
+        error.message.length <= 300 &&
+        !error.message.includes("hostile"),
     );
   });
 });

@@ -16,7 +16,7 @@ export const good = defineCoin({ ...rest, ...family, networks: { regtest }, snap
 // The names of the networks are known to the type.
 export const network = good.networks.regtest;
 // @ts-expect-error a network that the coin does not have
-export const other = good.networks.mainnet;
+export const other: unknown = good.networks.mainnet;
 
 // @ts-expect-error a network without a snapshot entry
 defineCoin({ ...rest, ...family, networks: { regtest, mainnet: regtest }, snapshot: noSnapshot(["regtest"], "invented") });
@@ -32,7 +32,15 @@ privateNetwork({ ports: { p2p: { port: 1, protocol: "tcp", exposure: "world", de
 
 // The options' type reaches the functions.
 defineCoin({
-  ...good,
+  ...rest,
+  family: "none",
+  networks: { regtest },
+  snapshot: noSnapshot(["regtest"], "invented"),
+  secrets: [],
+  access: [],
+  syncCheck: () => Promise.reject(new Error("not asked here")),
+  blockHash: () => Promise.reject(new Error("not asked here")),
+  produceBlock: { unsupported: "invented" },
   options: z.strictObject({ depth: z.int() }),
   daemons: ({ options }) => {
     // @ts-expect-error an option that the schema does not have

@@ -110,7 +110,13 @@ export interface SyncContext<Options> {
 
 /** Where an empty volume gets its data. */
 export type Snapshot =
-  | { readonly kind: "archive"; readonly url: string; readonly sha256: string; readonly format: "tar.zst" | "tar.lz4" | "tar.gz" | "tar.xz" | "tar"; readonly daemon: string }
+  | {
+      readonly kind: "archive";
+      readonly url: string;
+      readonly sha256: string;
+      readonly format: "tar.zst" | "tar.lz4" | "tar.gz" | "tar.xz" | "tar";
+      readonly daemon: string;
+    }
   /** The client fetches state or a checkpoint by itself. */
   | { readonly kind: "client"; readonly how: string }
   /** No trusted public snapshot: first node from genesis, later ones from an EBS snapshot pinned in the stack file. */

@@ -5,12 +5,19 @@ import { resolveHealth } from "./health.ts";
 import { privateNetwork } from "./network-defaults.ts";
 import { peersAndRpc } from "./network-port.ts";
 
-const bitcoinLike: Network = { ...privateNetwork({ ports: peersAndRpc(8333, 8332), memoryMiB: 1024 }), kind: "main", blockIntervalSec: 600, minimumTips: 2 };
+const bitcoinLike: Network = {
+  ...privateNetwork({ ports: peersAndRpc(8333, 8332), memoryMiB: 1024 }),
+  kind: "main",
+  blockIntervalSec: 600,
+  minimumTips: 2,
+};
 
 describe("resolveHealth", () => {
   it("waits as long for a block as gives one false alarm a year", () => {
     // The published figures for blocks of 600, 150, 300 and 13 s: 109, 31, 58 and a little over 3 minutes.
-    const minutes = [600, 150, 300, 13].map((blockIntervalSec) => Math.round(resolveHealth({ ...bitcoinLike, blockIntervalSec }, { count: 2 }).maxTipAgeSec / 60));
+    const minutes = [600, 150, 300, 13].map((blockIntervalSec) =>
+      Math.round(resolveHealth({ ...bitcoinLike, blockIntervalSec }, { count: 2 }).maxTipAgeSec / 60),
+    );
     assert.deepEqual(minutes, [109, 31, 58, 3]);
   });
 

@@ -17,7 +17,11 @@ export const metrics = {
   TipsAvailable: { unit: "Count", fromProbe: false, help: "independent tips that answered (references and siblings)" },
   TipsDisagree: { unit: "Count", fromProbe: false, help: "1 when independent tips differ by more than the lag threshold" },
   DataVolumeUsedPercent: { unit: "Percent", fromProbe: false, help: "used share of the data volume" },
-  DaysToFull: { unit: "Count", fromProbe: false, help: "days until the data volume is full at the recent rate; 9999 when it does not grow" },
+  DaysToFull: {
+    unit: "Count",
+    fromProbe: false,
+    help: "days until the data volume is full at the recent rate; 9999 when it does not grow",
+  },
   Restarts: { unit: "Count", fromProbe: false, help: "starts of the daemons since boot, less one" },
 } as const satisfies Record<string, { unit: "Count" | "Seconds" | "Percent"; fromProbe: boolean; help: string }>;
 

@@ -1,4 +1,5 @@
-import type { Network, Snapshot, TipReference } from "./coin.ts";
+import type { Client, Network, Snapshot, TipReference } from "./coin.ts";
+import { pending, type ReleaseSource } from "./release.ts";
 
 /** What a private network needs to say; see {@link Network}. */
 export type PrivateNetworkInput = Pick<Network, "ports" | "memoryMiB"> & Partial<Network>;
@@ -17,6 +18,26 @@ export function privateNetwork(input: PrivateNetworkInput): Network {
     ...input,
   };
 }
+
+/** What a test network needs to say; see {@link Network}. */
+export type TestNetworkInput = Pick<Network, "ports" | "blockIntervalSec" | "blockArrival" | "data"> & Partial<Network>;
+
+/** A public test network, which is smaller than the main one and knows deeper reorganisations. Has no references: the stack file names some, or runs three nodes. */
+export function testNetwork(input: TestNetworkInput): Network {
+  return { kind: "test", memoryMiB: 3072, instanceType: "t3.medium", tips: [], minimumTips: 2, settledDepth: 12, ...input };
+}
+
+/** Chain data of a size that nobody has measured: the stack file must say how large the volume is. */
+export const unmeasured = (reason: string): Network["data"] => ({
+  sizeGiB: pending(reason),
+  growthGiBPerYear: pending(reason),
+  source: "none",
+});
+
+/** The clients of a coin that has one. */
+export const oneClient = (name: string, sources: Readonly<Record<string, ReleaseSource>>): Readonly<Record<string, Client>> => ({
+  [name]: { sources },
+});
 
 /** No trusted public snapshot, for each of the networks: the first node syncs from genesis, later ones from an EBS snapshot that the stack file pins. */
 export function noSnapshot<const N extends string>(networks: readonly N[], reason: string): Readonly<Record<N, Snapshot>> {

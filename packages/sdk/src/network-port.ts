@@ -8,7 +8,12 @@ export function networkPort(network: Network, role: string): number {
 }
 
 /** A port for peers: open to anywhere. */
-export const peerPort = (port: number, description = "peers", protocol: Port["protocol"] = "tcp"): Port => ({ port, protocol, exposure: "public", description });
+export const peerPort = (port: number, description = "peers", protocol: Port["protocol"] = "tcp"): Port => ({
+  port,
+  protocol,
+  exposure: "public",
+  description,
+});
 
 /** A port for the groups and CIDRs that the stack file names. */
 export const internalPort = (port: number, description: string): Port => ({ port, protocol: "tcp", exposure: "internal", description });

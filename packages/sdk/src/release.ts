@@ -19,8 +19,14 @@ export const isPending = (digest: PinnedSha256): digest is Pending => typeof dig
 export type ArchiveSignature =
   /** A detached OpenPGP signature of the archive itself. In `url`, `{version}` is replaced, and `{url}` by the archive's own address. */
   | { readonly kind: "detached"; readonly url: string; readonly signers: readonly Signer[]; readonly threshold: number }
-  /** A sums file that names the archive's SHA-256, with a detached or inline (clear-signed) OpenPGP signature. */
-  | { readonly kind: "sums"; readonly sums: string; readonly signature: string | "inline"; readonly signers: readonly Signer[]; readonly threshold: number }
+  /** A sums file that names the archive's SHA-256, with an OpenPGP signature: its address, or `inline` where the file is clear-signed. */
+  | {
+      readonly kind: "sums";
+      readonly sums: string;
+      readonly signature: string;
+      readonly signers: readonly Signer[];
+      readonly threshold: number;
+    }
   | { readonly kind: "none"; readonly reason: string };
 
 /** A pinned OpenPGP signer. The primary key's full fingerprint decides; subkeys of that key count as it. */
@@ -96,7 +102,9 @@ const machineNames = { x86_64: { machine: "x86_64", goarch: "amd64" }, arm64: { 
 /** The binaries with the names of an architecture filled in; `{version}` is left. */
 export function binariesFor(binaries: Binaries, architecture: Architecture): Binaries {
   const { machine, goarch } = machineNames[architecture];
-  const filled = Object.entries(binaries).map(([name, path]) => [name, path.replaceAll("{machine}", machine).replaceAll("{goarch}", goarch)] as const);
+  const filled = Object.entries(binaries).map(
+    ([name, path]) => [name, path.replaceAll("{machine}", machine).replaceAll("{goarch}", goarch)] as const,
+  );
   return Object.fromEntries(filled);
 }
 
@@ -109,4 +117,16 @@ export function archives(template: string): Readonly<Record<Architecture, string
 /** The same pending digest for every architecture. */
 export function pendingDigests(reason: string): Readonly<Record<Architecture, Pending>> {
   return { x86_64: pending(reason), arm64: pending(reason) };
+}
+
+/** A detached signature beside the archive (`<url>.asc`), by one signer. */
+export function signedBy(signer: Signer): ArchiveSignature {
+  return { kind: "detached", url: "{url}.asc", signers: [signer], threshold: 1 };
+}
+
+/** A package of Debian's. The first of `pins` is the one that runs unless the stack file names another. */
+export function debianPackage(name: string, pins: Readonly<Record<string, string>>, binaries: Binaries): DebianPackage {
+  const [version] = Object.keys(pins);
+  if (version === undefined) throw new Error(`the package ${name} has no pin`);
+  return { kind: "debianPackage", version, package: name, pins, binaries };
 }

@@ -1,5 +1,12 @@
 import type { Client, Coin } from "./coin.ts";
-import { ArchitectureMismatch, InvalidValue, UnknownClient, UnknownRelease, UnknownSource, UnsupportedArchitecture } from "./errors-data.ts";
+import {
+  ArchitectureMismatch,
+  InvalidValue,
+  UnknownClient,
+  UnknownRelease,
+  UnknownSource,
+  UnsupportedArchitecture,
+} from "./errors-data.ts";
 import type { GroupSpec } from "./fleet-spec.ts";
 import { problem, type Problem } from "./problem.ts";
 import type { Architecture, ReleaseSource } from "./release.ts";
@@ -89,7 +96,9 @@ export function supportedArchitectures(source: ReleaseSource, version: string): 
 export function resolveArchitecture(defaultType: string, spec: GroupSpec, path: string, report: (found: Problem) => void): Architecture {
   const instanceType = spec.instanceType ?? defaultType;
   if (!/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/.test(instanceType)) {
-    report(problem(InvalidValue, { path: `${path}.instanceType`, got: instanceType, allowed: ["an EC2 instance type, for example m7i.large"] }));
+    report(
+      problem(InvalidValue, { path: `${path}.instanceType`, got: instanceType, allowed: ["an EC2 instance type, for example m7i.large"] }),
+    );
     return spec.architecture ?? "x86_64";
   }
   const architecture = architectureOf(instanceType);

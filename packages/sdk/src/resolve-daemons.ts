@@ -55,7 +55,12 @@ function checkPorts({ network, path, report }: DaemonsInput, daemons: readonly D
 }
 
 /** The coin's options after its schema's defaults; wrapped, because `undefined` may be a value. */
-export function resolveOptions(coin: Coin, given: unknown, path: string, report: (found: Problem) => void): { readonly value: unknown } | undefined {
+export function resolveOptions(
+  coin: Coin,
+  given: unknown,
+  path: string,
+  report: (found: Problem) => void,
+): { readonly value: unknown } | undefined {
   const parsed = coin.options.safeParse(given ?? {});
   if (parsed.success) return { value: parsed.data };
   const known = optionNames(coin.options);
@@ -72,7 +77,9 @@ export function resolveOptions(coin: Coin, given: unknown, path: string, report:
 
 /** Names of the options that a coin's schema knows. */
 export function optionNames(schema: z.ZodType): readonly string[] {
-  const described = z.object({ properties: z.record(z.string(), z.unknown()).optional() }).safeParse(z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }));
+  const described = z
+    .object({ properties: z.record(z.string(), z.unknown()).optional() })
+    .safeParse(z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }));
   return Object.keys(described.data?.properties ?? {});
 }
 

@@ -1,5 +1,14 @@
 import type { Coin, Daemon, Network } from "./coin.ts";
-import { CannotProduceBlocks, InvalidCount, InvalidGroupName, NotAPrivateNetwork, RetiredCoin, TooFewTips, UnknownCoin, UnknownNetwork } from "./errors-data.ts";
+import {
+  CannotProduceBlocks,
+  InvalidCount,
+  InvalidGroupName,
+  NotAPrivateNetwork,
+  RetiredCoin,
+  TooFewTips,
+  UnknownCoin,
+  UnknownNetwork,
+} from "./errors-data.ts";
 import type { GroupSpec } from "./fleet-spec.ts";
 import { resolveHealth } from "./health.ts";
 import { problem, type Problem } from "./problem.ts";
@@ -36,7 +45,9 @@ export function resolveGroup(input: GroupInput): ResolvedGroup | undefined {
   const architecture = resolveArchitecture(network.instanceType, spec, path, report);
   if (options === undefined) return undefined;
   const hostnames = Array.from({ length: count }, (_, position) => `node${position + 1}.${name}.internal`);
-  const daemons = hostnames.map((_, position) => resolveDaemons({ coin, network, networkName: spec.network, options: options.value, hostnames, position, path, report }));
+  const daemons = hostnames.map((_, position) =>
+    resolveDaemons({ coin, network, networkName: spec.network, options: options.value, hostnames, position, path, report }),
+  );
   const clients = resolveClients({ coin, spec, used: clientsOf(daemons.flat()), architecture, path, report });
   const snapshot = coin.snapshot[spec.network];
   if (volume === undefined || snapshot === undefined) return undefined;
@@ -95,7 +106,8 @@ function findCoin({ coins, name, path, spec, report }: GroupInput): Coin | undef
 
 function findNetwork({ path, spec, report }: GroupInput, coin: Coin): Network | undefined {
   const network = Object.hasOwn(coin.networks, spec.network) ? coin.networks[spec.network] : undefined;
-  if (network === undefined) report(problem(UnknownNetwork, { path: `${path}.network`, got: spec.network, allowed: Object.keys(coin.networks) }));
+  if (network === undefined)
+    report(problem(UnknownNetwork, { path: `${path}.network`, got: spec.network, allowed: Object.keys(coin.networks) }));
   return network;
 }
 
@@ -113,7 +125,12 @@ function checkMining({ path, spec, report }: GroupInput, coin: Coin, network: Ne
   if (network.kind !== "private") {
     const isPrivate = (name: string): boolean => coin.networks[name]?.kind === "private";
     const others = Object.keys(coin.networks).filter(isPrivate);
-    report(problem(NotAPrivateNetwork, { ...at, fix: `Remove \`blockEverySec\`, or choose a private network: ${others.join(", ") || "this coin has none"}.` }));
+    report(
+      problem(NotAPrivateNetwork, {
+        ...at,
+        fix: `Remove \`blockEverySec\`, or choose a private network: ${others.join(", ") || "this coin has none"}.`,
+      }),
+    );
   } else if (typeof coin.produceBlock !== "function") {
     report(problem(CannotProduceBlocks, { ...at, fix: `Remove \`blockEverySec\`: ${coin.produceBlock.unsupported}.` }));
   }

@@ -39,7 +39,9 @@ export function resolveVolume({ network, holdsKeys, spec = {}, path, report }: V
   within("generation", generation, 1, 999);
   if (throughput !== undefined) within("throughput", throughput, 125, Math.min(2000, Math.floor(iops / 4)));
   if (type === "io2" && spec.throughput !== undefined) {
-    report(problem(InvalidVolume, { path: at("throughput"), got: spec.throughput, fix: "Remove it: io2's throughput follows from its IOPS." }));
+    report(
+      problem(InvalidVolume, { path: at("throughput"), got: spec.throughput, fix: "Remove it: io2's throughput follows from its IOPS." }),
+    );
   }
   if (holdsKeys && spec.snapshot !== undefined) report(problem(KeysForbidSnapshot, { path: at("snapshot"), got: spec.snapshot }));
   return { generation, sizeGiB, type, iops, throughputMiBPerSec: throughput, snapshotId: spec.snapshot };

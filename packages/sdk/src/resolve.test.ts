@@ -30,7 +30,10 @@ const oak = defineCoin({
   id: "oak",
   name: "Oak",
   symbol: "OAK",
-  ...bitcoinRpc({ daemon: "oakd", chains: { mainnet: { chain: "main" }, testnet: { chain: "test" }, regtest: { chain: "regtest" }, fast: { chain: "regtest" } } }),
+  ...bitcoinRpc({
+    daemon: "oakd",
+    chains: { mainnet: { chain: "main" }, testnet: { chain: "test" }, regtest: { chain: "regtest" }, fast: { chain: "regtest" } },
+  }),
   clients: {
     oakd: {
       sources: {
@@ -42,7 +45,13 @@ const oak = defineCoin({
           signature: { kind: "none", reason: "invented" },
           binaries: { oakd: "oakd" },
         },
-        go: { kind: "goModule", version: "1.8", module: "oak.example/oak", packages: { "oak.example/oak": "oakd" }, sums: { "1.8": pending("nobody has looked yet") } },
+        go: {
+          kind: "goModule",
+          version: "1.8",
+          module: "oak.example/oak",
+          packages: { "oak.example/oak": "oakd" },
+          sums: { "1.8": pending("nobody has looked yet") },
+        },
       },
     },
   },
@@ -58,7 +67,13 @@ const oak = defineCoin({
   upgrades: [],
 });
 
-const yew: Coin = { ...oak, id: "yew", status: { kind: "retired", reason: "the network is dead", since: "2025-01-01" }, keys: { what: "channel states" }, produceBlock: { unsupported: "it has no miner" } };
+const yew: Coin = {
+  ...oak,
+  id: "yew",
+  status: { kind: "retired", reason: "the network is dead", since: "2025-01-01" },
+  keys: { what: "channel states" },
+  produceBlock: { unsupported: "it has no miner" },
+};
 const coins = { oak, yew };
 
 const specOf = (nodes: Readonly<Record<string, GroupSpec>>, more: Partial<FleetSpec> = {}): FleetSpec => ({
@@ -86,7 +101,8 @@ function problemsOf(nodes: Readonly<Record<string, GroupSpec>>, more: Partial<Fl
   return resolved.problems;
 }
 
-const found = (problems: readonly Problem[]): readonly string[] => problems.map(({ name, path }) => `${name} ${path.replace("coinfleet:fleet.", "")}`);
+const found = (problems: readonly Problem[]): readonly string[] =>
+  problems.map(({ name, path }) => `${name} ${path.replace("coinfleet:fleet.", "")}`);
 
 /** Every mistake that the resolver knows, each at least once. */
 const everythingWrong: Readonly<Record<string, GroupSpec>> = {
@@ -134,15 +150,33 @@ describe("resolveFleet", () => {
   });
 
   it("takes what the stack file says instead", () => {
-    const [group] = fleetOf({ big: { coin: "oak", network: "mainnet", sources: { oakd: "go" }, instanceType: "m7g.xlarge", volume: { sizeGiB: 500, iops: 8000, throughput: 700 } } }).groups;
+    const [group] = fleetOf({
+      big: {
+        coin: "oak",
+        network: "mainnet",
+        sources: { oakd: "go" },
+        instanceType: "m7g.xlarge",
+        volume: { sizeGiB: 500, iops: 8000, throughput: 700 },
+      },
+    }).groups;
     assert.equal(group?.release, "1.8-go");
     assert.equal(group?.architecture, "arm64");
-    assert.deepEqual(group?.nodes[0]?.volume, { generation: 1, sizeGiB: 500, type: "gp3", iops: 8000, throughputMiBPerSec: 700, snapshotId: undefined });
+    assert.deepEqual(group?.nodes[0]?.volume, {
+      generation: 1,
+      sizeGiB: 500,
+      type: "gp3",
+      iops: 8000,
+      throughputMiBPerSec: 700,
+      snapshotId: undefined,
+    });
   });
 
   it("spreads the nodes of a group over the zones and tells each of its siblings", () => {
     const [group] = fleetOf({ oak: { network: "regtest", count: 3 } }).groups;
-    assert.deepEqual(group?.nodes.map(({ zoneIndex }) => zoneIndex), [0, 1, 0]);
+    assert.deepEqual(
+      group?.nodes.map(({ zoneIndex }) => zoneIndex),
+      [0, 1, 0],
+    );
     assert.deepEqual(group?.nodes[1]?.siblings, ["node1.oak.internal", "node3.oak.internal"]);
   });
 
@@ -155,34 +189,37 @@ describe("resolveFleet", () => {
   });
 
   it("fails with every mistake at once, each where it stands", () => {
-    assert.deepEqual(found(problemsOf(everythingWrong)), [
-      "InvalidGroupName nodes.Oak-",
-      "UnknownCoin nodes.oka",
-      "RetiredCoin nodes.dead",
-      "KeysForbidSnapshot nodes.dead.volume.snapshot",
-      "UnknownNetwork nodes.typo.network",
-      "InvalidCount nodes.none.count",
-      "InvalidCount nodes.twins.count",
-      "PortClash nodes.twins",
-      "UnknownClient nodes.client.sources",
-      "UnknownClient nodes.client.release",
-      "UnknownSource nodes.source.sources.oakd",
-      "UnknownRelease nodes.release.release.oakd",
-      "UnsupportedArchitecture nodes.arm.architecture",
-      "ArchitectureMismatch nodes.mismatch.architecture",
-      "InvalidValue nodes.type.instanceType",
-      "UnknownOption nodes.options.options",
-      "InvalidOption nodes.options.options.maxConnections",
-      "NotAPrivateNetwork nodes.mining.blockEverySec",
-      "CannotProduceBlocks nodes.minerless.blockEverySec",
-      "TooFewTips nodes.tips.tips",
-      "InvalidVolume nodes.tips.volume.sizeGiB",
-      "InvalidVolume nodes.tips.volume.iops",
-      "InvalidVolume nodes.tips.volume.generation",
-      "InvalidVolume nodes.tips.volume.throughput",
-      "VolumeSizeNeeded nodes.size.volume.sizeGiB",
-      "InvalidVolume nodes.io2.volume.throughput",
-    ].sort(byAppearance(found(problemsOf(everythingWrong)))));
+    assert.deepEqual(
+      found(problemsOf(everythingWrong)),
+      [
+        "InvalidGroupName nodes.Oak-",
+        "UnknownCoin nodes.oka",
+        "RetiredCoin nodes.dead",
+        "KeysForbidSnapshot nodes.dead.volume.snapshot",
+        "UnknownNetwork nodes.typo.network",
+        "InvalidCount nodes.none.count",
+        "InvalidCount nodes.twins.count",
+        "PortClash nodes.twins",
+        "UnknownClient nodes.client.sources",
+        "UnknownClient nodes.client.release",
+        "UnknownSource nodes.source.sources.oakd",
+        "UnknownRelease nodes.release.release.oakd",
+        "UnsupportedArchitecture nodes.arm.architecture",
+        "ArchitectureMismatch nodes.mismatch.architecture",
+        "InvalidValue nodes.type.instanceType",
+        "UnknownOption nodes.options.options",
+        "InvalidOption nodes.options.options.maxConnections",
+        "NotAPrivateNetwork nodes.mining.blockEverySec",
+        "CannotProduceBlocks nodes.minerless.blockEverySec",
+        "TooFewTips nodes.tips.tips",
+        "InvalidVolume nodes.tips.volume.sizeGiB",
+        "InvalidVolume nodes.tips.volume.iops",
+        "InvalidVolume nodes.tips.volume.generation",
+        "InvalidVolume nodes.tips.volume.throughput",
+        "VolumeSizeNeeded nodes.size.volume.sizeGiB",
+        "InvalidVolume nodes.io2.volume.throughput",
+      ].sort(byAppearance(found(problemsOf(everythingWrong)))),
+    );
   });
 
   it("fails on an environment without zones and nodes", () => {

@@ -24,7 +24,9 @@ export function resolveFleet(coins: CoinRegistry, spec: FleetSpec): Resolution {
     const group = spec.nodes[name];
     if (group === undefined) return [];
     const path = `${fleetPath}.nodes.${name}`;
-    return resolveGroup({ coins, zones: Math.max(1, spec.zones.length), name, path, spec: group, report: (one) => problems.push(one) }) ?? [];
+    return (
+      resolveGroup({ coins, zones: Math.max(1, spec.zones.length), name, path, spec: group, report: (one) => problems.push(one) }) ?? []
+    );
   });
   return problems.length > 0 ? { problems } : { fleet: { environment: spec.environment, groups } };
 }

@@ -1,4 +1,12 @@
-import { isPending, pinnedVersions, supportedArchitectures, type Client, type PinnedSha256, type ReleaseSource, type SignedArchive } from "@coinfleet/sdk";
+import {
+  isPending,
+  pinnedVersions,
+  supportedArchitectures,
+  type Client,
+  type PinnedSha256,
+  type ReleaseSource,
+  type SignedArchive,
+} from "@coinfleet/sdk";
 
 /** What is wrong with the sources of a client, one sentence each. */
 export function checkSources(clientName: string, client: Client): readonly string[] {
@@ -45,13 +53,15 @@ function checkArchive({ url, sha256, signature }: SignedArchive): readonly strin
   }
   const isAllPending = Object.values(sha256).every((digests) => Object.values(digests).every(isPending));
   if (signature.kind === "none") return signature.reason.trim().length < 10 ? [...found, "unsigned without a reason"] : found;
-  const urls = signature.kind === "detached" ? [signature.url] : [signature.sums, ...(signature.signature === "inline" ? [] : [signature.signature])];
+  const urls =
+    signature.kind === "detached" ? [signature.url] : [signature.sums, ...(signature.signature === "inline" ? [] : [signature.signature])];
   for (const one of urls) if (!one.startsWith("{url}")) found.push(...checkUrl(one));
   for (const { name, fingerprint } of signature.signers) {
     if (!/^([0-9A-F]{40}|[0-9A-F]{64})$/.test(fingerprint)) found.push(`signer ${name}: "${fingerprint}" is not a full fingerprint`);
   }
   // A source without known signers may be listed as long as it cannot be built.
-  if (signature.signers.length < signature.threshold && !isAllPending) found.push(`${signature.signers.length} signers cannot reach the threshold of ${signature.threshold}`);
+  if (signature.signers.length < signature.threshold && !isAllPending)
+    found.push(`${signature.signers.length} signers cannot reach the threshold of ${signature.threshold}`);
   if (signature.threshold < 1) found.push("the threshold is below 1");
   return found;
 }

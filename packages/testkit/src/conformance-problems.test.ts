@@ -1,5 +1,16 @@
 import assert from "node:assert/strict";
-import { bitcoinRpc, defineCoin, noSnapshot, peerPort, peersAndRpc, privateNetwork, type Coin, type Daemon, type DaemonContext } from "@coinfleet/sdk";
+import {
+  bitcoinRpc,
+  defineCoin,
+  internalPort,
+  noSnapshot,
+  peerPort,
+  peersAndRpc,
+  privateNetwork,
+  type Coin,
+  type Daemon,
+  type DaemonContext,
+} from "@coinfleet/sdk";
 import { describe, it } from "mocha";
 import { z } from "zod";
 import { conformanceProblems } from "./conformance-problems.ts";
@@ -14,7 +25,13 @@ const oak: Coin = defineCoin({
   name: "Oak",
   symbol: "OAK",
   ...family,
-  clients: { oakd: { sources: { debian: { kind: "debianPackage", version: "1.0", package: "oakd", pins: { "1.0": "1.0-1" }, binaries: { oakd: "/usr/bin/oakd" } } } } },
+  clients: {
+    oakd: {
+      sources: {
+        debian: { kind: "debianPackage", version: "1.0", package: "oakd", pins: { "1.0": "1.0-1" }, binaries: { oakd: "/usr/bin/oakd" } },
+      },
+    },
+  },
   networks: { regtest: privateNetwork({ ports, memoryMiB: 512 }) },
   snapshot: noSnapshot(["regtest"], "invented"),
   keys: "none",
@@ -45,23 +62,66 @@ const broken: readonly (readonly [what: string, coin: Coin, problem: RegExp])[] 
   ["two roles on one port", withNetwork({ ports: { ...ports, ws: peerPort(19443) } }), /port 19443\/tcp is used by rpc and ws/],
   ["a port of the agent's", withNetwork({ ports: peersAndRpc(9797, 19443) }), /port 9797\/tcp is used by the agent and p2p/],
   ["RPC that is open to the world", withNetwork({ ports: { ...ports, rpc: peerPort(19443) } }), /port rpc is open to the world/],
-  ["a port that no daemon serves", withNetwork({ ports: { ...ports, zmq: peerPort(28332) } }), /no daemon serves the port "zmq"/],
-  ["tips on a private network", withNetwork({ tips: [{ name: "one", url: "https://one.example", height: "" }] }), /its tips do not fit its kind/],
+  [
+    "a port that no daemon serves",
+    withNetwork({ ports: { ...ports, zmq: internalPort(28332, "ZeroMQ") } }),
+    /no daemon serves the port "zmq"/,
+  ],
+  [
+    "tips on a private network",
+    withNetwork({ tips: [{ name: "one", url: "https://one.example", height: "" }] }),
+    /its tips do not fit its kind/,
+  ],
   ["daemons that take more memory than there is", withDaemon(() => ({ memoryMiB: 513 })), /daemons take 513 MiB of 512/],
-  ["a secret on the command line", withDaemon((daemon, ctx) => ({ command: [...daemon.command, `-rpcpassword=${ctx.secret("rpc")}`] })), /a secret is in the command line/],
-  ["a secret that nobody generates", withDaemon(() => ({ files: { "oakd.conf": "rpcpassword={{secret:other}}\n" } })), /secret "other" is not declared/],
-  ["a configuration file that is no data", withDaemon(() => ({ files: { "oakd.conf": "server = yes please\n" } })), /line "server = yes please" is no setting/],
+  [
+    "a secret on the command line",
+    withDaemon((daemon, ctx) => ({ command: [...daemon.command, `-rpcpassword=${ctx.secret("rpc")}`] })),
+    /a secret is in the command line/,
+  ],
+  [
+    "a secret that nobody generates",
+    withDaemon(() => ({ files: { "oakd.conf": "rpcpassword={{secret:other}}\n" } })),
+    /secret "other" is not declared/,
+  ],
+  [
+    "a configuration file that is no data",
+    withDaemon(() => ({ files: { "oakd.conf": "server = yes please\n" } })),
+    /line "server = yes please" is no setting/,
+  ],
   ["JSON that is none", withDaemon(() => ({ files: { "oakd.json": "{" } })), /oakd\.json: /],
   ["a binary that the image does not have", withDaemon(() => ({ command: ["oak-cli"] })), /"oak-cli" is not a binary of the source debian/],
   ["no time to stop", withDaemon(() => ({ stopTimeoutSec: 0 })), /stop time 0 s/],
-  ["an option that changes nothing", { ...oak, options: z.strictObject({ txindex: z.boolean().default(true), maxConnections: z.int().default(125), cosy: z.boolean().default(true) }) }, /option cosy: changes nothing/],
-  ["a client that no network runs", { ...oak, clients: { ...oak.clients, oakw: { sources: { upstream: archive } } } }, /client oakw is run by no network/],
+  [
+    "an option that changes nothing",
+    {
+      ...oak,
+      options: z.strictObject({
+        txindex: z.boolean().default(true),
+        maxConnections: z.int().default(125),
+        cosy: z.boolean().default(true),
+      }),
+    },
+    /option cosy: changes nothing/,
+  ],
+  [
+    "a client that no network runs",
+    { ...oak, clients: { ...oak.clients, oakw: { sources: { upstream: archive } } } },
+    /client oakw is run by no network/,
+  ],
   ["a client without a source", { ...oak, clients: { ...oak.clients, oakw: { sources: {} } } }, /oakw: has no source/],
   ["a version without a pin", withArchive({ version: "1.1" }), /version 1\.1 has no pin/],
   ["a short digest", withArchive({ sha256: { "1.0": { x86_64: "abc" } } }), /"abc" is not a sha256 digest/],
   ["pending without a reason", withArchive({ sha256: { "1.0": { x86_64: { pending: "" } } } }), /pending without a reason/],
-  ["a short fingerprint", withArchive({ signature: { ...archive.signature, signers: [{ name: "Ann", fingerprint: "AABBCCDD" }] } }), /"AABBCCDD" is not a full fingerprint/],
-  ["more signers wanted than known", withArchive({ signature: { ...archive.signature, threshold: 2 } }), /1 signers cannot reach the threshold of 2/],
+  [
+    "a short fingerprint",
+    withArchive({ signature: { ...archive.signature, signers: [{ name: "Ann", fingerprint: "AABBCCDD" }] } }),
+    /"AABBCCDD" is not a full fingerprint/,
+  ],
+  [
+    "more signers wanted than known",
+    withArchive({ signature: { ...archive.signature, threshold: 2 } }),
+    /1 signers cannot reach the threshold of 2/,
+  ],
   ["a download that is not https", withArchive({ url: { x86_64: "http://oak.example/oak-{version}.tar.gz" } }), /is not an https address/],
 ];
 

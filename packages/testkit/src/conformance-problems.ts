@@ -1,4 +1,14 @@
-import { agentPort, optionNames, resolveFleet, type Coin, type Daemon, type FleetSpec, type GroupSpec, type ResolvedGroup } from "@coinfleet/sdk";
+import {
+  agentPort,
+  optionNames,
+  resolveFleet,
+  type Coin,
+  type Daemon,
+  type FleetSpec,
+  type GroupSpec,
+  type Network,
+  type ResolvedGroup,
+} from "@coinfleet/sdk";
 import { checkSources } from "./check-sources.ts";
 import { parseConfig } from "./parse-config.ts";
 
@@ -23,7 +33,12 @@ export function groupFor(coin: Coin, network: string, options?: unknown): Resolv
   const group: GroupSpec = { network, count, volume: { sizeGiB: 100 }, acceptRetired: true, ...(options === undefined ? {} : { options }) };
   const resolved = resolveFleet({ [coin.id]: coin }, specWith(coin.id, group));
   const [only] = "fleet" in resolved ? resolved.fleet.groups : [];
-  if (only === undefined) throw new Error("problems" in resolved ? resolved.problems.map(({ name, path, got, fix }) => `${name} ${path} ${got ?? ""}: ${fix}`).join("; ") : "no group");
+  if (only === undefined)
+    throw new Error(
+      "problems" in resolved
+        ? resolved.problems.map(({ name, path, got, fix }) => `${name} ${path} ${got ?? ""}: ${fix}`).join("; ")
+        : "no group",
+    );
   return only;
 }
 
@@ -34,16 +49,22 @@ export function conformanceProblems(coin: Coin): readonly string[] {
   if (!/^[A-Z0-9]{2,6}$/.test(coin.symbol)) found.push(`symbol "${coin.symbol}" is not 2 to 6 capitals`);
   for (const [name, client] of Object.entries(coin.clients)) found.push(...checkSources(name, client));
   for (const secret of coin.secrets) if (!/^[a-z][a-z0-9-]*$/.test(secret)) found.push(`secret "${secret}" is not lower-case kebab`);
-  for (const { auth } of coin.access) if (auth !== undefined && !coin.secrets.includes(auth.secret)) found.push(`access uses the secret "${auth.secret}", which is not declared`);
-  for (const name of Object.keys(coin.networks)) found.push(...checkNetwork(coin, name).map((what) => `${name}: ${what}`));
-  const used = new Set(Object.keys(coin.networks).flatMap((name) => groupFor(coin, name).nodes.flatMap((node) => node.daemons.map((daemon) => daemon.client))));
-  for (const name of Object.keys(coin.clients)) if (!used.has(name)) found.push(`client ${name} is run by no network`);
-  return [...found, ...checkOptions(coin)];
+  for (const { auth } of coin.access)
+    if (auth !== undefined && !coin.secrets.includes(auth.secret))
+      found.push(`access uses the secret "${auth.secret}", which is not declared`);
+  for (const [name, network] of Object.entries(coin.networks))
+    found.push(...checkNetwork(coin, name, network).map((what) => `${name}: ${what}`));
+  // A coin that is wrong in itself cannot be resolved, so what it renders is looked at afterwards.
+  return found.length > 0
+    ? found
+    : [
+        ...Object.keys(coin.networks).flatMap((name) => checkGroup(coin, name).map((what) => `${name}: ${what}`)),
+        ...checkClients(coin),
+        ...checkOptions(coin),
+      ];
 }
 
-function checkNetwork(coin: Coin, name: string): readonly string[] {
-  const network = coin.networks[name];
-  if (network === undefined) return ["is not declared"];
+function checkNetwork(coin: Coin, name: string, network: Network): readonly string[] {
   const found: string[] = [];
   const taken = new Map<string, string>([[`${agentPort}/tcp`, "the agent"]]);
   for (const [role, { port, protocol, exposure, description }] of Object.entries(network.ports)) {
@@ -53,17 +74,26 @@ function checkNetwork(coin: Coin, name: string): readonly string[] {
     taken.set(key, role);
     if (!Number.isInteger(port) || port < 1024 || port > 65_535) found.push(`port ${key} (${role}) needs root or does not exist`);
     if (description.trim() === "") found.push(`port ${role} has no description`);
-    if (exposure === "public" && !role.includes("p2p") && !role.includes("quic")) found.push(`port ${role} is open to the world and is not for peers`);
+    if (exposure === "public" && !role.includes("p2p") && !role.includes("quic"))
+      found.push(`port ${role} is open to the world and is not for peers`);
   }
   if (coin.snapshot[name] === undefined) found.push("says nothing about its snapshot");
   if (network.data.source.trim() === "") found.push("does not say where the size of its data is from");
   if (network.kind === "private" ? network.tips.length > 0 : network.minimumTips < 2) found.push("its tips do not fit its kind");
   for (const { url } of network.tips) if (!url.startsWith("https://")) found.push(`tip ${url} is not https`);
-  const group = groupFor(coin, name);
-  for (const { port } of group.access) if (network.ports[port] === undefined) found.push(`access names the port "${port}", which does not exist`);
-  if (group.access.length === 0) found.push("the agent has no access to any port");
-  for (const node of group.nodes) found.push(...checkDaemons(coin, name, node.daemons).map((what) => `node ${node.index}: ${what}`));
+  if (!coin.access.some(({ port }) => network.ports[port] !== undefined)) found.push("the agent has no access to any port");
   return found;
+}
+
+function checkGroup(coin: Coin, name: string): readonly string[] {
+  return groupFor(coin, name).nodes.flatMap((node) => checkDaemons(coin, name, node.daemons).map((what) => `node ${node.index}: ${what}`));
+}
+
+function checkClients(coin: Coin): readonly string[] {
+  const used = new Set(
+    Object.keys(coin.networks).flatMap((name) => groupFor(coin, name).nodes.flatMap((node) => node.daemons.map((daemon) => daemon.client))),
+  );
+  return Object.keys(coin.clients).flatMap((name) => (used.has(name) ? [] : [`client ${name} is run by no network`]));
 }
 
 function checkDaemons(coin: Coin, networkName: string, daemons: readonly Daemon[]): readonly string[] {
@@ -85,12 +115,15 @@ function checkDaemon(coin: Coin, daemon: Daemon): readonly string[] {
     if (!binaries.includes(binary)) found.push(`"${binary}" is not a binary of the source ${name}`);
   }
   const visible = [...daemon.command, ...Object.entries(daemon.environment ?? {}).flat()];
-  if (visible.some((text) => text.includes("{{secret:"))) found.push("a secret is in the command line or the environment, where docker shows it");
+  if (visible.some((text) => text.includes("{{secret:")))
+    found.push("a secret is in the command line or the environment, where docker shows it");
   if (visible.some((text) => /[\n\0]/.test(text))) found.push("a line break in the command line or the environment");
-  if (!Number.isInteger(daemon.stopTimeoutSec) || daemon.stopTimeoutSec < 1 || daemon.stopTimeoutSec > 1800) found.push(`stop time ${daemon.stopTimeoutSec} s`);
+  if (!Number.isInteger(daemon.stopTimeoutSec) || daemon.stopTimeoutSec < 1 || daemon.stopTimeoutSec > 1800)
+    found.push(`stop time ${daemon.stopTimeoutSec} s`);
   for (const [name, text] of Object.entries(daemon.files ?? {})) {
     if (!/^[a-z0-9][a-z0-9._-]*$/.test(name)) found.push(`file name "${name}"`);
-    for (const [, secret = ""] of text.matchAll(/\{\{secret:([^}]*)\}\}/g)) if (!coin.secrets.includes(secret)) found.push(`${name}: secret "${secret}" is not declared`);
+    for (const [, secret = ""] of text.matchAll(/\{\{secret:([^}]*)\}\}/g))
+      if (!coin.secrets.includes(secret)) found.push(`${name}: secret "${secret}" is not declared`);
     try {
       parseConfig(name, text);
     } catch (error) {

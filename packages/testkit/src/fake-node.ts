@@ -1,4 +1,5 @@
 import { ProbeError, type NodeClient } from "@coinfleet/sdk";
+import { z } from "zod";
 import type { Exchange } from "./recording.ts";
 
 /** An answer of a fake node: a JSON value, an error to throw, or a function of the call's parameters that gives one of them. */
@@ -25,7 +26,8 @@ export function fakeNode(answers: Readonly<Record<string, FakeAnswer>>): NodeCli
         try {
           return { jsonrpc: "2.0", id: 0, result: answer(call.method, call.params) };
         } catch (error) {
-          if (error instanceof ProbeError && error.failure === "rpc-error") return { jsonrpc: "2.0", id: 0, error: { code: error.code ?? 0, message: error.message } };
+          if (error instanceof ProbeError && error.failure === "rpc-error")
+            return { jsonrpc: "2.0", id: 0, error: { code: error.code ?? 0, message: error.message } };
           throw error;
         }
       }),
@@ -61,17 +63,16 @@ export function recordedNode(exchanges: readonly Exchange[]): NodeClient {
   };
 }
 
-interface Body {
-  readonly result?: unknown;
-  readonly error?: { readonly code: number; readonly message: string } | null;
-}
+const bodySchema = z.looseObject({ result: z.unknown().optional(), error: z.object({ code: z.int(), message: z.string() }).nullish() });
+
+type Body = z.infer<typeof bodySchema>;
 
 /** What the agent's client makes of an HTTP answer. */
 function readBody({ answer }: Exchange): Body {
   if ("failure" in answer) throw new ProbeError(answer.failure, `the connection: ${answer.failure}`);
   if (answer.status === 401) throw new ProbeError("unauthorized", "HTTP 401");
   try {
-    return JSON.parse(answer.text);
+    return bodySchema.parse(JSON.parse(answer.text));
   } catch {
     throw new ProbeError("malformed", `HTTP ${answer.status}, not JSON`);
   }

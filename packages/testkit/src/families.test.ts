@@ -1,10 +1,25 @@
 import assert from "node:assert/strict";
-import { bitcoinRpc, btcdRpc, evm, monero, peersAndRpc, privateNetwork, ProbeError, type ProbeFailure, type SyncContext } from "@coinfleet/sdk";
+import {
+  bitcoinRpc,
+  btcdRpc,
+  evm,
+  monero,
+  peersAndRpc,
+  privateNetwork,
+  ProbeError,
+  type ProbeFailure,
+  type SyncContext,
+} from "@coinfleet/sdk";
 import { describe, it } from "mocha";
 import { fakeNode } from "./fake-node.ts";
 
-const context = <O>(options: O, networkName = "mainnet"): SyncContext<O> => ({ networkName, network: privateNetwork({ ports: peersAndRpc(1025, 1026), memoryMiB: 256 }), options });
-const failsWith = (failure: ProbeFailure, checked: Promise<unknown>): Promise<void> => assert.rejects(checked, { name: "ProbeError", failure });
+const context = <O>(options: O, networkName = "mainnet"): SyncContext<O> => ({
+  networkName,
+  network: privateNetwork({ ports: peersAndRpc(1025, 1026), memoryMiB: 256 }),
+  options,
+});
+const failsWith = (failure: ProbeFailure, checked: Promise<unknown>): Promise<void> =>
+  assert.rejects(checked, { name: "ProbeError", failure });
 const a = "a".repeat(64);
 const b = "b".repeat(64);
 
@@ -20,21 +35,37 @@ describe("bitcoinRpc", () => {
   const check = (changed: object): Promise<unknown> => family.syncCheck(fakeNode({ ...good, ...changed }), context(options));
 
   it("reads the height, the best headers and the tip's time", async () => {
-    assert.deepEqual(await check({}), { height: 100, tipHash: a, tipTimeSec: 1_700_000_000, knownHeight: 102, peers: 8, isInitialSync: false });
+    assert.deepEqual(await check({}), {
+      height: 100,
+      tipHash: a,
+      tipTimeSec: 1_700_000_000,
+      knownHeight: 102,
+      peers: 8,
+      isInitialSync: false,
+    });
   });
 
   it("never knows of fewer blocks than it has", async () => {
-    const status = await family.syncCheck(fakeNode({ ...good, getblockchaininfo: { ...good.getblockchaininfo, headers: 50 } }), context(options));
+    const status = await family.syncCheck(
+      fakeNode({ ...good, getblockchaininfo: { ...good.getblockchaininfo, headers: 50 } }),
+      context(options),
+    );
     assert.equal(status.knownHeight, 100);
   });
 
-  it("fails as starting while the client loads its block index", () => failsWith("starting", check({ getblockchaininfo: new ProbeError("rpc-error", "Loading block index…", -28) })));
-  it("fails as starting when the client restarts between two calls", () => failsWith("starting", check({ getconnectioncount: new ProbeError("rpc-error", "Loading block index…", -28) })));
+  it("fails as starting while the client loads its block index", () =>
+    failsWith("starting", check({ getblockchaininfo: new ProbeError("rpc-error", "Loading block index…", -28) })));
+  it("fails as starting when the client restarts between two calls", () =>
+    failsWith("starting", check({ getconnectioncount: new ProbeError("rpc-error", "Loading block index…", -28) })));
   it("fails on a fork that uses the same chain name", () => failsWith("wrong-network", check({ getblockhash: a })));
-  it("fails on another chain", () => failsWith("wrong-network", check({ getblockchaininfo: { ...good.getblockchaininfo, chain: "regtest" } })));
-  it("fails when the header is another block's", () => failsWith("malformed", check({ getblockheader: { ...good.getblockheader, height: 99 } })));
-  it("fails when initialblockdownload is missing", () => failsWith("malformed", check({ getblockchaininfo: { ...good.getblockchaininfo, initialblockdownload: undefined } })));
-  it("fails when it is text", () => failsWith("malformed", check({ getblockchaininfo: { ...good.getblockchaininfo, initialblockdownload: "false" } })));
+  it("fails on another chain", () =>
+    failsWith("wrong-network", check({ getblockchaininfo: { ...good.getblockchaininfo, chain: "regtest" } })));
+  it("fails when the header is another block's", () =>
+    failsWith("malformed", check({ getblockheader: { ...good.getblockheader, height: 99 } })));
+  it("fails when initialblockdownload is missing", () =>
+    failsWith("malformed", check({ getblockchaininfo: { ...good.getblockchaininfo, initialblockdownload: undefined } })));
+  it("fails when it is text", () =>
+    failsWith("malformed", check({ getblockchaininfo: { ...good.getblockchaininfo, initialblockdownload: "false" } })));
   it("fails when the number of peers is negative", () => failsWith("malformed", check({ getconnectioncount: -1 })));
   it("fails when the tip has no time", () => failsWith("malformed", check({ getblockheader: { ...good.getblockheader, time: 0 } })));
 });
@@ -43,11 +74,23 @@ describe("btcdRpc", () => {
   const family = btcdRpc({ daemon: "elmd", stopTimeoutSec: 60, chains: { mainnet: { chain: "mainnet", genesis: b } } });
   const options = { txindex: true, maxPeers: 125 };
   const info = { chain: "mainnet", blocks: 19, headers: 19, syncheight: 40, bestblockhash: a, initialblockdownload: false };
-  const good = { getblockchaininfo: info, getblockhash: b, getblockheader: { hash: a, height: 19, time: 1_700_000_000 }, getconnectioncount: 1 };
+  const good = {
+    getblockchaininfo: info,
+    getblockhash: b,
+    getblockheader: { hash: a, height: 19, time: 1_700_000_000 },
+    getconnectioncount: 1,
+  };
   const check = (changed: object): Promise<unknown> => family.syncCheck(fakeNode({ ...good, ...changed }), context(options));
 
   it("knows from syncheight that its peers are ahead although blocks and headers agree", async () => {
-    assert.deepEqual(await check({}), { height: 19, tipHash: a, tipTimeSec: 1_700_000_000, knownHeight: 40, peers: 1, isInitialSync: false });
+    assert.deepEqual(await check({}), {
+      height: 19,
+      tipHash: a,
+      tipTimeSec: 1_700_000_000,
+      knownHeight: 40,
+      peers: 1,
+      isInitialSync: false,
+    });
   });
 
   it("fails without syncheight", () => failsWith("malformed", check({ getblockchaininfo: { ...info, syncheight: undefined } })));
@@ -55,9 +98,23 @@ describe("btcdRpc", () => {
 });
 
 describe("monero", () => {
-  const family = monero({ stopTimeoutSec: 60, miningAddress: "address", chains: { mainnet: { nettype: "mainnet", genesis: b }, regtest: { nettype: "fakechain" } } });
+  const family = monero({
+    stopTimeoutSec: 60,
+    miningAddress: "address",
+    chains: { mainnet: { nettype: "mainnet", genesis: b }, regtest: { nettype: "fakechain" } },
+  });
   const options = { prune: false, maxPeers: 64 };
-  const info = { status: "OK", nettype: "mainnet", height: 101, target_height: 0, top_block_hash: a, synchronized: true, offline: false, incoming_connections_count: 2, outgoing_connections_count: 3 };
+  const info = {
+    status: "OK",
+    nettype: "mainnet",
+    height: 101,
+    target_height: 0,
+    top_block_hash: a,
+    synchronized: true,
+    offline: false,
+    incoming_connections_count: 2,
+    outgoing_connections_count: 3,
+  };
   const good = {
     get_info: info,
     get_block_header_by_height: { block_header: { hash: b, height: 0, timestamp: 0 } },
@@ -66,12 +123,29 @@ describe("monero", () => {
   const check = (changed: object): Promise<unknown> => family.syncCheck(fakeNode({ ...good, ...changed }), context(options));
 
   it("counts from zero where the client counts blocks", async () => {
-    assert.deepEqual(await check({}), { height: 100, tipHash: a, tipTimeSec: 1_700_000_000, knownHeight: 100, peers: 5, isInitialSync: false });
-    assert.deepEqual(await check({ get_info: { ...info, target_height: 201 } }), { height: 100, tipHash: a, tipTimeSec: 1_700_000_000, knownHeight: 200, peers: 5, isInitialSync: false });
+    assert.deepEqual(await check({}), {
+      height: 100,
+      tipHash: a,
+      tipTimeSec: 1_700_000_000,
+      knownHeight: 100,
+      peers: 5,
+      isInitialSync: false,
+    });
+    assert.deepEqual(await check({ get_info: { ...info, target_height: 201 } }), {
+      height: 100,
+      tipHash: a,
+      tipTimeSec: 1_700_000_000,
+      knownHeight: 200,
+      peers: 5,
+      isInitialSync: false,
+    });
   });
 
   it("is in its initial sync at block 0, whatever the client says", async () => {
-    const atGenesis = { get_info: { ...info, height: 1, top_block_hash: b }, get_block_header_by_hash: { block_header: { hash: b, height: 0, timestamp: 0 } } };
+    const atGenesis = {
+      get_info: { ...info, height: 1, top_block_hash: b },
+      get_block_header_by_hash: { block_header: { hash: b, height: 0, timestamp: 0 } },
+    };
     const status = await family.syncCheck(fakeNode({ ...good, ...atGenesis }), context(options));
     assert.equal(status.isInitialSync, true);
   });
@@ -89,7 +163,14 @@ describe("monero", () => {
 });
 
 describe("evm", () => {
-  const family = evm({ execution: "geth", consensus: "lighthouse", chains: { mainnet: { chainId: 1, flags: [], consensus: { network: "mainnet", checkpointUrl: "https://checkpoint.example" } }, dev: { chainId: 1337, flags: [] } } });
+  const family = evm({
+    execution: "geth",
+    consensus: "lighthouse",
+    chains: {
+      mainnet: { chainId: 1, flags: [], consensus: { network: "mainnet", checkpointUrl: "https://checkpoint.example" } },
+      dev: { chainId: 1337, flags: [] },
+    },
+  });
   const hash = `0x${a}`;
   const block = { number: "0x64", hash, timestamp: "0x6553f100" };
   const beacon = { head_slot: "100", sync_distance: "0", is_syncing: false, is_optimistic: false, el_offline: false };
@@ -101,7 +182,8 @@ describe("evm", () => {
     "/eth/v1/node/syncing": { data: beacon },
     "/eth/v1/node/peer_count": { data: { connected: "60" } },
   };
-  const check = (changed: object, network = "mainnet"): Promise<unknown> => family.syncCheck(fakeNode({ ...good, ...changed }), context({ maxPeers: 50 }, network));
+  const check = (changed: object, network = "mainnet"): Promise<unknown> =>
+    family.syncCheck(fakeNode({ ...good, ...changed }), context({ maxPeers: 50 }, network));
   const status = { height: 100, tipHash: hash, tipTimeSec: 1_700_000_000, knownHeight: 100, peers: 25, isInitialSync: false };
 
   it("reads both clients", async () => {
@@ -115,8 +197,15 @@ describe("evm", () => {
   it("is in its initial sync while either client is", async () => {
     const syncing = { currentBlock: "0x64", highestBlock: "0xc8" };
     assert.deepEqual(await check({ eth_syncing: syncing }), { ...status, knownHeight: 200, isInitialSync: true });
-    assert.deepEqual(await check({ "/eth/v1/node/syncing": { data: { ...beacon, is_syncing: true, sync_distance: "50" } } }), { ...status, knownHeight: 150, isInitialSync: true });
-    assert.deepEqual(await check({ "/eth/v1/node/syncing": { data: { ...beacon, is_optimistic: true } } }), { ...status, isInitialSync: true });
+    assert.deepEqual(await check({ "/eth/v1/node/syncing": { data: { ...beacon, is_syncing: true, sync_distance: "50" } } }), {
+      ...status,
+      knownHeight: 150,
+      isInitialSync: true,
+    });
+    assert.deepEqual(await check({ "/eth/v1/node/syncing": { data: { ...beacon, is_optimistic: true } } }), {
+      ...status,
+      isInitialSync: true,
+    });
   });
 
   it("serves the chain while only old transactions are still being indexed", async () => {
@@ -126,25 +215,34 @@ describe("evm", () => {
   it("is in its initial sync at block 0, although the client says that it syncs nothing", async () => {
     const genesis = { ...block, number: "0x0" };
     assert.deepEqual(await check({ eth_getBlockByNumber: genesis }), { ...status, height: 0, knownHeight: 0, isInitialSync: true });
-    assert.deepEqual(await check({ eth_getBlockByNumber: genesis, eth_syncing: { currentBlock: "0x0", highestBlock: "0x0", txIndexRemainingBlocks: "0x1" } }), {
-      ...status,
-      height: 0,
-      knownHeight: 0,
-      isInitialSync: true,
-    });
+    assert.deepEqual(
+      await check({
+        eth_getBlockByNumber: genesis,
+        eth_syncing: { currentBlock: "0x0", highestBlock: "0x0", txIndexRemainingBlocks: "0x1" },
+      }),
+      {
+        ...status,
+        height: 0,
+        knownHeight: 0,
+        isInitialSync: true,
+      },
+    );
   });
 
   it("asks a private network's single client only", async () => {
-    const { "/eth/v1/node/syncing": _syncing, "/eth/v1/node/peer_count": _peers, ...execution } = good;
+    const execution = Object.fromEntries(Object.entries(good).filter(([call]) => !call.startsWith("/eth/v1")));
     const node = fakeNode({ ...execution, eth_chainId: "0x539" });
     assert.deepEqual(await family.syncCheck(node, context({ maxPeers: 50 }, "dev")), status);
   });
 
-  it("fails when the consensus client has lost its execution client", () => failsWith("rpc-error", check({ "/eth/v1/node/syncing": { data: { ...beacon, el_offline: true } } })));
-  it("fails when the consensus client does not answer", () => failsWith("refused", check({ "/eth/v1/node/syncing": new ProbeError("refused", "refused") })));
+  it("fails when the consensus client has lost its execution client", () =>
+    failsWith("rpc-error", check({ "/eth/v1/node/syncing": { data: { ...beacon, el_offline: true } } })));
+  it("fails when the consensus client does not answer", () =>
+    failsWith("refused", check({ "/eth/v1/node/syncing": new ProbeError("refused", "refused") })));
   it("fails on another chain id", () => failsWith("wrong-network", check({ eth_chainId: "0x38" })));
   it("fails when eth_syncing is true, which it never is", () => failsWith("malformed", check({ eth_syncing: true })));
   it("fails when there is no block", () => failsWith("malformed", check({ eth_getBlockByNumber: null })));
   it("fails when the number of peers is no quantity", () => failsWith("malformed", check({ net_peerCount: 25 })));
-  it("fails when the method is missing", () => failsWith("rpc-error", check({ net_peerCount: new ProbeError("rpc-error", "method not found", -32_601) })));
+  it("fails when the method is missing", () =>
+    failsWith("rpc-error", check({ net_peerCount: new ProbeError("rpc-error", "method not found", -32_601) })));
 });

@@ -15,6 +15,9 @@ const deep = (levels: number): unknown => {
   return value;
 };
 
+/** Only a parser makes an own property of that name. */
+const poisoned: unknown = JSON.parse('{"__proto__": {"blocks": 1, "result": {}}, "constructor": {"prototype": {}}}');
+
 const answers: Readonly<Record<string, unknown>> = {
   nothing: undefined,
   null: null,
@@ -33,7 +36,7 @@ const answers: Readonly<Record<string, unknown>> = {
   "a height that is a fraction": rpc({ height: 1.5, blocks: 1.5, headers: 1.5 }),
   "a height as text": rpc({ height: "100", blocks: "100", headers: "100" }),
   "something very deep": deep(10_000),
-  "a poisoned prototype": JSON.parse('{"__proto__": {"blocks": 1, "result": {}}, "constructor": {"prototype": {}}}'),
+  "a poisoned prototype": poisoned,
 };
 
 const failures = ["refused", "timeout", "unauthorized", "malformed", "too-large"] as const;

@@ -8,7 +8,10 @@ const exchange = z.strictObject({
   /** JSON-RPC method, where it is such a call. */
   method: z.string().optional(),
   params: z.unknown().optional(),
-  answer: z.union([z.strictObject({ status: z.int(), text: z.string() }), z.strictObject({ failure: z.enum(["refused", "timeout", "too-large"]) })]),
+  answer: z.union([
+    z.strictObject({ status: z.int(), text: z.string() }),
+    z.strictObject({ failure: z.enum(["refused", "timeout", "too-large"]) }),
+  ]),
 });
 
 const status = z.strictObject({

@@ -39,23 +39,37 @@ async function diagnoseNode({ folders }: World): Promise<ToolVerdict> {
   const isNew = Number(version.split(".")[0]) >= oldestNode;
   const tried = [`${path}: ${version}`];
   if (isNew) return { name: "Node", wanted: `${oldestNode} or newer`, state: "ok", found: `${path} (${version})`, tried, todo: "" };
-  return { name: "Node", wanted: `${oldestNode} or newer`, state: "missing", tried, todo: "Run npm ci, which installs Node 24 into node_modules." };
+  return {
+    name: "Node",
+    wanted: `${oldestNode} or newer`,
+    state: "missing",
+    tried,
+    todo: "Run npm ci, which installs Node 24 into node_modules.",
+  };
 }
 
 async function diagnoseTool(tool: Tool, world: World): Promise<ToolVerdict> {
   const about = { name: tool.title.replace(` ${tool.version}`, ""), wanted: tool.version };
   const installed = await tool.search(world.environment, world.folders);
-  if (installed.path !== undefined) return { ...about, state: "ok", found: `${installed.path} (installed)`, tried: installed.tried, todo: "" };
+  if (installed.path !== undefined)
+    return { ...about, state: "ok", found: `${installed.path} (installed)`, tried: installed.tried, todo: "" };
   const made = await findMade(tool, world);
   if (made === undefined) return { ...about, state: "missing", ...(await waysToGet(tool, world, installed.tried)) };
   const found = `${made.path} (${made.source}${made.terraformProvider === undefined ? "" : `, over ${made.terraformProvider}`})`;
   const version = await versionOf(made.path, tool.id === "pulumi" ? ["version"] : ["--version"]);
-  // An official plugin may not answer --version; what we build does.
-  if (version === tool.version || (version === undefined && made.source === "official download")) {
+  // An official plugin may not answer --version; the CLI and what is built here do.
+  const isSilentPlugin = version === undefined && made.source === "official download" && tool.id !== "pulumi";
+  if (version === tool.version || isSilentPlugin) {
     return { ...about, state: "ok", found, tried: installed.tried, todo: "" };
   }
   const folder = made.path.slice(0, made.path.lastIndexOf("/"));
-  return { ...about, state: "broken", found, tried: [...installed.tried, `${made.path}: answers ${version ?? "nothing"}`], todo: `Remove ${folder} and run npm start again.` };
+  return {
+    ...about,
+    state: "broken",
+    found,
+    tried: [...installed.tried, `${made.path}: answers ${version ?? "nothing"}`],
+    todo: `Remove ${folder} and run npm start again.`,
+  };
 }
 
 async function waysToGet(tool: Tool, world: World, tried: readonly string[]): Promise<Pick<ToolVerdict, "tried" | "todo">> {
@@ -72,8 +86,15 @@ async function waysToGet(tool: Tool, world: World, tried: readonly string[]): Pr
     ({ path, version }) => ({ path, version }),
     () => undefined,
   );
-  if (go === undefined) return { tried: [...all, "go: none that is new enough"], todo: "Install Go 1.26 or newer so that it can be built, or let this machine reach get.pulumi.com once." };
+  if (go === undefined)
+    return {
+      tried: [...all, "go: none that is new enough"],
+      todo: "Install Go 1.26 or newer so that it can be built, or let this machine reach get.pulumi.com once.",
+    };
   const recipes = typeof tool.terraform === "object" ? [tool.recipe, tool.terraform] : [tool.recipe];
   const minutes = Math.ceil(recipes.reduce((sum, { expectedSec }) => sum + expectedSec, 0) / 60);
-  return { tried: [...all, `go: ${go.path} (${go.version})`], todo: `Run npm start: it will be built with ${go.path} in about ${minutes} min on two cores.` };
+  return {
+    tried: [...all, `go: ${go.path} (${go.version})`],
+    todo: `Run npm start: it will be built with ${go.path} in about ${minutes} min on two cores.`,
+  };
 }

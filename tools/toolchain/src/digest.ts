@@ -15,7 +15,10 @@ async function addTo(hash: ReturnType<typeof createHash>, path: string, name: st
     throw error;
   });
   if (entries === undefined) {
-    hash.update(`${name}\0`).update(await readFile(path)).update("\0");
+    hash
+      .update(`${name}\0`)
+      .update(await readFile(path))
+      .update("\0");
     return;
   }
   for (const entry of entries.map((each) => each.name).sort()) await addTo(hash, join(path, entry), `${name}/${entry}`);

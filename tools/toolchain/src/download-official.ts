@@ -50,7 +50,10 @@ export async function downloadAndUnpack(url: string, folder: string, strip: numb
 
 async function whyUnreachable(base: string): Promise<string | undefined> {
   try {
-    await fetch(new URL("latest-version", base.endsWith("/") ? base : `${base}/`), { method: "HEAD", signal: AbortSignal.timeout(reachTimeMs) });
+    await fetch(new URL("latest-version", base.endsWith("/") ? base : `${base}/`), {
+      method: "HEAD",
+      signal: AbortSignal.timeout(reachTimeMs),
+    });
     return undefined;
   } catch (error) {
     return `${new URL(base).host} cannot be reached (${describeCause(error)})`;

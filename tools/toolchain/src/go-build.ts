@@ -17,7 +17,13 @@ export interface GoProgram {
 const longestBuildMs = 45 * 60_000;
 
 /** Builds the programs into a folder. go.sum pins every module by its hash. @throws BuildError when there is no Go or the build fails */
-export async function goBuild(program: GoProgram, sources: string, target: string, environment: NodeJS.ProcessEnv, report: Report): Promise<void> {
+export async function goBuild(
+  program: GoProgram,
+  sources: string,
+  target: string,
+  environment: NodeJS.ProcessEnv,
+  report: Report,
+): Promise<void> {
   const go = await findGo(environment);
   const variables = Object.entries(program.linkedVariables ?? {}).map(([name, value]) => `-X ${name}=${value}`);
   const flags = ["-v", "-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags", ["-s", "-w", ...variables].join(" ")];

@@ -27,6 +27,8 @@ export interface World {
   readonly environment: NodeJS.ProcessEnv;
   readonly folders: Folders;
   readonly onProgress: OnToolProgress;
+  /** Each folder right under it may be a mirror of Terraform providers. */
+  readonly mirrorParent: string;
 }
 
 /** Has a tool ready: installed already, else the official download, else built. @throws BuildError when none of them is possible */
@@ -59,9 +61,11 @@ async function findTerraformProvider(tool: Tool, world: World): Promise<string |
 }
 
 async function build(tool: Tool, world: World, refusal: string): Promise<Obtained> {
-  if (tool.terraform === "found in a mirror" && (await findAwsProvider(world)).provider === undefined) throw await noAwsProvider(world, refusal);
+  if (tool.terraform === "found in a mirror" && (await findAwsProvider(world)).provider === undefined)
+    throw await noAwsProvider(world, refusal);
   const recipes = typeof tool.terraform === "object" ? [tool.recipe, tool.terraform] : [tool.recipe];
-  for (const recipe of recipes) await makeOnce(world.folders.cache, await goArtifact(recipe, world.folders, world.environment), world.onProgress);
+  for (const recipe of recipes)
+    await makeOnce(world.folders.cache, await goArtifact(recipe, world.folders, world.environment), world.onProgress);
   const made = await findMade(tool, world);
   if (made === undefined) throw new Error(`${tool.title} was built, but ${tool.program} is not in ${world.folders.cache}`);
   return made;
@@ -88,7 +92,8 @@ function officialArtifact(tool: Tool, { environment, folders }: World): Artifact
       const { base } = await downloadPlace(environment);
       await downloadAndUnpack(`${base.replace(/\/$/, "")}/${tool.archive.path}`, staging, tool.archive.strip, report);
       const version = await versionOf(join(staging, tool.program), tool.id === "pulumi" ? ["version"] : ["--version"]);
-      if (version !== undefined && version !== tool.version) throw new Error(`the archive holds version ${version} instead of ${tool.version}`);
+      if (version !== undefined && version !== tool.version)
+        throw new Error(`the archive holds version ${version} instead of ${tool.version}`);
     },
   };
 }

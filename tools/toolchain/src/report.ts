@@ -41,7 +41,12 @@ export function printProgress(stream: NodeJS.WriteStream): OnToolProgress {
 }
 
 /** Times one step, and repeats what it is doing every second so that the elapsed time moves. */
-export async function withProgress<T>(tool: string, expectedSec: number | undefined, onProgress: OnToolProgress, work: (report: Report) => Promise<T>): Promise<T> {
+export async function withProgress<T>(
+  tool: string,
+  expectedSec: number | undefined,
+  onProgress: OnToolProgress,
+  work: (report: Report) => Promise<T>,
+): Promise<T> {
   const started = Date.now();
   let doing = "starting";
   const tell = (isDone: boolean): void => onProgress({ tool, doing, elapsedSec: (Date.now() - started) / 1000, expectedSec, isDone });

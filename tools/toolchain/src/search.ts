@@ -17,17 +17,32 @@ export interface SearchResult {
 /** Looks for the Pulumi CLI of exactly this version: on PATH, then where its installer puts it. */
 export async function findInstalledCli(version: string, environment: NodeJS.ProcessEnv, folders: Folders): Promise<SearchResult> {
   const places = [...pathFolders(environment), join(homeOf(environment), ".pulumi", "bin")];
-  return firstOfVersion(places.map((folder) => join(folder, "pulumi")), ["version"], version, folders);
+  return firstOfVersion(
+    places.map((folder) => join(folder, "pulumi")),
+    ["version"],
+    version,
+    folders,
+  );
 }
 
 /** Looks for a provider plugin of exactly this version: in Pulumi's plugin folder, then on PATH. */
-export async function findInstalledPlugin(name: string, version: string, environment: NodeJS.ProcessEnv, folders: Folders): Promise<SearchResult> {
+export async function findInstalledPlugin(
+  name: string,
+  version: string,
+  environment: NodeJS.ProcessEnv,
+  folders: Folders,
+): Promise<SearchResult> {
   const file = `pulumi-resource-${name}`;
   const home = nonEmpty(environment["PULUMI_HOME"]) ?? join(homeOf(environment), ".pulumi");
   const installed = join(home, "plugins", `resource-${name}-v${version}`, file);
   // Plugins in that folder carry their version in its name; some of them do not answer --version.
   if (await isForeignProgram(installed, folders)) return { path: installed, tried: [] };
-  const onPath = await firstOfVersion(pathFolders(environment).map((folder) => join(folder, file)), ["--version"], version, folders);
+  const onPath = await firstOfVersion(
+    pathFolders(environment).map((folder) => join(folder, file)),
+    ["--version"],
+    version,
+    folders,
+  );
   return { path: onPath.path, tried: [`${installed}: not there`, ...onPath.tried] };
 }
 
@@ -49,7 +64,12 @@ export async function isProgram(path: string): Promise<boolean> {
   );
 }
 
-async function firstOfVersion(candidates: readonly string[], args: readonly string[], version: string, folders: Folders): Promise<SearchResult> {
+async function firstOfVersion(
+  candidates: readonly string[],
+  args: readonly string[],
+  version: string,
+  folders: Folders,
+): Promise<SearchResult> {
   const tried: string[] = [];
   for (const candidate of candidates) {
     if (!(await isForeignProgram(candidate, folders))) continue;

@@ -21,8 +21,8 @@ export interface MirrorSearch {
 /** Where a mirror may be. */
 export interface MirrorOptions {
   readonly environment: NodeJS.ProcessEnv;
-  /** Each folder right under it may be a mirror. @default "/opt" */
-  readonly commonParent?: string;
+  /** Each folder right under it may be a mirror. */
+  readonly mirrorParent: string;
 }
 
 /** Looks for the newest Terraform AWS provider that fits: TF_PLUGIN_MIRROR, Terraform's own mirror folders, folders right under /opt. */
@@ -57,21 +57,28 @@ export function compareVersions(a: string, b: string): number {
 }
 
 function isInRange(version: string): boolean {
-  return /^\d+\.\d+\.\d+$/.test(version) && compareVersions(version, awsProviderRange.from) >= 0 && compareVersions(version, awsProviderRange.below) < 0;
+  return (
+    /^\d+\.\d+\.\d+$/.test(version) &&
+    compareVersions(version, awsProviderRange.from) >= 0 &&
+    compareVersions(version, awsProviderRange.below) < 0
+  );
 }
 
-async function mirrorFolders({ environment, commonParent = "/opt" }: MirrorOptions): Promise<string[]> {
+async function mirrorFolders({ environment, mirrorParent }: MirrorOptions): Promise<string[]> {
   const home = homeOf(environment);
   const list = (value: string | undefined): string[] => (value ?? "").split(delimiter).filter((folder) => folder !== "");
-  const data = [nonEmpty(environment["XDG_DATA_HOME"]) ?? join(home, ".local", "share"), ...list(nonEmpty(environment["XDG_DATA_DIRS"]) ?? "/usr/local/share:/usr/share")];
-  const common = await readdir(commonParent, { withFileTypes: true }).catch(() => []);
+  const data = [
+    nonEmpty(environment["XDG_DATA_HOME"]) ?? join(home, ".local", "share"),
+    ...list(nonEmpty(environment["XDG_DATA_DIRS"]) ?? "/usr/local/share:/usr/share"),
+  ];
+  const common = await readdir(mirrorParent, { withFileTypes: true }).catch(() => []);
   return [
     ...new Set([
       ...list(environment["TF_PLUGIN_MIRROR"]),
       ...(await configuredMirrors(environment, home)),
       join(home, ".terraform.d", "plugins"),
       ...data.map((folder) => join(folder, "terraform", "plugins")),
-      ...common.filter((entry) => entry.isDirectory() || entry.isSymbolicLink()).map((entry) => join(commonParent, entry.name)),
+      ...common.filter((entry) => entry.isDirectory() || entry.isSymbolicLink()).map((entry) => join(mirrorParent, entry.name)),
     ]),
   ];
 }
@@ -80,7 +87,10 @@ async function mirrorFolders({ environment, commonParent = "/opt" }: MirrorOptio
 async function configuredMirrors(environment: NodeJS.ProcessEnv, home: string): Promise<string[]> {
   const file = nonEmpty(environment["TF_CLI_CONFIG_FILE"]) ?? join(home, ".terraformrc");
   const text = await readFile(file, "utf8").catch(() => "");
-  const mirrors = [...text.matchAll(/filesystem_mirror\s*\{[^}]*?\bpath\s*=\s*"([^"]+)"/g), ...text.matchAll(/^\s*plugin_cache_dir\s*=\s*"([^"]+)"/gm)];
+  const mirrors = [
+    ...text.matchAll(/filesystem_mirror\s*\{[^}]*?\bpath\s*=\s*"([^"]+)"/g),
+    ...text.matchAll(/^\s*plugin_cache_dir\s*=\s*"([^"]+)"/gm),
+  ];
   return mirrors.map((match) => (match[1] ?? "").replace(/^(~|\$HOME)/, home));
 }
 

@@ -19,6 +19,8 @@ export interface ToolchainOptions {
   readonly folders?: Folders;
   /** @default - silent */
   readonly onProgress?: OnToolProgress;
+  /** Each folder right under it may be a mirror of Terraform providers. @default "/opt" */
+  readonly mirrorParent?: string;
 }
 
 /** One tool of the toolchain. */
@@ -63,8 +65,13 @@ export async function ensureToolchain(options: ToolchainOptions = {}): Promise<T
 }
 
 /** Fills in the defaults of the options. */
-export function worldOf({ environment = process.env, folders = defaultFolders(environment), onProgress = () => undefined }: ToolchainOptions): World {
-  return { environment, folders, onProgress };
+export function worldOf({
+  environment = process.env,
+  folders = defaultFolders(environment),
+  onProgress = () => undefined,
+  mirrorParent = "/opt",
+}: ToolchainOptions): World {
+  return { environment, folders, onProgress, mirrorParent };
 }
 
 interface Places {
@@ -78,7 +85,9 @@ interface Places {
 function variables(environment: NodeJS.ProcessEnv, places: Places): Record<string, string> {
   const own = [places.nodeFolder, places.binFolder];
   const rest = (environment["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "" && !own.includes(folder));
-  const hasPassphrase = [environment["PULUMI_CONFIG_PASSPHRASE"], environment["PULUMI_CONFIG_PASSPHRASE_FILE"]].some((value) => value !== undefined);
+  const hasPassphrase = [environment["PULUMI_CONFIG_PASSPHRASE"], environment["PULUMI_CONFIG_PASSPHRASE_FILE"]].some(
+    (value) => value !== undefined,
+  );
   return {
     PATH: [...own, ...rest].join(delimiter),
     PULUMI_HOME: places.home,

@@ -12,7 +12,7 @@ import { RestoreError } from "./restore-error.ts";
 export async function unpack({ source, meter }: Pick<Download, "source" | "meter">, format: ArchiveFormat, directory: string): Promise<void> {
   const stop = new AbortController();
   const tar = extract();
-  const jobs = [place(tar, new Placer(directory)), ...decompressInto(tar, [source, meter], format, stop.signal)];
+  const jobs = [place(tar, new Placer(directory, stop.signal)), ...decompressInto(tar, [source, meter], format, stop.signal)];
   const ends = await Promise.allSettled(
     jobs.map((job) =>
       job.catch((error: unknown) => {
@@ -58,15 +58,20 @@ class Placer {
   readonly #directories = new Set<string>([""]);
   readonly #symlinks = new Set<string>();
 
-  constructor(root: string) {
+  readonly #stop: AbortSignal;
+
+  constructor(root: string, stop: AbortSignal) {
     this.#root = root;
+    this.#stop = stop;
   }
 
   async file({ path, bytes }: SafeFile, entry: AsyncIterable<unknown>): Promise<void> {
     await this.#makeParent(path);
     const { bavail, bsize } = await statfs(this.#root);
     if (bytes > bavail * bsize) throw new RestoreError("permanent", `the data volume is full: ${path} has ${bytes} bytes, ${bavail * bsize} are free`);
-    await pipeline(entry, createWriteStream(join(this.#root, path), { flags: "wx", mode: 0o600, highWaterMark: 2 ** 20 })).catch((error: unknown) => {
+    const output = createWriteStream(join(this.#root, path), { flags: "wx", mode: 0o600, highWaterMark: 2 ** 20 });
+    // The signal, because an entry whose archive was cut off before it was read never ends.
+    await pipeline(entry, output, { signal: this.#stop }).catch((error: unknown) => {
       throw twice(error, path);
     });
   }

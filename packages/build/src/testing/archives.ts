@@ -6,10 +6,14 @@ import { pack } from "tar-stream";
 /** An entry of an archive made for a test: a header, and text for files. */
 export type TestEntry = readonly [Partial<Header> & { readonly name: string }, string?];
 
-/** A `.tar.gz` with exactly these entries, however hostile. */
-export async function makeTarGz(entries: readonly TestEntry[]): Promise<Buffer> {
+/** A tar archive with exactly these entries, however hostile. */
+export async function makeTar(entries: readonly TestEntry[]): Promise<Buffer> {
   const archive = pack();
   for (const [header, text] of entries) archive.entry(header, text ?? "");
   archive.finalize();
-  return gzipSync(await buffer(archive));
+  return buffer(archive);
+}
+
+export async function makeTarGz(entries: readonly TestEntry[]): Promise<Buffer> {
+  return gzipSync(await makeTar(entries));
 }

@@ -3,10 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
 /** How one path answers. */
-export type Answer =
-  | Buffer
-  | string
-  | ((request: IncomingMessage, response: ServerResponse) => void);
+export type Answer = Buffer | string | ((request: IncomingMessage, response: ServerResponse) => void);
 
 /** An upstream project's web server on loopback. */
 export interface FakeUpstream {
@@ -16,6 +13,15 @@ export interface FakeUpstream {
   readonly requests: string[];
   serve(path: string, answer: Answer): void;
   close(): Promise<void>;
+}
+
+/** Answers with all of `bytes`, or with the rest of them from where the client says. */
+export function withRanges(bytes: Buffer): Answer {
+  return (request, response) => {
+    const start = Number(/bytes=(\d+)-/.exec(request.headers.range ?? "")?.[1] ?? 0);
+    const headers = { "content-length": bytes.length - start, "content-range": `bytes ${start}-${bytes.length - 1}/${bytes.length}` };
+    response.writeHead(start > 0 ? 206 : 200, headers).end(bytes.subarray(start));
+  };
 }
 
 function isAddress(address: string | AddressInfo | null): address is AddressInfo {

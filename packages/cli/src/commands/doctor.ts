@@ -8,7 +8,15 @@ export function register(program: Command): void {
     .action(async (options: { json?: true }) => {
       const checks = await import("../doctor/checks.ts");
       const { renderVerdicts } = await import("../doctor/verdict.ts");
-      const all = [checks.checkToolchain(), checks.checkDocker(), checks.checkPacker(), checks.checkGo(), checks.checkRoom(), checks.checkSandbox(), checks.checkAws()];
+      const all = [
+        checks.checkToolchain(),
+        checks.checkDocker(),
+        checks.checkPacker(),
+        checks.checkGo(),
+        checks.checkRoom(),
+        checks.checkSandbox(),
+        checks.checkAws(),
+      ];
       const verdicts = (await Promise.all(all)).flat();
       process.stdout.write(options.json === true ? `${JSON.stringify(verdicts, undefined, 2)}\n` : renderVerdicts(verdicts));
       if (verdicts.some(({ state }) => state === "missing" || state === "broken")) process.exitCode = 1;

@@ -23,6 +23,8 @@ export function register(program: Command): void {
     .option("-f, --follow", "go on until Ctrl-C")
     .action(async (node: string, options: { environment?: string; region?: string; daemon?: string; since: number; follow?: true }) => {
       const { printLogs } = await import("../logs.ts");
-      await printLogs({ node, ...options, isFollowing: options.follow === true, sinceMs: Date.now() - options.since }, (line) => process.stdout.write(`${line}\n`));
+      await printLogs({ node, ...options, isFollowing: options.follow === true, sinceMs: Date.now() - options.since }, (line) =>
+        process.stdout.write(`${line}\n`),
+      );
     });
 }

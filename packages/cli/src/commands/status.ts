@@ -23,7 +23,9 @@ async function showOnce(options: StatusOptions): Promise<string> {
   const { renderStatus } = await import("../status/render-status.ts");
   const status = await readStatus(options);
   if (status.problems.length > 0) process.exitCode = 1;
-  return options.json === true ? `${JSON.stringify(status, undefined, 2)}\n` : renderStatus(status, colors.createColors(process.stdout.isTTY && colors.isColorSupported));
+  return options.json === true
+    ? `${JSON.stringify(status, undefined, 2)}\n`
+    : renderStatus(status, colors.createColors(process.stdout.isTTY && colors.isColorSupported));
 }
 
 async function watch(options: StatusOptions, everySec: number): Promise<void> {

@@ -17,7 +17,16 @@ export interface NodeHealth {
 }
 
 /** The metrics that a verdict needs: 8 for a node, so that 60 nodes fit into one call. */
-export const statusMetrics = ["ProbeSuccess", "Synced", "Height", "BlocksBehind", "TipAgeSeconds", "Peers", "InitialSync", "DataVolumeUsedPercent"] as const satisfies readonly MetricName[];
+export const statusMetrics = [
+  "ProbeSuccess",
+  "Synced",
+  "Height",
+  "BlocksBehind",
+  "TipAgeSeconds",
+  "Peers",
+  "InitialSync",
+  "DataVolumeUsedPercent",
+] as const satisfies readonly MetricName[];
 
 /** Agents publish each 10 s; CloudWatch may need a minute to show it. */
 export const freshMs = 120_000;
@@ -50,7 +59,8 @@ export function judgeNode(host: HostFacts, samples: NodeSamples, nowMs: number):
   const volume = disk === undefined ? {} : { diskUsedPercent: disk };
   if (host.instanceState !== "running") return { state: "Down", why: `host is ${host.instanceState}` };
   const probe = figure("ProbeSuccess");
-  if (probe === undefined) return { state: "Unknown", why: nowMs - host.launchedMs < bootMs ? "host is starting" : "host publishes nothing", ...volume };
+  if (probe === undefined)
+    return { state: "Unknown", why: nowMs - host.launchedMs < bootMs ? "host is starting" : "host publishes nothing", ...volume };
   if (probe < 1) return { state: "Down", why: "does not answer its sync check", ...volume };
   const [height, lag, tipAgeSec, peers] = [figure("Height"), figure("BlocksBehind"), figure("TipAgeSeconds"), figure("Peers")];
   return {

@@ -27,13 +27,30 @@ describe("readStatus", () => {
   beforeEach(async () => {
     aws = await startFakeAws();
     aws.on("DescribeInstances", () => ({ xml: fleet(60) }));
-    aws.on("DescribeAlarms", () => ({ json: { MetricAlarms: [{ AlarmName: "coinfleet-test-litecoin-1-node-behind" }, { AlarmName: "coinfleet-test-litecoin-10-node-down" }, { AlarmName: "coinfleet-test-litecoin-1-2-node-down" }] } }));
+    aws.on("DescribeAlarms", () => ({
+      json: {
+        MetricAlarms: [
+          { AlarmName: "coinfleet-test-litecoin-1-node-behind" },
+          { AlarmName: "coinfleet-test-litecoin-10-node-down" },
+          { AlarmName: "coinfleet-test-litecoin-1-2-node-down" },
+        ],
+      },
+    }));
     aws.on("GetParameters", ({ Names: names }) => {
       const wanted = Array.isArray(names) ? names.map(String) : [];
-      return { json: { Parameters: wanted.map((Name) => ({ Name, Value: Name.endsWith("/config") ? '{"network":"regtest"}' : '{"release":"1.0.0-go","images":{"a":"b"}}' })) } };
+      return {
+        json: {
+          Parameters: wanted.map((Name) => ({
+            Name,
+            Value: Name.endsWith("/config") ? '{"network":"regtest"}' : '{"release":"1.0.0-go","images":{"a":"b"}}',
+          })),
+        },
+      };
     });
     aws.on("GetMetricData", ({ MetricDataQueries: queries }) => ({
-      json: { MetricDataResults: isQueries(queries) ? queries.map(({ Id }) => ({ Id, Timestamps: [Date.now() / 1000 - 5], Values: [1] })) : [] },
+      json: {
+        MetricDataResults: isQueries(queries) ? queries.map(({ Id }) => ({ Id, Timestamps: [Date.now() / 1000 - 5], Values: [1] })) : [],
+      },
     }));
   });
   afterEach(() => aws.close());
@@ -45,7 +62,10 @@ describe("readStatus", () => {
     assert.deepEqual(["DescribeAlarms", "DescribeInstances", "GetMetricData", "GetParameters"].map(count), [1, 1, 1, 18]);
     assert.equal(aws.calls.length, 21);
     assert.deepEqual(status.nodes.map(({ node }) => node).slice(0, 3), ["litecoin-1", "litecoin-2", "litecoin-3"]);
-    assert.equal(status.nodes.every(({ state, network }) => state === "Synced" && network === "regtest"), true);
+    assert.equal(
+      status.nodes.every(({ state, network }) => state === "Synced" && network === "regtest"),
+      true,
+    );
   });
 
   it("gives each node its own alarms: litecoin-1 is neither litecoin-10 nor litecoin-1-2", async () => {
@@ -57,7 +77,10 @@ describe("readStatus", () => {
   it("shows what is known when CloudWatch refuses, calls the nodes unknown, and says which API refused", async () => {
     aws.on("GetMetricData", () => ({ error: "AccessDeniedException" }));
     const { nodes, problems } = await readStatus({});
-    assert.equal(nodes.every(({ state, releaseRunning }) => state === "Unknown" && releaseRunning === "1.0.0-go"), true);
+    assert.equal(
+      nodes.every(({ state, releaseRunning }) => state === "Unknown" && releaseRunning === "1.0.0-go"),
+      true,
+    );
     assert.equal(problems.length, 1);
     assert.match(problems[0] ?? "", /AwsRefused[^]*cloudwatch:GetMetricData: AccessDeniedException/);
   });

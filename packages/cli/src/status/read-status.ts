@@ -54,9 +54,17 @@ const namesPerCall = 10;
 
 /** Parameters by name, ten in a call, all calls at once. Those that do not exist are absent. */
 async function readParameters(ssm: SSMClient, names: readonly string[]): Promise<Map<string, string>> {
-  const chunks = Array.from({ length: Math.ceil(names.length / namesPerCall) }, (_, index) => names.slice(index * namesPerCall, (index + 1) * namesPerCall));
-  const answers = await Promise.all(chunks.map((chunk) => calling("ssm:GetParameters", ssm.send(new GetParametersCommand({ Names: [...chunk] })))));
-  return new Map(answers.flatMap(({ Parameters }) => (Parameters ?? []).flatMap(({ Name, Value }) => (Name === undefined || Value === undefined ? [] : [[Name, Value] as const]))));
+  const chunks = Array.from({ length: Math.ceil(names.length / namesPerCall) }, (_, index) =>
+    names.slice(index * namesPerCall, (index + 1) * namesPerCall),
+  );
+  const answers = await Promise.all(
+    chunks.map((chunk) => calling("ssm:GetParameters", ssm.send(new GetParametersCommand({ Names: [...chunk] })))),
+  );
+  return new Map(
+    answers.flatMap(({ Parameters }) =>
+      (Parameters ?? []).flatMap(({ Name, Value }) => (Name === undefined || Value === undefined ? [] : [[Name, Value] as const])),
+    ),
+  );
 }
 
 /** Names of the alarms in ALARM. */
@@ -64,7 +72,12 @@ async function readAlarms(cloudWatch: CloudWatchClient): Promise<string[]> {
   const names: string[] = [];
   let token: string | undefined;
   do {
-    const command = new DescribeAlarmsCommand({ AlarmNamePrefix: "coinfleet-", StateValue: "ALARM", AlarmTypes: ["MetricAlarm", "CompositeAlarm"], NextToken: token });
+    const command = new DescribeAlarmsCommand({
+      AlarmNamePrefix: "coinfleet-",
+      StateValue: "ALARM",
+      AlarmTypes: ["MetricAlarm", "CompositeAlarm"],
+      NextToken: token,
+    });
     const answer = await calling("cloudwatch:DescribeAlarms", cloudWatch.send(command));
     names.push(...[...(answer.MetricAlarms ?? []), ...(answer.CompositeAlarms ?? [])].flatMap(({ AlarmName }) => AlarmName ?? []));
     token = answer.NextToken;
@@ -75,11 +88,15 @@ async function readAlarms(cloudWatch: CloudWatchClient): Promise<string[]> {
 const prefix = ({ environment, node }: FleetNode): string => `/coinfleet/${environment}/${node}`;
 const imagesOf = ({ images }: Release): string => JSON.stringify(Object.entries(images).sort());
 
-function releaseColumns(wanted: Release | undefined, running: Release | undefined): Pick<NodeStatus, "releaseWanted" | "releaseRunning" | "hasOtherImages"> {
+function releaseColumns(
+  wanted: Release | undefined,
+  running: Release | undefined,
+): Pick<NodeStatus, "releaseWanted" | "releaseRunning" | "hasOtherImages"> {
   return {
     ...(wanted === undefined ? {} : { releaseWanted: wanted.release }),
     ...(running === undefined ? {} : { releaseRunning: running.release }),
-    hasOtherImages: wanted !== undefined && running !== undefined && wanted.release === running.release && imagesOf(wanted) !== imagesOf(running),
+    hasOtherImages:
+      wanted !== undefined && running !== undefined && wanted.release === running.release && imagesOf(wanted) !== imagesOf(running),
   };
 }
 
@@ -111,7 +128,10 @@ export async function readStatus(filter: NodeFilter & { readonly region?: string
     const { environment, group, node: name, coin, zone, instanceId } = node;
     const at = prefix(node);
     const network = parse(parameters.get(`${at}/config`), configurationSchema)?.network;
-    const health: NodeHealth = samples === undefined && node.instanceState === "running" ? { state: "Unknown", why: "CloudWatch refused" } : judgeNode(node, samples?.(node) ?? {}, nowMs);
+    const health: NodeHealth =
+      samples === undefined && node.instanceState === "running"
+        ? { state: "Unknown", why: "CloudWatch refused" }
+        : judgeNode(node, samples?.(node) ?? {}, nowMs);
     const own = `coinfleet-${environment}-${name}-`;
     return {
       environment,

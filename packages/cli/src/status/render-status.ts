@@ -4,7 +4,10 @@ import type { NodeState } from "./node-state.ts";
 import type { FleetStatus, NodeStatus } from "./read-status.ts";
 
 /** One word and one colour for each state. */
-const stateColor = { Synced: "green", Syncing: "cyan", Behind: "yellow", Down: "red", Unknown: "magenta" } as const satisfies Record<NodeState, keyof Colors>;
+const stateColor = { Synced: "green", Syncing: "cyan", Behind: "yellow", Down: "red", Unknown: "magenta" } as const satisfies Record<
+  NodeState,
+  keyof Colors
+>;
 
 const nothing = "–";
 const number = (value: number | undefined): string => (value === undefined ? nothing : String(Math.round(value)));
@@ -12,7 +15,8 @@ const number = (value: number | undefined): string => (value === undefined ? not
 function release({ releaseWanted, releaseRunning, hasOtherImages }: NodeStatus): string {
   if (releaseWanted === undefined && releaseRunning === undefined) return nothing;
   if (releaseRunning === undefined) return `→ ${releaseWanted ?? ""}`;
-  if (releaseWanted === undefined || releaseWanted === releaseRunning) return hasOtherImages ? `${releaseRunning} → new image` : releaseRunning;
+  if (releaseWanted === undefined || releaseWanted === releaseRunning)
+    return hasOtherImages ? `${releaseRunning} → new image` : releaseRunning;
   return `${releaseRunning} → ${releaseWanted}`;
 }
 
@@ -32,7 +36,11 @@ const columns: readonly Column[] = [
   { title: "LAG", isRight: true, text: ({ lag }) => number(lag) },
   { title: "TIP AGE", isRight: true, text: ({ tipAgeSec }) => (tipAgeSec === undefined ? nothing : formatDuration(tipAgeSec)) },
   { title: "PEERS", isRight: true, text: ({ peers }) => number(peers) },
-  { title: "DISK", isRight: true, text: ({ diskUsedPercent }) => (diskUsedPercent === undefined ? nothing : `${Math.round(diskUsedPercent)} %`) },
+  {
+    title: "DISK",
+    isRight: true,
+    text: ({ diskUsedPercent }) => (diskUsedPercent === undefined ? nothing : `${Math.round(diskUsedPercent)} %`),
+  },
   { title: "STATE", text: ({ state, why }) => (why === undefined ? state : `${state} (${why})`) },
   { title: "ALARMS", text: ({ alarms }) => (alarms.length === 0 ? nothing : alarms.join(", ")) },
 ];
@@ -60,13 +68,17 @@ function paint(column: Column, cell: string, node: NodeStatus, colors: Colors): 
 /** The fleet as a table for a terminal, with what AWS refused below it. */
 export function renderStatus(status: FleetStatus, colors: Colors): string {
   const problems = status.problems.flatMap((problem) => ["", colors.red(problem)]);
-  if (status.nodes.length === 0) return [`No nodes in ${status.region} (no instance has the tag coinfleet:node).`, ...problems, ""].join("\n");
+  if (status.nodes.length === 0)
+    return [`No nodes in ${status.region} (no instance has the tag coinfleet:node).`, ...problems, ""].join("\n");
   const hasSeveral = new Set(status.nodes.map(({ environment }) => environment)).size > 1;
   const shown = hasSeveral ? [environmentColumn, ...columns] : columns;
   const cells = status.nodes.map((node) => shown.map((column) => column.text(node)));
   const widths = shown.map(({ title }, index) => Math.max(title.length, ...cells.map((row) => row[index]?.length ?? 0)));
-  const pad = (text: string, index: number): string => (shown[index]?.isRight === true ? text.padStart(widths[index] ?? 0) : text.padEnd(widths[index] ?? 0));
-  const lines = status.nodes.map((node, row) => shown.map((column, index) => paint(column, pad(cells[row]?.[index] ?? "", index), node, colors)).join("  "));
+  const pad = (text: string, index: number): string =>
+    shown[index]?.isRight === true ? text.padStart(widths[index] ?? 0) : text.padEnd(widths[index] ?? 0);
+  const lines = status.nodes.map((node, row) =>
+    shown.map((column, index) => paint(column, pad(cells[row]?.[index] ?? "", index), node, colors)).join("  "),
+  );
   const head = colors.bold(shown.map(({ title }, index) => pad(title, index)).join("  "));
   return [head, ...lines, "", summary(status), ...problems, ""].map((line) => line.replace(/ +$/, "")).join("\n");
 }

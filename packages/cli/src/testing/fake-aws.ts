@@ -47,7 +47,9 @@ export async function startFakeAws(): Promise<FakeAws> {
       else if ("xml" in answer) response.writeHead(200, { "content-type": "text/xml" }).end(answer.xml);
       else if (target === undefined) {
         response.writeHead(answer.status ?? 400, { "content-type": "text/xml" });
-        response.end(`<Response><Errors><Error><Code>${answer.error}</Code><Message>refused by the test</Message></Error></Errors><RequestID>1</RequestID></Response>`);
+        response.end(
+          `<Response><Errors><Error><Code>${answer.error}</Code><Message>refused by the test</Message></Error></Errors><RequestID>1</RequestID></Response>`,
+        );
       } else {
         response.writeHead(answer.status ?? 400, { "content-type": "application/x-amz-json-1.1" });
         response.end(JSON.stringify({ __type: answer.error, message: "refused by the test" }));

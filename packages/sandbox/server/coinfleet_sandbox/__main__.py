@@ -7,9 +7,9 @@ import json
 import os
 import shlex
 import sys
+from pathlib import Path
 
 from coinfleet_sandbox.errors import SandboxError
-from coinfleet_sandbox.names import container_name
 from coinfleet_sandbox.launcher import prerequisites
 from coinfleet_sandbox.launcher.control import ask
 from coinfleet_sandbox.launcher.environment import description, environment
@@ -20,6 +20,7 @@ from coinfleet_sandbox.launcher.python_env import python_with_packages
 from coinfleet_sandbox.launcher.record import Record, read_record, state_of
 from coinfleet_sandbox.launcher.start import SERVER_FOLDER, start
 from coinfleet_sandbox.launcher.stop import down, stop
+from coinfleet_sandbox.names import container_name
 from coinfleet_sandbox.progress import Progress
 
 
@@ -76,7 +77,9 @@ def _exec(where: Layout, instance: str, argv: list[str]) -> int:
 
 def _pytest(arguments: list[str]) -> int:
     python = python_with_packages(Progress())
-    os.execv(python, [str(python), "-m", "pytest", "-c", str(SERVER_FOLDER / "pyproject.toml"), str(SERVER_FOLDER / "tests"), *arguments])
+    names_tests = any(Path(argument.split("::", 1)[0]).exists() for argument in arguments)
+    tests = [] if names_tests else [str(SERVER_FOLDER / "tests")]
+    os.execv(python, [str(python), "-m", "pytest", "-c", str(SERVER_FOLDER / "pyproject.toml"), *tests, *arguments])
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -98,7 +101,9 @@ def _run(options: argparse.Namespace) -> int:
             _print_description(where, options.json)
         case "env":
             variables = environment(where, _running(where))
-            print(json.dumps(variables, indent=2) if options.json else "\n".join(f"export {k}={shlex.quote(v)}" for k, v in variables.items()))
+            print(
+                json.dumps(variables, indent=2) if options.json else "\n".join(f"export {k}={shlex.quote(v)}" for k, v in variables.items())
+            )
         case "messages":
             if where.messages.exists():
                 sys.stdout.write(where.messages.read_text())

@@ -11,9 +11,11 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
-from coinfleet_sandbox.api import ApiOptions, Bind, Servers, build_app
-from coinfleet_sandbox.interface import SourceImage
 from fake_hypervisor import FakeHypervisor
+
+from coinfleet_sandbox.api import ApiOptions, build_app
+from coinfleet_sandbox.daemon.web import WebServer
+from coinfleet_sandbox.interface import SourceImage
 
 SOURCE = SourceImage("debian-12-amd64-sandbox", "136693071363", "sandbox/debian-12:1", "Debian 12")
 REGION = "eu-central-1"
@@ -41,10 +43,10 @@ class Sandbox:
         }
         options = ApiOptions(state_dir=state_dir, **settings)
         self.api = build_app(self.hypervisor, options)
-        self.servers = Servers(self.api, [Bind("127.0.0.1", 0)])
-        self.servers.start()
-        host, port = self.servers.addresses[0]
-        self.url = f"http://{host}:{port}"
+        port = free_port()
+        self.server = WebServer(("127.0.0.1", port), self.api)
+        self.server.start()
+        self.url = f"http://127.0.0.1:{port}"
 
     def client(self, service: str, **config: Any) -> Any:
         settings = Config(retries={"max_attempts": 1, "mode": "standard"}, **config)
@@ -52,7 +54,7 @@ class Sandbox:
         return boto3.client(service, endpoint_url=self.url, region_name=REGION, config=settings, **keys)
 
     def stop(self) -> None:
-        self.servers.stop()
+        self.server.stop()
         self.api.close()
 
 

@@ -34,7 +34,11 @@ def write(sandbox: Sandbox) -> dict[str, Any]:
 def write_identity(sandbox: Sandbox, known: dict[str, Any]) -> dict[str, Any]:
     iam, kms, secrets = (sandbox.client(s) for s in ("iam", "kms", "secretsmanager"))
     iam.create_role(RoleName="node", AssumeRolePolicyDocument=TRUST)
-    iam.put_role_policy(RoleName="node", PolicyName="p", PolicyDocument='{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}')
+    iam.put_role_policy(
+        RoleName="node",
+        PolicyName="p",
+        PolicyDocument='{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}',
+    )
     iam.create_instance_profile(InstanceProfileName="node")
     iam.add_role_to_instance_profile(InstanceProfileName="node", RoleName="node")
     key = kms.create_key()["KeyMetadata"]["KeyId"]
@@ -75,13 +79,18 @@ def write_data(sandbox: Sandbox, known: dict[str, Any]) -> dict[str, Any]:
     ssm.create_document(Name="apply", Content='{"schemaVersion":"2.2","mainSteps":[]}', DocumentType="Command")
     ecr.create_repository(repositoryName="coinfleet/a", imageTagMutability="IMMUTABLE")
     ecr.put_image(repositoryName="coinfleet/a", imageManifest=MANIFEST, imageTag="v1")
-    schema = {"AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}], "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}]}
+    schema = {
+        "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+    }
     dynamodb.create_table(TableName="locks", BillingMode="PAY_PER_REQUEST", **schema)
     dynamodb.put_item(TableName="locks", Item={"id": {"S": "group"}, "owner": {"S": "me"}})
     s3.create_bucket(Bucket="state", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
     s3.put_object(Bucket="state", Key="x/y", Body=b"content")
     details = {"ResourceTypes": ["VOLUME"], "TargetTags": [{"Key": "a", "Value": "b"}]}
-    policy = dlm.create_lifecycle_policy(ExecutionRoleArn="arn:aws:iam::000000000000:role/x", Description="d", State="ENABLED", PolicyDetails=details)
+    policy = dlm.create_lifecycle_policy(
+        ExecutionRoleArn="arn:aws:iam::000000000000:role/x", Description="d", State="ENABLED", PolicyDetails=details
+    )
     return {"policy": policy["PolicyId"]}
 
 
@@ -93,7 +102,9 @@ def write_monitoring(sandbox: Sandbox, known: dict[str, Any]) -> dict[str, Any]:
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
     events.put_rule(Name="r", EventPattern='{"source":["aws.cloudwatch"]}')
     events.put_targets(Rule="r", Targets=[{"Id": "q", "Arn": arn}])
-    cloudwatch.put_metric_data(Namespace="N", MetricData=[{"MetricName": "m", "Value": 7, "StorageResolution": 1, "Timestamp": time.time() - 30}])
+    cloudwatch.put_metric_data(
+        Namespace="N", MetricData=[{"MetricName": "m", "Value": 7, "StorageResolution": 1, "Timestamp": time.time() - 30}]
+    )
     cloudwatch.put_metric_alarm(
         AlarmName="dead", Namespace="N", MetricName="gone", Statistic="Minimum", Period=10, EvaluationPeriods=1, Threshold=1,
         ComparisonOperator="LessThanThreshold", TreatMissingData="breaching", AlarmActions=[topic],
@@ -105,7 +116,9 @@ def write_monitoring(sandbox: Sandbox, known: dict[str, Any]) -> dict[str, Any]:
     logs.create_log_stream(logGroupName="/coinfleet/a", logStreamName="s")
     events_in = [{"timestamp": int(time.time() * 1000), "message": "hello"}]
     logs.put_log_events(logGroupName="/coinfleet/a", logStreamName="s", logEvents=events_in)
-    eventually(lambda: len(cloudwatch.describe_alarms(StateValue="ALARM", AlarmTypes=["MetricAlarm", "CompositeAlarm"])["CompositeAlarms"]) == 1)
+    eventually(
+        lambda: len(cloudwatch.describe_alarms(StateValue="ALARM", AlarmTypes=["MetricAlarm", "CompositeAlarm"])["CompositeAlarms"]) == 1
+    )
     return {"topic": topic, "queue": queue}
 
 
@@ -164,7 +177,7 @@ def read_data(sandbox: Sandbox, known: dict[str, Any]) -> None:
     ssm, ecr, dynamodb, s3, dlm = (sandbox.client(s) for s in ("ssm", "ecr", "dynamodb", "s3", "dlm"))
     parameter = ssm.get_parameter(Name="/a/b", WithDecryption=True)["Parameter"]
     assert (parameter["Value"], parameter["Version"]) == ("2", 2)
-    assert ssm.put_parameter(Name="/new/one", Type="String", Value="x")["Version"] == 1
+    assert ssm.put_parameter(Name=f"/new/{time.time()}", Type="String", Value="x")["Version"] == 1
     assert ssm.describe_document(Name="apply")["Document"]["Name"] == "apply"
     assert ecr.describe_images(repositoryName="coinfleet/a")["imageDetails"][0]["imageSizeInBytes"] == 100
     item = {"id": {"S": "group"}, "owner": {"S": "other"}}
@@ -180,7 +193,7 @@ def read_data(sandbox: Sandbox, known: dict[str, Any]) -> None:
 def read_monitoring(sandbox: Sandbox, known: dict[str, Any]) -> None:
     cloudwatch, sns, sqs, logs = (sandbox.client(s) for s in ("cloudwatch", "sns", "sqs", "logs"))
     alarm = cloudwatch.describe_alarms(AlarmNames=["dead"])["MetricAlarms"][0]
-    assert (alarm["StateValue"], alarm["AlarmActions"]) == ("ALARM", [known["topic"]])
+    assert (alarm["StateValue"], alarm["AlarmActions"]) == ("ALARM" if known["first"] else "OK", [known["topic"]])
     assert cloudwatch.list_tags_for_resource(ResourceARN=alarm["AlarmArn"])["Tags"] == [{"Key": "coinfleet:node", "Value": "node1"}]
     assert cloudwatch.describe_alarm_history(AlarmName="dead", HistoryItemType="StateUpdate")["AlarmHistoryItems"]
     assert cloudwatch.get_dashboard(DashboardName="d")["DashboardBody"] == '{"widgets":[]}'
@@ -188,7 +201,9 @@ def read_monitoring(sandbox: Sandbox, known: dict[str, Any]) -> None:
     points = cloudwatch.get_metric_statistics(Namespace="N", MetricName="m", Period=60, Statistics=["Maximum"], **times)["Datapoints"]
     assert [point["Maximum"] for point in points] == [7]
     for value in (1, 1, 1):
-        cloudwatch.put_metric_data(Namespace="N", MetricData=[{"MetricName": "gone", "Value": value, "StorageResolution": 1, "Timestamp": time.time() - 11}])
+        cloudwatch.put_metric_data(
+            Namespace="N", MetricData=[{"MetricName": "gone", "Value": value, "StorageResolution": 1, "Timestamp": time.time() - 11}]
+        )
     eventually(lambda: cloudwatch.describe_alarms(AlarmNames=["dead"])["MetricAlarms"][0]["StateValue"] == "OK")
     assert logs.get_log_events(logGroupName="/coinfleet/a", logStreamName="s")["events"][0]["message"] == "hello"
     sns.publish(TopicArn=known["topic"], Message="after")
@@ -208,7 +223,9 @@ def main() -> None:
     known_file = directory / "known.json"
     if mode == "read":
         print(sandbox.api.loaded.kind)
-        read(sandbox, json.loads(known_file.read_text()))
+        known = json.loads(known_file.read_text())
+        read(sandbox, {**known, "first": "read" not in known})
+        known_file.write_text(json.dumps({**known, "read": True}))
     else:
         known_file.write_text(json.dumps(write(sandbox)))
         if mode == "crash":

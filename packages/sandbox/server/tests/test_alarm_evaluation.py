@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from coinfleet_sandbox.api.alarm_evaluation import evaluate, window_at
 from coinfleet_sandbox.api.alarm_rule import Rule, RuleError
 from coinfleet_sandbox.api.metric_math import Expression, MathError

@@ -58,12 +58,19 @@ def test_statistics_of_a_metric_with_one_second_resolution(cloudwatch: Any) -> N
     found = cloudwatch.get_metric_statistics(
         Namespace="Coinfleet", MetricName=metric, Period=10, Statistics=["Minimum", "Maximum", "Average", "Sum", "SampleCount"], **times
     )["Datapoints"]
-    assert [(p["Minimum"], p["Maximum"], p["Average"], p["Sum"], p["SampleCount"]) for p in found] == [(0, 9, 4.5, 45, 10), (10, 19, 14.5, 145, 10)]
+    assert [(p["Minimum"], p["Maximum"], p["Average"], p["Sum"], p["SampleCount"]) for p in found] == [
+        (0, 9, 4.5, 45, 10),
+        (10, 19, 14.5, 145, 10),
+    ]
     assert found[0]["Unit"] == "Seconds"
     extended = cloudwatch.get_metric_statistics(Namespace="Coinfleet", MetricName=metric, Period=60, ExtendedStatistics=["p90"], **times)
     assert extended["Datapoints"][0]["ExtendedStatistics"]["p90"] == pytest.approx(17.1)
     queries = [
-        {"Id": "m", "MetricStat": {"Metric": {"Namespace": "Coinfleet", "MetricName": metric}, "Period": 10, "Stat": "Maximum"}, "ReturnData": False},
+        {
+            "Id": "m",
+            "MetricStat": {"Metric": {"Namespace": "Coinfleet", "MetricName": metric}, "Period": 10, "Stat": "Maximum"},
+            "ReturnData": False,
+        },
         {"Id": "e", "Expression": "m * 2 + FILL(m, 0)", "Label": "twice"},
     ]
     result = cloudwatch.get_metric_data(MetricDataQueries=queries, **times, ScanBy="TimestampAscending")["MetricDataResults"]
@@ -87,7 +94,10 @@ def test_values_with_counts_and_statistic_sets(cloudwatch: Any) -> None:
 def test_bad_metric_requests_are_refused(cloudwatch: Any) -> None:
     assert code_of(lambda: put(cloudwatch, "x", float("nan"))) == "InvalidParameterValue"
     assert code_of(lambda: put(cloudwatch, "x", 1, ago=15 * 86400)) == "InvalidParameterValue"
-    assert code_of(lambda: cloudwatch.put_metric_data(Namespace="AWS/EC2", MetricData=[{"MetricName": "x", "Value": 1}])) == "InvalidParameterValue"
+    assert (
+        code_of(lambda: cloudwatch.put_metric_data(Namespace="AWS/EC2", MetricData=[{"MetricName": "x", "Value": 1}]))
+        == "InvalidParameterValue"
+    )
 
 
 def test_an_alarm_goes_off_acts_and_comes_back(sandbox: Any, cloudwatch: Any) -> None:
@@ -233,7 +243,7 @@ def test_messages_are_delivered_to_http_endpoints_and_queues(sandbox: Any) -> No
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
     sns.publish(TopicArn=topic, Subject="s", Message="hello")
     eventually(lambda: [r for r in received if r[0] == "Notification"])
-    kind, body = next(r for r in received if r[0] == "Notification")
+    _kind, body = next(r for r in received if r[0] == "Notification")
     assert (body["Message"], body["Subject"], body["TopicArn"]) == ("hello", "s", topic)
     message = eventually(lambda: sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=2).get("Messages"))[0]
     assert json.loads(message["Body"])["Message"] == "hello"

@@ -14,7 +14,9 @@ def test_the_source_image_is_found_by_owner_and_name(ec2: Any, image_id: str) ->
     assert (image["ImageId"], image["OwnerId"], image["State"]) == (image_id, SOURCE.owner_id, "available")
     assert image["RootDeviceName"] == "/dev/xvda"
     assert image["BlockDeviceMappings"][0]["Ebs"]["VolumeSize"] == 8
-    assert ec2.describe_images(Owners=["self"])["Images"] == [] or all(i["OwnerId"] != SOURCE.owner_id for i in ec2.describe_images(Owners=["self"])["Images"])
+    assert ec2.describe_images(Owners=["self"])["Images"] == [] or all(
+        i["OwnerId"] != SOURCE.owner_id for i in ec2.describe_images(Owners=["self"])["Images"]
+    )
 
 
 def test_an_image_of_an_instance_boots_others(sandbox: Any, ec2: Any, launch: Any) -> None:

@@ -8,7 +8,7 @@ from conftest import code_of, eventually, state
 
 
 def test_a_new_instance_is_pending_until_its_machine_runs(sandbox: Any, ec2: Any, network: Any, image_id: str) -> None:
-    sandbox.hypervisor.boot_sec = 0.5
+    sandbox.hypervisor.boot_sec = 2
     try:
         launched = ec2.run_instances(ImageId=image_id, InstanceType="t3.large", SubnetId=network.a, MinCount=1, MaxCount=1)["Instances"][0]
         assert launched["State"]["Name"] == "pending"
@@ -144,6 +144,9 @@ def test_console_output_comes_from_the_machine(ec2: Any, launch: Any) -> None:
 
 
 def test_what_is_not_emulated_fails_clearly(sandbox: Any, ec2: Any) -> None:
-    assert code_of(lambda: ec2.describe_capacity_block_offerings(CapacityDurationHours=24, InstanceType="p5", InstanceCount=1)) == "NotImplemented"
+    assert (
+        code_of(lambda: ec2.describe_capacity_block_offerings(CapacityDurationHours=24, InstanceType="p5", InstanceCount=1))
+        == "NotImplemented"
+    )
     assert code_of(lambda: sandbox.client("synthetics").describe_canaries()) == "NotImplemented"
     assert code_of(lambda: sandbox.client("ssm").start_automation_execution(DocumentName="AWS-StopEC2Instance")) == "NotImplemented"

@@ -123,7 +123,12 @@ def test_a_pushed_image_is_listed_with_its_digest_and_can_be_pulled(ecr: Any, do
         assert f"sha256:{hashlib.sha256(pulled.content).hexdigest()}" == digest
     layer = json.loads(pulled.content)["layers"][0]["digest"]
     assert docker.session.get(f"{docker.url}/v2/{repository}/blobs/{layer}").content == content
-    assert docker.session.head(f"{docker.url}/v2/{repository}/manifests/1.0", headers={"Accept": MANIFEST_TYPE}).headers["Docker-Content-Digest"] == digest
+    assert (
+        docker.session.head(f"{docker.url}/v2/{repository}/manifests/1.0", headers={"Accept": MANIFEST_TYPE}).headers[
+            "Docker-Content-Digest"
+        ]
+        == digest
+    )
 
 
 def test_an_immutable_tag_stays(ecr: Any, docker: Client) -> None:
@@ -176,7 +181,11 @@ def test_a_repository_with_images_is_not_deleted_without_force(ecr: Any, docker:
 def test_lifecycle_policies_are_kept(ecr: Any) -> None:
     repository = name()
     ecr.create_repository(repositoryName=repository)
-    rule = {"rulePriority": 1, "selection": {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 3}, "action": {"type": "expire"}}
+    rule = {
+        "rulePriority": 1,
+        "selection": {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 3},
+        "action": {"type": "expire"},
+    }
     ecr.put_lifecycle_policy(repositoryName=repository, lifecyclePolicyText=json.dumps({"rules": [rule]}))
     assert json.loads(ecr.get_lifecycle_policy(repositoryName=repository)["lifecyclePolicyText"])["rules"] == [rule]
 

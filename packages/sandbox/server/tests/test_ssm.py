@@ -36,7 +36,11 @@ def host(ssm: Any, launch: Any, profile: str) -> Any:
     def make(**given: Any) -> str:
         instance_id = launch(IamInstanceProfile={"Name": profile}, **given)
         filters = [{"Key": "InstanceIds", "Values": [instance_id]}]
-        eventually(lambda: [i for i in ssm.describe_instance_information(Filters=filters)["InstanceInformationList"] if i["PingStatus"] == "Online"])
+        eventually(
+            lambda: [
+                i for i in ssm.describe_instance_information(Filters=filters)["InstanceInformationList"] if i["PingStatus"] == "Online"
+            ]
+        )
         return str(instance_id)
 
     return make
@@ -59,7 +63,12 @@ def finished(ssm: Any, command_id: str, instance_id: str, seconds: float = 10) -
 def test_a_command_runs_with_its_own_status_code_and_output(ssm: Any, host: Any) -> None:
     instance_id = host()
     good = finished(ssm, run(ssm, instance_id, ["echo one", "echo two >&2"]), instance_id)
-    assert (good["Status"], good["ResponseCode"], good["StandardOutputContent"], good["StandardErrorContent"]) == ("Success", 0, "one\n", "two\n")
+    assert (good["Status"], good["ResponseCode"], good["StandardOutputContent"], good["StandardErrorContent"]) == (
+        "Success",
+        0,
+        "one\n",
+        "two\n",
+    )
     assert good["ExecutionElapsedTime"].startswith("PT0")
     bad = run(ssm, instance_id, ["echo out", "exit 7"])
     failed = finished(ssm, bad, instance_id)
@@ -103,7 +112,11 @@ def test_own_documents_get_their_parameters(ssm: Any, host: Any) -> None:
             "mode": {"type": "String", "default": "soft", "allowedValues": ["soft", "hard"]},
         },
         "mainSteps": [
-            {"action": "aws:runShellScript", "name": "first", "inputs": {"runCommand": ["echo node {{ node }} {{mode}}", "{{ extra }}"], "onFailure": "exit"}},
+            {
+                "action": "aws:runShellScript",
+                "name": "first",
+                "inputs": {"runCommand": ["echo node {{ node }} {{mode}}", "{{ extra }}"], "onFailure": "exit"},
+            },
             {"action": "aws:runShellScript", "name": "second", "inputs": {"runCommand": ["echo second"], "timeoutSeconds": "20"}},
         ],
     }
@@ -134,7 +147,9 @@ def test_targets_by_tag_take_running_managed_hosts_only(ssm: Any, host: Any, lau
     first, second = host(TagSpecifications=tags), host(TagSpecifications=tags)
     launch(TagSpecifications=tags)
     targets = [{"Key": "tag:coinfleet:group", "Values": [value]}]
-    sent = ssm.send_command(Targets=targets, DocumentName="AWS-RunShellScript", Parameters={"commands": ["true"]}, MaxConcurrency="1", MaxErrors="0")
+    sent = ssm.send_command(
+        Targets=targets, DocumentName="AWS-RunShellScript", Parameters={"commands": ["true"]}, MaxConcurrency="1", MaxErrors="0"
+    )
     command_id = sent["Command"]["CommandId"]
     for instance_id in (first, second):
         assert finished(ssm, command_id, instance_id)["Status"] == "Success"
@@ -144,7 +159,11 @@ def test_targets_by_tag_take_running_managed_hosts_only(ssm: Any, host: Any, lau
 def test_after_too_many_errors_the_rest_is_not_run(ssm: Any, host: Any, sandbox: Any) -> None:
     first, second = host(), host()
     sent = ssm.send_command(
-        InstanceIds=[first, second], DocumentName="AWS-RunShellScript", Parameters={"commands": ["exit 1"]}, MaxConcurrency="1", MaxErrors="0"
+        InstanceIds=[first, second],
+        DocumentName="AWS-RunShellScript",
+        Parameters={"commands": ["exit 1"]},
+        MaxConcurrency="1",
+        MaxErrors="0",
     )
     command_id = sent["Command"]["CommandId"]
     statuses = sorted(finished(ssm, command_id, i)["Status"] for i in (first, second))
@@ -189,7 +208,10 @@ def test_parameters_have_versions_and_tiers(ssm: Any) -> None:
     assert ssm.get_parameter(Name=parameter)["Parameter"]["Version"] == 2
     assert ssm.get_parameter(Name=f"{parameter}:1")["Parameter"]["Value"] == "a"
     assert code_of(lambda: ssm.put_parameter(**put, Value="c" * 8193, Overwrite=True)) == "ValidationException"
-    assert code_of(lambda: ssm.put_parameter(Name=parameter, Type="String", Tier="Standard", Value="c", Overwrite=True)) == "ValidationException"
+    assert (
+        code_of(lambda: ssm.put_parameter(Name=parameter, Type="String", Tier="Standard", Value="c", Overwrite=True))
+        == "ValidationException"
+    )
     standard = f"/coinfleet/{name()}/x"
     assert code_of(lambda: ssm.put_parameter(Name=standard, Type="String", Value="d" * 4097)) == "ValidationException"
     assert code_of(lambda: ssm.get_parameter(Name=standard)) == "ParameterNotFound"

@@ -35,7 +35,7 @@ export interface BitcoinRpcInput<N extends string> {
   readonly stopTimeoutSec?: number;
 }
 
-type FamilyFields = "family" | "options" | "secrets" | "access" | "daemons" | "syncCheck" | "blockHash" | "produceBlock";
+type FamilyFields = "family" | "keys" | "options" | "secrets" | "access" | "daemons" | "syncCheck" | "blockHash" | "produceBlock";
 
 /** Bitcoin Core and its descendants: one daemon, `getblockchaininfo`, HTTP basic authentication. */
 export function bitcoinRpc<N extends string>(input: BitcoinRpcInput<N>): Pick<Coin<N, BitcoinRpcOptions>, FamilyFields> {
@@ -47,6 +47,8 @@ export function bitcoinRpc<N extends string>(input: BitcoinRpcInput<N>): Pick<Co
   };
   return {
     family: "bitcoin-rpc",
+    // The wallet is off or another program.
+    keys: "none",
     options: bitcoinRpcOptions,
     secrets: ["rpc"],
     access: [{ port: "rpc", protocol: "http", auth: { user: "coinfleet", secret: "rpc" } }],

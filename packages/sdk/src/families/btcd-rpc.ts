@@ -35,7 +35,7 @@ export interface BtcdRpcInput<N extends string> {
   readonly stopTimeoutSec: number;
 }
 
-type FamilyFields = "family" | "options" | "secrets" | "access" | "daemons" | "syncCheck" | "blockHash" | "produceBlock";
+type FamilyFields = "family" | "keys" | "options" | "secrets" | "access" | "daemons" | "syncCheck" | "blockHash" | "produceBlock";
 
 /** btcd and its descendants: one daemon in Go, RPC over TLS with a certificate that the daemon makes for itself. */
 export function btcdRpc<N extends string>(input: BtcdRpcInput<N>): Pick<Coin<N, BtcdRpcOptions>, FamilyFields> {
@@ -47,6 +47,8 @@ export function btcdRpc<N extends string>(input: BtcdRpcInput<N>): Pick<Coin<N, 
   };
   return {
     family: "btcd-rpc",
+    // The wallet is off or another program.
+    keys: "none",
     options: btcdRpcOptions,
     secrets: ["rpc"],
     // Without TLS the client refuses to listen anywhere but on loopback.

@@ -20,7 +20,13 @@ export interface EvmTip {
 const block = z.object({ number: hexHeight, hash: hexHash, timestamp: hexHeight });
 
 /** Calls a method of Ethereum's JSON-RPC and reads its answer. @throws {@link ProbeError} */
-export async function evmCall<T>(node: NodeClient, endpoint: EvmEndpoint, shape: z.ZodType<T>, method: string, params: readonly unknown[] = []): Promise<T> {
+export async function evmCall<T>(
+  node: NodeClient,
+  endpoint: EvmEndpoint,
+  shape: z.ZodType<T>,
+  method: string,
+  params: readonly unknown[] = [],
+): Promise<T> {
   return readAnswer(shape, await rpcAt(node, { ...endpoint, method, params }), method);
 }
 

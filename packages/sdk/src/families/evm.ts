@@ -36,7 +36,7 @@ export interface EvmInput<N extends string> {
   readonly chains: Readonly<Record<N, EvmChain>>;
 }
 
-type FamilyFields = "family" | "options" | "secrets" | "access" | "daemons" | "syncCheck" | "blockHash" | "produceBlock";
+type FamilyFields = "family" | "keys" | "options" | "secrets" | "access" | "daemons" | "syncCheck" | "blockHash" | "produceBlock";
 
 const execution: EvmEndpoint = { port: "rpc", path: "/" };
 
@@ -50,6 +50,8 @@ export function evm<N extends string>(input: EvmInput<N>): Pick<Coin<N, EvmOptio
   };
   return {
     family: "evm",
+    // Accounts are with whoever signs; a private network's own account is worth nothing.
+    keys: "none",
     options: evmOptions,
     secrets: ["engine"],
     access: [
@@ -66,10 +68,7 @@ export function evm<N extends string>(input: EvmInput<N>): Pick<Coin<N, EvmOptio
 function renderDaemons(input: EvmInput<string>, chain: EvmChain, ctx: DaemonContext<EvmOptions>): readonly Daemon[] {
   if (chain.consensus === undefined) return [renderExecution(input, chain, ctx, ctx.memoryMiB)];
   const forConsensus = Math.floor(ctx.memoryMiB * 0.3);
-  return [
-    renderExecution(input, chain, ctx, ctx.memoryMiB - forConsensus),
-    renderConsensus(input, chain.consensus, ctx, forConsensus),
-  ];
+  return [renderExecution(input, chain, ctx, ctx.memoryMiB - forConsensus), renderConsensus(input, chain.consensus, ctx, forConsensus)];
 }
 
 function renderExecution(input: EvmInput<string>, chain: EvmChain, ctx: DaemonContext<EvmOptions>, memoryMiB: number): Daemon {
@@ -119,7 +118,12 @@ function renderLed(input: EvmInput<string>, { network, options, filesPath }: Dae
   ];
 }
 
-function renderConsensus(input: EvmInput<string>, consensus: NonNullable<EvmChain["consensus"]>, ctx: DaemonContext<EvmOptions>, memoryMiB: number): Daemon {
+function renderConsensus(
+  input: EvmInput<string>,
+  consensus: NonNullable<EvmChain["consensus"]>,
+  ctx: DaemonContext<EvmOptions>,
+  memoryMiB: number,
+): Daemon {
   const port = (role: string): number => networkPort(ctx.network, role);
   return {
     name: input.consensus,
@@ -179,12 +183,20 @@ async function syncCheck(node: NodeClient, chain: EvmChain): Promise<SyncStatus>
 }
 
 const beaconSyncing = z.object({
-  data: z.object({ head_slot: textHeight, sync_distance: textHeight, is_syncing: z.boolean(), is_optimistic: z.boolean(), el_offline: z.boolean() }),
+  data: z.object({
+    head_slot: textHeight,
+    sync_distance: textHeight,
+    is_syncing: z.boolean(),
+    is_optimistic: z.boolean(),
+    el_offline: z.boolean(),
+  }),
 });
 
 const beaconPeers = z.object({ data: z.object({ connected: z.union([textHeight, numberHeight]) }) });
 
-async function consensusStatus(node: NodeClient): Promise<{ readonly distance: number; readonly isSyncing: boolean; readonly peers: number }> {
+async function consensusStatus(
+  node: NodeClient,
+): Promise<{ readonly distance: number; readonly isSyncing: boolean; readonly peers: number }> {
   const syncPath = "/eth/v1/node/syncing";
   const { data } = readAnswer(beaconSyncing, await node.http("beacon", syncPath), syncPath);
   if (data.el_offline) throw new ProbeError("rpc-error", "the consensus client cannot reach its execution client");

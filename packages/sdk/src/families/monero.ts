@@ -35,7 +35,7 @@ export interface MoneroInput<N extends string> {
   readonly stopTimeoutSec: number;
 }
 
-type FamilyFields = "family" | "options" | "secrets" | "access" | "daemons" | "syncCheck" | "blockHash" | "produceBlock";
+type FamilyFields = "family" | "keys" | "options" | "secrets" | "access" | "daemons" | "syncCheck" | "blockHash" | "produceBlock";
 
 /** monerod: JSON-RPC at `/json_rpc`, HTTP digest authentication. */
 export function monero<N extends string>(input: MoneroInput<N>): Pick<Coin<N, MoneroOptions>, FamilyFields> {
@@ -47,6 +47,8 @@ export function monero<N extends string>(input: MoneroInput<N>): Pick<Coin<N, Mo
   };
   return {
     family: "monero",
+    // The wallet is off or another program.
+    keys: "none",
     options: moneroOptions,
     secrets: ["rpc"],
     access: [{ port: "rpc", protocol: "http", auth: { user: "coinfleet", secret: "rpc", scheme: "digest" } }],
@@ -117,7 +119,11 @@ async function call(node: NodeClient, method: string, params?: Readonly<Record<s
   return rpcAt(node, { port: "rpc", path: "/json_rpc", method, ...(params === undefined ? {} : { params }) });
 }
 
-async function blockHeader(node: NodeClient, method: string, params: Readonly<Record<string, unknown>>): Promise<z.infer<typeof headerAnswer>["block_header"]> {
+async function blockHeader(
+  node: NodeClient,
+  method: string,
+  params: Readonly<Record<string, unknown>>,
+): Promise<z.infer<typeof headerAnswer>["block_header"]> {
   return readAnswer(headerAnswer, await call(node, method, params), method).block_header;
 }
 
@@ -125,6 +131,7 @@ async function syncCheck(node: NodeClient, chain: MoneroChain): Promise<SyncStat
   const answer = readAnswer(info, await call(node, "get_info"), "get_info");
   requireNetwork("nettype", answer.nettype, chain.nettype);
   if (answer.status !== "OK") throw new ProbeError("starting", `get_info: status ${JSON.stringify(answer.status).slice(0, 40)}`);
+  if (answer.offline && chain.nettype !== "fakechain") throw new ProbeError("rpc-error", "get_info: the client runs offline");
   if (answer.height === 0) throw new ProbeError("malformed", "get_info: height 0, but a chain has its first block");
   // `height` counts blocks: the best one's height is one less. `target_height` is a count too, and 0 once the client feels synced.
   const height = answer.height - 1;
@@ -147,11 +154,15 @@ async function syncCheck(node: NodeClient, chain: MoneroChain): Promise<SyncStat
   };
 }
 
-const generated = z.union([z.object({ status: z.literal("BUSY") }), z.object({ status: z.literal("OK"), blocks: z.array(hash).length(1) })]);
+const generated = z.union([
+  z.object({ status: z.literal("BUSY") }),
+  z.object({ status: z.literal("OK"), blocks: z.array(hash).length(1) }),
+]);
 
 async function produceBlock(node: NodeClient, ctx: SyncContext<unknown>, address: string): Promise<void> {
   requirePrivate(ctx.network);
   const params = { amount_of_blocks: 1, wallet_address: address };
   const answer = readAnswer(generated, await call(node, "generateblocks", params), "generateblocks");
-  if (answer.status === "BUSY") throw new ProbeError("starting", "generateblocks: the client makes no block before its first peer is there");
+  if (answer.status === "BUSY")
+    throw new ProbeError("starting", "generateblocks: the client makes no block before its first peer is there");
 }

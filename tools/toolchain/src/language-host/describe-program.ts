@@ -4,7 +4,6 @@ import { join } from "node:path";
 import type { ServerWritableStream } from "@grpc/grpc-js";
 import language from "@pulumi/pulumi/proto/language_pb.js";
 import type {
-  AboutRequest,
   AboutResponse,
   GetProgramDependenciesRequest,
   GetProgramDependenciesResponse,
@@ -36,7 +35,7 @@ export function programDependencies(request: GetProgramDependenciesRequest): Get
 }
 
 /** Answers `About`: which Node runs the program. */
-export function about(_request: AboutRequest): AboutResponse {
+export function about(): AboutResponse {
   const response = new language.AboutResponse().setExecutable(process.execPath).setVersion(process.version);
   response.getMetadataMap().set("packagemanager", "npm").set("packagemanagerVersion", npmVersion());
   return response;

@@ -32,8 +32,8 @@ export function servePolicyPack(call: ServerWritableStream<RunPluginRequest, Run
     };
   const server = new Server(messageLimits);
   // Without Handshake the engine falls back to what it has put into the environment.
-  const { handshake: _, ...served } = methods;
-  server.addService(methods, Object.fromEntries(Object.entries(served).map(([name, method]) => [name, handler(name, method)])));
+  const served = Object.entries(methods).filter(([name]) => name !== "handshake");
+  server.addService(methods, Object.fromEntries(served.map(([name, method]) => [name, handler(name, method)])));
   call.on("cancelled", () => server.forceShutdown());
   server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) => {
     if (error === null) print(`${port}\n`);
@@ -64,7 +64,8 @@ function startPack(start: Start, variables: Record<string, string>, print: Print
       const end = head.indexOf("\n");
       if (end < 0) return;
       const port = Number(head.slice(0, end));
-      if (!Number.isInteger(port) || port <= 0) return reject(new Error(`The policy pack wrote "${head.slice(0, end)}" where its port was expected`));
+      if (!Number.isInteger(port) || port <= 0)
+        return reject(new Error(`The policy pack wrote "${head.slice(0, end)}" where its port was expected`));
       isReady = true;
       if (head.length > end + 1) print(head.slice(end + 1));
       const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure(), messageLimits);

@@ -15,7 +15,9 @@ export function runProgram(engine: Engine): handleUnaryCall<RunRequest, RunRespo
     const request = call.request;
     const directory = request.getInfo()?.getProgramDirectory() ?? request.getPwd();
     const env = { ...process.env, ...programVariables(request) };
-    const child = track(spawn(process.execPath, programArguments(request, directory, engine), { env, stdio: ["ignore", "inherit", "inherit"] }));
+    const child = track(
+      spawn(process.execPath, programArguments(request, directory, engine), { env, stdio: ["ignore", "inherit", "inherit"] }),
+    );
     call.on("cancelled", () => stop(child));
     const answer = (error: string, isShown = false): void => reply(null, new language.RunResponse().setError(error).setBail(isShown));
     child.once("error", (error) => answer(`The program could not be started: ${error.message}`));

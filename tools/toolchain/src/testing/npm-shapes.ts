@@ -19,6 +19,11 @@ export class NpmShapes {
     this.root = dirname(require.resolve(`${npmPackage}/package.json`));
   }
 
+  /** The configuration of the provider. */
+  providerShape(): { readonly [property: string]: Shape } {
+    return this.objectShape(this.declarations("provider.d.ts").get("ProviderArgs") ?? new Map<string, ts.TypeNode>(), 0);
+  }
+
   /** The inputs and outputs of a resource ("ec2/vpc:Vpc"), or the arguments and result of a function ("ec2/getAmi:getAmi"). */
   shapeOf(token: string): { readonly [property: string]: Shape } {
     const [module = "", member = ""] = token.split(":");
@@ -26,7 +31,8 @@ export class NpmShapes {
     const upper = `${member.charAt(0).toUpperCase()}${member.slice(1)}`;
     const declared = this.declarations(file);
     const parts = member.startsWith("get") ? [`${upper}Args`, `${upper}Result`] : [`${member}Args`, `${member}State`];
-    return Object.assign({}, ...parts.map((name) => this.objectShape(declared.get(name) ?? new Map<string, ts.TypeNode>(), 0)));
+    const shapes = parts.map((name) => this.objectShape(declared.get(name) ?? new Map<string, ts.TypeNode>(), 0));
+    return Object.fromEntries(shapes.flatMap((shape) => Object.entries(shape)));
   }
 
   private objectShape(members: Members, depth: number): { readonly [property: string]: Shape } {

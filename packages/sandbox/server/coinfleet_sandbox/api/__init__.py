@@ -1,10 +1,10 @@
 """The AWS API of the sandbox: moto in process, with real machines behind it.
 
-    api = build_app(hypervisor, ApiOptions(state_dir=…, registry_url=…, source_images=[…]))
-    servers = Servers(api, [Bind("10.213.1.2", 4566), Bind("169.254.1.1", 443, certificate, private_key)])
-    servers.start(); api.resume()
-    …
-    servers.stop(); api.close(); api.save_state()
+api = build_app(hypervisor, ApiOptions(state_dir=…, registry_url=…, source_images=[…]))
+… serve `api` (a WSGI application) as plain HTTP and, under AWS's names, with TLS …
+api.resume()
+… stop serving …
+api.close(); api.save_state()
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from .context import ApiOptions
 from .ec2_images import source_image_id
 from .registry import registry_password
 from .sandbox_api import Api
-from .server import Bind, Servers
 from .state import StateError
 
 ACCOUNT_ID = _environment.ACCOUNT_ID
@@ -30,4 +29,4 @@ def build_app(hypervisor: object, options: ApiOptions) -> Api:
     return api
 
 
-__all__ = ["ACCOUNT_ID", "Api", "ApiOptions", "Bind", "Servers", "StateError", "build_app", "registry_password", "source_image_id"]
+__all__ = ["ACCOUNT_ID", "Api", "ApiOptions", "StateError", "build_app", "registry_password", "source_image_id"]

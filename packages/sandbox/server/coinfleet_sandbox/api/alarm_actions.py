@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from functools import partial
 from typing import Any
 
 from moto.events.models import events_backends
@@ -95,7 +96,7 @@ def _ec2_action(context: Context, alarm: dict[str, Any], verb: str, lifecycle: A
         if instance is None:
             return f"there is no instance {instance_id}"
         if verb in ("reboot", "recover"):
-            context.run(f"{verb} {instance_id}", lambda name=instance_id: context.hypervisor.reboot_instance(name), instance_id)
+            context.run(f"{verb} {instance_id}", partial(context.hypervisor.reboot_instance, instance_id), instance_id)
         elif verb == "stop":
             lifecycle.stop(instance, False)
         elif verb == "terminate":

@@ -52,7 +52,7 @@ def _now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-def _invalid(message: str) -> Exception:
+def _invalid(message: str) -> Any:
     return aws_error("ValidationError", message)
 
 
@@ -186,7 +186,7 @@ class AlarmEngine:
         needed = int(alarm.get("DatapointsToAlarm") or periods)
         window = window_at(now - GRACE_SEC, alarm_period(alarm), periods)
         points = self._points(alarm, window)
-        treatment = alarm.get("TreatMissingData") or "missing"
+        treatment: Any = alarm.get("TreatMissingData") or "missing"
         verdict = evaluate(points, window.starts, alarm["ComparisonOperator"], alarm["Threshold"], periods, needed, treatment)
         if verdict.state is None or verdict.state == alarm["StateValue"]:
             return

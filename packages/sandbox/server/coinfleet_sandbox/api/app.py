@@ -49,7 +49,11 @@ def service_of(environ: Environ) -> str:
     host = HOST_SERVICE.match(environ.get("HTTP_HOST", "").split(":")[0])
     if host:
         return host.group("service")
-    return "s3" if environ.get("HTTP_AUTHORIZATION", "").startswith("AWS ") or "X-Amz-Signature" in environ.get("QUERY_STRING", "") else "unknown"
+    return (
+        "s3"
+        if environ.get("HTTP_AUTHORIZATION", "").startswith("AWS ") or "X-Amz-Signature" in environ.get("QUERY_STRING", "")
+        else "unknown"
+    )
 
 
 def region_of(environ: Environ) -> str | None:

@@ -139,9 +139,7 @@ def _copy_image(context: Context) -> Any:
         source = self.ec2_backend.describe_images(ami_ids=[self._get_param("SourceImageId")])[0]
         if source.state != "available":
             raise aws_error("InvalidAMIID.Unavailable", f"The image ID '{source.id}' is currently not available.")
-        image = self.ec2_backend.copy_image(
-            source.id, context.options.region, self._get_param("Name"), self._get_param("Description")
-        )
+        image = self.ec2_backend.copy_image(source.id, context.options.region, self._get_param("Name"), self._get_param("Description"))
         _inherit(context, image, source)
         return ActionResult({"ImageId": image.id})
 

@@ -14,6 +14,8 @@ from moto.ec2.models.instances import Instance, InstanceBackend
 from moto.ec2.models.subnets import Subnet
 from moto.ec2.responses.general import General
 from moto.ec2.responses.instances import InstanceResponse
+from moto.ec2.responses.monitoring import Monitoring
+from moto.ec2.responses.monitoring import Monitoring
 
 from ..interface import HypervisorError, InstanceSpec, InstanceState
 from .context import Context, log
@@ -156,11 +158,13 @@ class InstanceLifecycle:
             dies = state == "terminated" or instance.instance_initiated_shutdown_behavior == "terminate"
         if state == "running":
             return
-        text = f"Client.InstanceInitiatedShutdown: {reason or 'Instance initiated shutdown'}"
+        if not reason.startswith(("Client.", "Server.")):
+            reason = f"Client.InstanceInitiatedShutdown: {reason or 'Instance initiated shutdown'}"
+        code = reason.split(":")[0]
         if dies:
-            self.terminate(instance, text, "Client.InstanceInitiatedShutdown")
+            self.terminate(instance, reason, code)
         else:
-            self.settle_stopped(instance, current, text, "Client.InstanceInitiatedShutdown")
+            self.settle_stopped(instance, current, reason, code)
 
     def resume(self) -> None:
         """After a restart of the sandbox: bring machines to the state that the API says they are in."""
@@ -395,11 +399,31 @@ def _patch_transitions(context: Context, lifecycle: InstanceLifecycle) -> None:
         return EmptyResult()
 
     for method in (start_instances, stop_instances, terminate_instances, reboot_instances):
-        replace(InstanceResponse, method.__name__, lambda _, method=method: method)
+        replace(InstanceResponse, method.__name__, _always(method))
+
+
+def _patch_monitoring() -> None:
+    """Detailed monitoring is noted; the figures of EC2 itself are not made here."""
+
+    def switch(state: str) -> Any:
+        def method(self: Any) -> ActionResult:
+            instances = _selected(self)
+            for instance in instances:
+                instance.monitoring_state = state
+            return ActionResult({"InstanceMonitorings": [{"InstanceId": i.id, "Monitoring": {"State": state}} for i in instances]})
+
+        return method
+
+    replace(Monitoring, "monitor_instances", _always(switch("enabled")))
+    replace(Monitoring, "unmonitor_instances", _always(switch("disabled")))
 
 
 def _reboot_job(context: Context, instance_id: str) -> Any:
     return lambda: context.hypervisor.reboot_instance(instance_id)
+
+
+def _always(value: Any) -> Any:
+    return lambda _: value
 
 
 def _status(ready: bool, state: str) -> dict[str, Any]:
@@ -466,6 +490,21 @@ def _patch_attributes(context: Context) -> None:
     replace(General, "get_console_output", lambda _: get_console_output)
 
 
+def _patch_monitoring() -> None:
+    def switch(state: str, shown: str) -> Any:
+        def answer(self: Any) -> ActionResult:
+            instances = _selected(self)
+            for instance in instances:
+                instance.monitoring_state = state
+            described = [{"InstanceId": instance.id, "Monitoring": {"State": shown}} for instance in instances]
+            return ActionResult({"InstanceMonitorings": described})
+
+        return answer
+
+    replace(Monitoring, "monitor_instances", _always(switch("enabled", "pending")))
+    replace(Monitoring, "unmonitor_instances", _always(switch("disabled", "disabling")))
+
+
 def _console(context: Context, instance_id: str) -> str:
     with context.unlocked():
         text = context.hypervisor.console_output(instance_id)
@@ -477,5 +516,7 @@ def install(context: Context) -> InstanceLifecycle:
     lifecycle = InstanceLifecycle(context)
     _patch_running(context, lifecycle)
     _patch_transitions(context, lifecycle)
+    _patch_monitoring()
     _patch_attributes(context)
+    _patch_monitoring()
     return lifecycle

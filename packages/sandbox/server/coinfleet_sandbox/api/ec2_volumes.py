@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
@@ -254,7 +255,7 @@ def resume(context: Context) -> None:
             context.run(f"creating {volume.id}", _create_job(context, volume.id, volume.size, volume.snapshot_id), volume.id)
         elif state == "deleting":
             ec2_backend(context).volumes.pop(volume.id, None)
-            context.run(f"deleting {volume.id}", lambda volume_id=volume.id: context.hypervisor.delete_volume(volume_id), volume.id)
+            context.run(f"deleting {volume.id}", partial(context.hypervisor.delete_volume, volume.id), volume.id)
         elif attachment and attachment.status in ("detaching", "busy"):
             context.run(f"detaching {volume.id}", _detach_job(context, volume, attachment, False))
         elif attachment and attachment.status == "attaching":

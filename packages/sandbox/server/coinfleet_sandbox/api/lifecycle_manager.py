@@ -50,12 +50,10 @@ class LifecycleManager:
     def handle(self, environ: dict[str, Any], body: bytes, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one request. Call with the context's lock held."""
         try:
-            status, result = "200 OK", self._route(environ, json.loads(body or b"{}"))
+            return self._answer(start_response, "200 OK", self._route(environ, json.loads(body or b"{}")), [])
         except _Refused as refusal:
-            status, result = refusal.status, {"Code": refusal.code, "Message": str(refusal)}
-            extra = [("x-amzn-ErrorType", refusal.code)]
-            return self._answer(start_response, status, result, extra)
-        return self._answer(start_response, status, result, [])
+            result = {"Code": refusal.code, "Message": str(refusal)}
+            return self._answer(start_response, refusal.status, result, [("x-amzn-ErrorType", refusal.code)])
 
     @staticmethod
     def _answer(start_response: Callable[..., Any], status: str, result: Any, extra: list[tuple[str, str]]) -> Iterable[bytes]:
@@ -117,7 +115,12 @@ class LifecycleManager:
         keys = ("PolicyId", "Description", "State", "Tags")
         ids, states = query.get("policyIds"), query.get("state")
         found = [p for p in self._policies.values() if (not ids or p["PolicyId"] in ids) and (not states or p["State"] in states)]
-        return {"Policies": [{**{k: p[k] for k in keys}, "PolicyType": p["PolicyDetails"]["PolicyType"]} for p in found]}
+        shown = []
+        for policy in found:
+            summary: dict[str, Any] = {key: policy[key] for key in keys}
+            summary["PolicyType"] = policy["PolicyDetails"]["PolicyType"]
+            shown.append(summary)
+        return {"Policies": shown}
 
     def _tags(self, method: str, arn: str, given: dict[str, Any], query: dict[str, list[str]]) -> dict[str, Any]:
         policy = self._find(arn.rsplit("/", 1)[-1])

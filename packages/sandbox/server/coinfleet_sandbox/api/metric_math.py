@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Union
 
 Series = dict[int, float]
-Value = Union[float, Series, list[Series], str]
+Value = float | Series | list[Series] | str
 TOKEN = re.compile(
     r"\s*(?:(?P<number>\d+\.?\d*(?:[eE][+-]?\d+)?)|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<text>\"[^\"]*\"|'[^']*')"
     r"|(?P<op>==|!=|<=|>=|&&|\|\||[-+*/^()<>,\[\]]))"
@@ -241,12 +241,12 @@ def _interpolate(series: Series, time: int) -> float | None:
 
 def _differences(series: Series, period: int) -> Series:
     times = sorted(series)
-    return {now: series[now] - series[earlier] for earlier, now in zip(times, times[1:], strict=False)}
+    return {now: series[now] - series[earlier] for earlier, now in itertools.pairwise(times)}
 
 
 def _rates(series: Series, period: int) -> Series:
     times = sorted(series)
-    return {now: (series[now] - series[earlier]) / (now - earlier) for earlier, now in zip(times, times[1:], strict=False)}
+    return {now: (series[now] - series[earlier]) / (now - earlier) for earlier, now in itertools.pairwise(times)}
 
 
 def _running_sum(series: Series, period: int) -> Series:

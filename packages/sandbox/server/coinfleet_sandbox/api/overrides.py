@@ -13,7 +13,7 @@ def replace(owner: type | Any, name: str, make: Callable[[Any], Any]) -> None:
         original = getattr(owner, name)
     saved = getattr(original, "_sandbox_original", original)
     replacement = make(saved)
-    target = replacement.fget if isinstance(replacement, property) else replacement
+    target: Any = replacement.fget if isinstance(replacement, property) else replacement
     if callable(target):
         target._sandbox_original = saved
     setattr(owner, name, replacement)

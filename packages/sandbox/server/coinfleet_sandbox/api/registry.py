@@ -40,6 +40,11 @@ Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 
 
+def login_password(account_id: str) -> str:
+    """A password that looks like ECR's, base64 of a JSON object: clients tell by its first letters whether it is one."""
+    return base64.b64encode(json.dumps({"payload": f"{account_id}-auth-token", "type": "DATA_KEY"}).encode()).decode()
+
+
 def registry_password(account_id: str) -> str:
     """Password of the user AWS, as GetAuthorizationToken gives it."""
     return f"{account_id}-auth-token"
@@ -107,7 +112,8 @@ class Registry:
             user, _, password = base64.b64decode(encoded).decode().partition(":")
         except ValueError:
             return False
-        return user == USER and password == registry_password(self.context.options.account_id)
+        account = self.context.options.account_id
+        return user == USER and password in (registry_password(account), login_password(account))
 
     def _challenge(self, host: str, start_response: StartResponse) -> Iterable[bytes]:
         body = b"Not Authorized\n"
@@ -188,8 +194,7 @@ class Registry:
             self._backend()._resolve_image_tag_mutability(repository, tag)
         except ServiceException as error:
             message = (
-                f"The image tag '{tag}' already exists in the '{name}' repository and cannot be overwritten "
-                "because the tag is immutable."
+                f"The image tag '{tag}' already exists in the '{name}' repository and cannot be overwritten because the tag is immutable."
             )
             raise _Refused("400 Bad Request", "TAG_INVALID", message) from error
 

@@ -304,7 +304,7 @@ def _find(context: Context, command_id: str) -> Command:
 
 def _invocation_detail(invocation: Invocation, plugin: dict[str, Any]) -> dict[str, Any]:
     started, ended = invocation.get("_started"), invocation.get("_ended")
-    detail = {
+    return {
         **{key: invocation[key] for key in ("CommandId", "InstanceId", "Comment", "DocumentName", "DocumentVersion")},
         "PluginName": plugin["Name"],
         "ResponseCode": plugin.get("ResponseCode", -1),
@@ -318,7 +318,6 @@ def _invocation_detail(invocation: Invocation, plugin: dict[str, Any]) -> dict[s
         "ExecutionEndDateTime": ended.isoformat() if ended else "",
         "ExecutionElapsedTime": f"PT{(ended - started).total_seconds():.3f}S" if started and ended else "",
     }
-    return detail
 
 
 def _get_command_invocation(context: Context) -> Any:

@@ -52,7 +52,7 @@ def _private_key(pem: bytes) -> Any:
 
 
 def _spooled(content: bytes) -> Any:
-    file: Any = tempfile.SpooledTemporaryFile(max_size=1 << 20)
+    file: Any = tempfile.SpooledTemporaryFile(max_size=1 << 20)  # noqa: SIM115 (moto keeps it open)
     file.write(content)
     file.seek(0)
     return file
@@ -60,12 +60,12 @@ def _spooled(content: bytes) -> Any:
 
 def _default_dict(kind: type, factory: Any) -> Any:
     """Subclasses of defaultdict have constructors of their own, which pickle does not know."""
-    made = kind.__new__(kind)
+    made: Any = object.__new__(kind) if not issubclass(kind, dict) else dict.__new__(kind)
     made.default_factory = factory
     return made
 
 
-class _Pickler(cloudpickle.Pickler):
+class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
     """Also takes functions that moto keeps in its backends, such as the factories of its default dictionaries."""
 
     def reducer_override(self, obj: Any) -> Any:

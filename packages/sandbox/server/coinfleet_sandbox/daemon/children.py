@@ -64,7 +64,9 @@ class Child:
             ended = self._process is not None and self._process.poll() is not None
             if ended or time.monotonic() > deadline:
                 tail = self._log_file.read_text(errors="replace")[-1500:]
-                raise SandboxError(f"{self.name} {'ended' if ended else f'was not ready after {timeout_sec:.0f} s'}. Its last words:\n{tail}")
+                raise SandboxError(
+                    f"{self.name} {'ended' if ended else f'was not ready after {timeout_sec:.0f} s'}. Its last words:\n{tail}"
+                )
             time.sleep(0.05)
 
     def hang_up(self) -> None:

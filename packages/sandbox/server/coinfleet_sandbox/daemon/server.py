@@ -120,7 +120,9 @@ class Server:
         try:
             api = build_app(hypervisor, options)
         except StateError as error:
-            raise SandboxError(str(error), f"`sandbox down --name {self._layout.name}` removes this sandbox; then start a new one.") from error
+            raise SandboxError(
+                str(error), f"`sandbox down --name {self._layout.name}` removes this sandbox; then start a new one."
+            ) from error
         self._undo.append(("api", lambda: _close_api(api)))
         self._undo.append(("hosts", hypervisor.suspend))
         metadata = MetadataServer((addresses.METADATA, 80), api)
@@ -182,4 +184,3 @@ def _load_libraries() -> None:
 def _close_api(api: SandboxApi) -> None:
     api.close()
     api.save_state()
-

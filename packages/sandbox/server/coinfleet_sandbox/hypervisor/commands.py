@@ -9,8 +9,8 @@ import time
 from typing import IO
 
 from coinfleet_sandbox.hypervisor.engine import Engine
-from coinfleet_sandbox.names import container_name
 from coinfleet_sandbox.interface import CommandResult
+from coinfleet_sandbox.names import container_name
 from coinfleet_sandbox.shell import tool_env
 
 OUTPUT_LIMIT = 1 << 20

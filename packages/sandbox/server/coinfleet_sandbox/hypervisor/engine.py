@@ -11,8 +11,8 @@ import docker.errors
 
 from coinfleet_sandbox.daemon import addresses
 from coinfleet_sandbox.hypervisor.guest_files import ENTRYPOINT
-from coinfleet_sandbox.names import container_name
 from coinfleet_sandbox.interface import HypervisorError, InstanceSpec
+from coinfleet_sandbox.names import container_name
 from coinfleet_sandbox.shell import run
 
 STOP_SIGNAL = "SIGRTMIN+3"
@@ -174,4 +174,3 @@ def _memory_bytes() -> int:
         if line.startswith("MemTotal:"):
             return int(line.split()[1]) * 1024
     raise HypervisorError("/proc/meminfo does not say how much memory this machine has.")
-

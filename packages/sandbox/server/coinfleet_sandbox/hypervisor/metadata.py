@@ -106,9 +106,7 @@ class MetadataHandler(BaseHTTPRequestHandler):
         if view is None:
             return
         token = self.headers.get(TOKEN_HEADER)
-        if token is None and view.metadata_options.http_tokens == "required":
-            self.answer(401)
-        elif token is not None and not self.server.tokens.is_valid(token, view.id):
+        if (token is None and view.metadata_options.http_tokens == "required") or (token is not None and not self.server.tokens.is_valid(token, view.id)):
             self.answer(401)
         else:
             self._serve(view)

@@ -45,7 +45,9 @@ def base_images(progress: Progress) -> BaseImages:
     """The root file systems, built when the cache has none from these recipes and this mirror."""
     mirror = debian_mirror()
     recipes = [HERE / name for name in ("base-image.sh", "machine-image.sh", "registry_store.py")]
-    inputs = b"\0".join([mirror.encode(), SUITE.encode(), BASE_REPOSITORY.encode(), os.uname().machine.encode(), *(file.read_bytes() for file in recipes)])
+    inputs = b"\0".join(
+        [mirror.encode(), SUITE.encode(), BASE_REPOSITORY.encode(), os.uname().machine.encode(), *(file.read_bytes() for file in recipes)]
+    )
     images = BaseImages(digest := hashlib.sha256(inputs).hexdigest()[:16], cache_dir() / f"images-{digest}")
     if images.dir.exists():
         return images

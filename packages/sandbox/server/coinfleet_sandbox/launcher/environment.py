@@ -9,8 +9,8 @@ from coinfleet_sandbox.launcher.layout import ACCOUNT_ID, API_PORT, PROXY_PORT, 
 from coinfleet_sandbox.launcher.record import Record, State
 
 ACCESS_KEY, SECRET_KEY = "sandbox", "sandbox"
-REGISTRY_PASSWORD = f"{ACCOUNT_ID}-auth-token"
-"""What ECR's GetAuthorizationToken answers here, too."""
+REGISTRY_PASSWORD = base64.b64encode(json.dumps({"payload": f"{ACCOUNT_ID}-auth-token", "type": "DATA_KEY"}).encode()).decode()
+"""Like ECR's, base64 of a JSON object: clients tell by its first letters whether it is one (see login_password of the registry)."""
 
 
 def endpoint(record: Record) -> str:

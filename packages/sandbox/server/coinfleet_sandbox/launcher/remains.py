@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from pathlib import Path
 
@@ -32,7 +31,9 @@ def release_loop_devices(layout: Layout) -> None:
         for device in devices:
             run(["losetup", "--detach", device], check=False)
         if time.monotonic() > deadline:
-            raise SandboxError(f"These loop devices are still in use: {', '.join(devices)}.", "See who uses them with `lsof`, then try again.")
+            raise SandboxError(
+                f"These loop devices are still in use: {', '.join(devices)}.", "See who uses them with `lsof`, then try again."
+            )
         time.sleep(0.05)
 
 
@@ -76,6 +77,6 @@ def remove_cgroups(layout: Layout) -> None:
 
 def remove_files(layout: Layout) -> None:
     """Delete the sandbox's folder; its lock file stays in the folder above, so that two commands never overlap."""
-    shutil.rmtree(layout.dir, ignore_errors=True)
+    run(["rm", "-rf", "--one-file-system", layout.dir], check=False, timeout=900)
     if layout.dir.exists():
         raise SandboxError(f"Some files under {layout.dir} could not be removed.", f"Look for mounts: `findmnt | grep {layout.dir}`.")

@@ -89,7 +89,14 @@ def _launch(layout: Layout, record: Record, python: Path, images: BaseImages, pr
     environment = tool_env({"PYTHONPATH": str(SERVER_FOLDER), "PYTHONDONTWRITEBYTECODE": "1"})
     with (layout.log / "server.err").open("wb") as output:
         process = subprocess.Popen(
-            argv, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd="/", env=environment, start_new_session=True, pass_fds=[outside]
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            cwd="/",
+            env=environment,
+            start_new_session=True,
+            pass_fds=[outside],
         )
     os.close(outside)
     launcher = identify(process.pid)

@@ -11,7 +11,7 @@ import (
 // printShape writes each kind's properties with their nesting, so that a test can hold them against the types of the
 // npm package: a list where the program sends an object would otherwise be found only when AWS is asked.
 func printShape(info tfbridge.ProviderInfo) error {
-	shapes := map[string]any{}
+	shapes := map[string]any{"provider": objectShape(info.P.Schema(), info.Config)}
 	for name, resource := range info.Resources {
 		if schema, ok := info.P.ResourcesMap().GetOk(name); ok {
 			shapes[string(resource.Tok)] = objectShape(schema.Schema(), resource.Fields)

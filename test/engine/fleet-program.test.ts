@@ -1,0 +1,197 @@
+import assert from "node:assert/strict";
+import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { startSandbox, type Sandbox } from "@coinfleet/sandbox";
+import { TestStack, type PlanLine, type StackFile } from "./support.ts";
+
+const type = {
+  alarm: "aws:cloudwatch/metricAlarm:MetricAlarm",
+  attachment: "aws:ec2/volumeAttachment:VolumeAttachment",
+  command: "command:local:Command",
+  image: "coinfleet:aws:Image",
+  instance: "aws:ec2/instance:Instance",
+  key: "aws:kms/key:Key",
+  parameter: "aws:ssm/parameter:Parameter",
+  build: "docker:index/remoteImage:RemoteImage",
+  push: "docker:index/registryImage:RegistryImage",
+  secret: "aws:secretsmanager/secret:Secret",
+  volume: "aws:ebs/volume:Volume",
+} as const;
+
+/** Two groups, so that it shows when a change of one touches the other. */
+interface Wish {
+  readonly litecoin?: Readonly<Record<string, unknown>>;
+  readonly zones?: readonly string[];
+}
+
+function stackFile(wish: Wish = {}): StackFile {
+  return {
+    "aws:region": "eu-central-1",
+    "aws:allowedAccountIds": ["000000000000"],
+    "coinfleet:fleet": {
+      zones: wish.zones ?? ["eu-central-1a", "eu-central-1b"],
+      network: { cidr: "10.0.0.0/16" },
+      machineImage: {
+        source: { name: "debian-12-amd64-sandbox", owner: "136693071363" },
+        distribution: "debian",
+        sshUser: "debian",
+        instanceType: "m6i.large",
+      },
+      logs: { retentionDays: 1 },
+      nodes: {
+        litecoin: {
+          network: "regtest",
+          count: 2,
+          sources: { litecoind: "debian" },
+          blockEverySec: 5,
+          instanceType: "t3.large",
+          volume: { sizeGiB: 2 },
+          ...wish.litecoin,
+        },
+        monero: {
+          network: "regtest",
+          count: 1,
+          sources: { monerod: "debian" },
+          blockEverySec: 5,
+          instanceType: "t3.large",
+          volume: { sizeGiB: 2 },
+        },
+      },
+    },
+  };
+}
+
+async function secretValue(sandbox: Sandbox, id: string): Promise<string> {
+  const credentials = { accessKeyId: sandbox.env["AWS_ACCESS_KEY_ID"] ?? "", secretAccessKey: sandbox.env["AWS_SECRET_ACCESS_KEY"] ?? "" };
+  const client = new SecretsManagerClient({ endpoint: sandbox.endpoint, region: sandbox.region, credentials });
+  return (await client.send(new GetSecretValueCommand({ SecretId: id }))).SecretString ?? "";
+}
+
+/** Lines of a plan in an order of their own: the engine's depends on what is ready first. */
+const sorted = (lines: readonly PlanLine[]): readonly PlanLine[] => [...lines].sort();
+
+/** A digest changes with what it is of; that it changes is what the plan says. */
+const withoutDigests = (lines: readonly PlanLine[]): readonly PlanLine[] =>
+  lines.map((line) => line.replace(/-[0-9a-f]{8}-x86_64/, "-<digest>-x86_64"));
+
+describe("the fleet's program, with the real engine", function () {
+  this.timeout(20 * 60_000);
+  let sandbox: Sandbox;
+  let stack: TestStack;
+
+  before(async () => {
+    sandbox = await startSandbox({ name: `engine-${process.pid}` });
+    stack = await TestStack.create("fleet", sandbox.env);
+  });
+
+  after(async () => {
+    await stack?.remove();
+    await sandbox?.down();
+  });
+
+  it("registers nothing when the stack file is wrong, and says what is", async () => {
+    await stack.write(stackFile({ litecoin: { network: "regtst", sizeGb: 3 } }));
+    const { code, stdout, stderr } = await stack.up();
+    assert.notEqual(code, 0);
+    assert.match(stdout + stderr, /UnknownNetwork: .*\n.*fleet\.nodes\.litecoin\.network\n.*"regtst"\n.*\n.*Did you mean "regtest"\?/);
+    assert.match(stdout + stderr, /UnknownKey: .*\n.*fleet\.nodes\.litecoin\.sizeGb/);
+    assert.deepEqual(
+      (await stack.state()).filter((one) => one.type !== "pulumi:pulumi:Stack").map((one) => one.type),
+      [],
+    );
+  });
+
+  it("makes the fleet", async () => {
+    await stack.write(stackFile());
+    const { code, stdout, stderr } = await stack.up("--parallel", "16");
+    assert.equal(code, 0, stdout + stderr);
+    const outputs = await stack.outputs();
+    assert.deepEqual(Object.keys(outputs["nodes"] as object), ["litecoin-1", "litecoin-2", "monero-1"]);
+  });
+
+  it("previews no change when nothing has changed", async () => assert.deepEqual(await stack.plan(), []));
+
+  it("keeps every secret's value out of the state", async () => {
+    const state = JSON.stringify(await stack.state());
+    const secrets = (await stack.state()).filter((one) => one.type === type.secret);
+    assert.equal(secrets.length > 0, true);
+    for (const { id } of secrets) {
+      const value = await secretValue(sandbox, id ?? "");
+      assert.match(value, /^[0-9a-f]{64}$/);
+      assert.equal(state.includes(value), false);
+    }
+  });
+
+  it("plans for a new release of one coin its image, its parameters and its gates, and nothing else", async () => {
+    await stack.write(stackFile({ litecoin: { sources: { litecoind: "upstream" } } }));
+    const plan = withoutDigests(await stack.plan());
+    assert.deepEqual(sorted(plan.filter((line) => !line.includes(type.image) && !line.includes("litecoin-litecoind-"))), [
+      `replace ${type.command} litecoin-1-gate`,
+      `replace ${type.command} litecoin-2-gate`,
+      `update ${type.parameter} litecoin-1-parameters-release`,
+      `update ${type.parameter} litecoin-2-parameters-release`,
+    ]);
+    assert.equal(
+      plan.some((line) => line.includes(type.volume) || line.includes(type.instance)),
+      false,
+    );
+  });
+
+  it("refuses a smaller volume before anything happens, and says why", async () => {
+    await stack.write(stackFile({ litecoin: { volume: { sizeGiB: 1 } } }));
+    const { code, stdout, stderr } = await stack.preview();
+    assert.notEqual(code, 0);
+    assert.match(stdout + stderr, /VolumeCannotShrink: the stack file asks for 1 GiB where 2 GiB was promised/);
+  });
+
+  it("refuses to move a volume to another zone, and says why", async () => {
+    await stack.write(stackFile({ zones: ["eu-central-1b", "eu-central-1a"] }));
+    const { code, stdout, stderr } = await stack.preview();
+    assert.notEqual(code, 0);
+    assert.match(stdout + stderr, /VolumeCannotMove: the stack file moves the node from eu-central-1a to eu-central-1b/);
+  });
+
+  it("plans for a larger volume a note on the volume, and no replacement", async () => {
+    await stack.write(stackFile({ litecoin: { volume: { sizeGiB: 3 } } }));
+    assert.deepEqual(sorted(await stack.plan()), [
+      `update ${type.volume} litecoin-1-data-volume-g1`,
+      `update ${type.volume} litecoin-2-data-volume-g1`,
+    ]);
+  });
+
+  it("plans for another instance type new hosts one after the other, and the same volumes", async () => {
+    await stack.write(stackFile({ litecoin: { instanceType: "t3.xlarge" } }));
+    const plan = await stack.plan();
+    assert.equal(
+      plan.some((line) => line.includes(type.volume) || line.includes("monero")),
+      false,
+    );
+    for (const node of ["litecoin-1", "litecoin-2"]) {
+      for (const line of [
+        `replace ${type.instance} ${node}-host`,
+        `replace ${type.command} ${node}-detach`,
+        `replace ${type.attachment} ${node}-attachment`,
+        `replace ${type.command} ${node}-gate`,
+      ]) {
+        assert.ok(plan.includes(line), `${line} is not in\n${plan.join("\n")}`);
+      }
+    }
+  });
+
+  it("refuses fewer nodes as long as a volume is protected", async () => {
+    await stack.write(stackFile({ litecoin: { count: 1 } }));
+    const { code, stdout, stderr } = await stack.preview();
+    assert.notEqual(code, 0);
+    assert.match(stdout + stderr, /litecoin-2-data-volume-g1.*protect|protect.*litecoin-2-data-volume-g1/s);
+  });
+
+  it("refuses to be destroyed, and keeps volumes, keys and secrets when told to destroy the rest", async () => {
+    await stack.write(stackFile());
+    const refused = await stack.destroy();
+    assert.notEqual(refused.code, 0);
+    assert.match(refused.stdout + refused.stderr, /protect/);
+    const done = await stack.destroy("--exclude-protected");
+    assert.equal(done.code, 0, done.stdout + done.stderr);
+    const left = (await stack.state()).filter((one) => one.protect === true).map((one) => one.type);
+    assert.deepEqual([...new Set(left)].sort(), [type.volume, type.key, type.secret].sort());
+  });
+});
