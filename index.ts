@@ -1,5 +1,5 @@
-import { Fleet, withoutStackTraces, type AgentDigest } from "@coinfleet/aws";
-import { agentSourceDigest } from "@coinfleet/build";
+import { Fleet, withoutStackTraces, type AgentDigest, type PrepareImage } from "@coinfleet/aws";
+import { agentSourceDigest, prepareImage as prepareIn } from "@coinfleet/build";
 import { readStack } from "@coinfleet/config";
 import { coins } from "./coins/index.ts";
 
@@ -9,7 +9,10 @@ const { place, spec, fleet } = readStack(coins);
 // An agent carries its coin's own sync check, so each coin's agent is an image of its own, moved like a release.
 const agentDigest: AgentDigest = (coin, architecture) => agentSourceDigest(import.meta.dirname, coin, architecture);
 
+// Releases are fetched and verified outside docker, when an image is really built and never in a preview.
+const prepareImage: PrepareImage = (image, say) => prepareIn(import.meta.dirname, image, say);
+
 // Keys, network, alerts, images; then each group as a chain of nodes: volume, settings, host, gate.
-const made = withoutStackTraces(() => new Fleet("fleet", { place, spec, fleet, agentDigest }));
+const made = withoutStackTraces(() => new Fleet("fleet", { place, spec, fleet, agentDigest, prepareImage }));
 
 export const { nodes, images, machineImages, dashboards, topics } = made;

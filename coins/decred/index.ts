@@ -56,7 +56,7 @@ export default defineCoin({
   networks: {
     mainnet: { kind: "main", ports: peersAndRpc(9108, 9109), ...work, memoryMiB: 4096, instanceType: "m7i.large", settledDepth: 6 },
     testnet3: testNetwork({ ports: peersAndRpc(19108, 19109), ...work }),
-    // Blocks need votes from height 144 on, and nobody votes here: the chain ends at 143. Choose `blockEverySec` by how long it must last.
+    // Nobody buys tickets here, so the client makes no block above 126 (ticket exhaustion): choose `blockEverySec` by how long it must last.
     simnet: privateNetwork({ ports: peersAndRpc(18555, 19556), memoryMiB: 512 }),
   },
   snapshot: noSnapshot(["mainnet", "testnet3", "simnet"], "upstream publishes none; the chain is small"),

@@ -55,7 +55,10 @@ class Project {
     const options = { cwd: this.folder, env: this.#env, timeout: 120_000, maxBuffer: 64 * 1024 * 1024 };
     return execute("pulumi", [...args, "--non-interactive"], options).then(
       ({ stdout, stderr }) => ({ code: 0, output: stdout + stderr }),
-      (error: { code?: number; stdout?: string; stderr?: string }) => ({ code: error.code ?? -1, output: (error.stdout ?? "") + (error.stderr ?? "") }),
+      (error: { code?: number; stdout?: string; stderr?: string }) => ({
+        code: error.code ?? -1,
+        output: (error.stdout ?? "") + (error.stderr ?? ""),
+      }),
     );
   }
 
@@ -119,13 +122,7 @@ describe("toolchain", function () {
       await project.must("config", "set", "greeting", "moin");
       const plan = JSON.parse(await project.must("preview", "--json")) as { steps: { op: string; urn: string }[] };
       const ops = plan.steps.map(({ op, urn }) => `${op} ${urn.split("::").at(-1) ?? ""}`).sort();
-      assert.deepEqual(
-        ops.filter((line) => /first|updated|hidden/.test(line)),
-        ["create-replacement first", "delete-replaced first", "replace first", "same hidden", "update updated"].filter((line) =>
-          ops.includes(line),
-        ),
-      );
-      assert.ok(ops.includes("update updated") && ops.includes("replace first") && ops.includes("same hidden"));
+      assert.deepEqual(ops, ["replace first", "same probe-dev", "update updated"]);
       await project.must("up", "--yes", "--skip-preview");
       const second = await project.outputs();
       assert.equal(second["stdout"], "moin from stdin");
@@ -159,7 +156,9 @@ describe("toolchain", function () {
     });
 
     it("refuses what it cannot do", async () => {
-      const project = await create(`import { local } from "@pulumi/command"; new local.Command("assets", { create: "true", assetPaths: ["*"] });`);
+      const project = await create(
+        `import { local } from "@pulumi/command"; new local.Command("assets", { create: "true", assetPaths: ["*"] });`,
+      );
       const { code, output } = await project.pulumi("preview");
       assert.notEqual(code, 0);
       assert.match(output, /not supported by this build of the command provider/);
@@ -183,7 +182,10 @@ describe("toolchain", function () {
       const project = await create(commandProgram);
       await project.write("pack/PulumiPolicy.yaml", "runtime: nodejs\n");
       const dependencies = { "@pulumi/policy": "1.21.0", "@pulumi/pulumi": "3.259.0" };
-      await project.write("pack/package.json", JSON.stringify({ name: "pack", version: "0.1.0", type: "module", main: "index.js", dependencies }));
+      await project.write(
+        "pack/package.json",
+        JSON.stringify({ name: "pack", version: "0.1.0", type: "module", main: "index.js", dependencies }),
+      );
       await project.write("pack/index.js", `import "./pack.ts";\n`);
       await project.write("pack/pack.ts", pack);
       await project.must("config", "set", "--secret", "password", "x");
@@ -215,9 +217,14 @@ describe("toolchain", function () {
 
     before(async function () {
       if (toolchain.plugins["aws"]?.source !== "built here") return this.skip();
-      const identity = "<GetCallerIdentityResult><Account>111122223333</Account><Arn>arn:aws:iam::111122223333:user/x</Arn><UserId>x</UserId></GetCallerIdentityResult>";
+      const identity =
+        "<GetCallerIdentityResult><Account>111122223333</Account><Arn>arn:aws:iam::111122223333:user/x</Arn><UserId>x</UserId></GetCallerIdentityResult>";
       api = createServer((request, response) => {
-        request.resume().on("end", () => response.setHeader("content-type", "text/xml").end(`<GetCallerIdentityResponse>${identity}</GetCallerIdentityResponse>`));
+        request
+          .resume()
+          .on("end", () =>
+            response.setHeader("content-type", "text/xml").end(`<GetCallerIdentityResponse>${identity}</GetCallerIdentityResponse>`),
+          );
       });
       await new Promise<void>((resolve) => api.listen(0, "127.0.0.1", resolve));
       const { port } = api.address() as AddressInfo;
@@ -231,7 +238,10 @@ describe("toolchain", function () {
     after(() => api?.close());
 
     const configure = (account: string): Promise<void> =>
-      project.write("Pulumi.dev.yaml", `config:\n  aws:allowedAccountIds: ["${account}"]\n  aws:defaultTags: { tags: { environment: test } }\n`);
+      project.write(
+        "Pulumi.dev.yaml",
+        `config:\n  aws:allowedAccountIds: ["${account}"]\n  aws:defaultTags: { tags: { environment: test } }\n`,
+      );
 
     it("is pointed at an API by the environment alone, and puts default tags on everything", async () => {
       await configure("111122223333");
@@ -251,14 +261,18 @@ describe("toolchain", function () {
     it("serves every property that @pulumi/aws declares, but for a known list", async function () {
       const script = await readFile(join(toolchain.pulumiHome, "plugins/resource-aws-v7.48.0/pulumi-resource-aws"), "utf8");
       if (!script.includes("_v5.100.0_")) this.skip();
-      const { stdout } = await execute(join(toolchain.pulumiHome, "plugins/resource-aws-v7.48.0/pulumi-resource-aws"), ["--shape"], { maxBuffer: 64e6 });
+      const { stdout } = await execute(join(toolchain.pulumiHome, "plugins/resource-aws-v7.48.0/pulumi-resource-aws"), ["--shape"], {
+        maxBuffer: 64e6,
+      });
       assert.deepEqual(differences("aws", stdout), (await readFile(goldenFile, "utf8")).trimEnd().split("\n"));
     });
   });
 
   it("serves every property that @pulumi/docker declares", async function () {
     if (toolchain.plugins["docker"]?.source !== "built here") this.skip();
-    const { stdout } = await execute(join(toolchain.pulumiHome, "plugins/resource-docker-v5.2.0/pulumi-resource-docker"), ["--shape"], { maxBuffer: 64e6 });
+    const { stdout } = await execute(join(toolchain.pulumiHome, "plugins/resource-docker-v5.2.0/pulumi-resource-docker"), ["--shape"], {
+      maxBuffer: 64e6,
+    });
     assert.deepEqual(differences("docker", stdout), []);
   });
 });

@@ -7,6 +7,7 @@ import { dataVolumeGuard } from "./data-volume-guard.ts";
 import { Documents } from "./documents.ts";
 import { Group } from "./group.ts";
 import { Images, type AgentDigest } from "./images.ts";
+import type { PrepareImage } from "./image.ts";
 import { Keys } from "./keys.ts";
 import { MachineImages } from "./machine-images.ts";
 import { Network } from "./network.ts";
@@ -20,6 +21,7 @@ export interface FleetArgs {
   /** Its groups, with the coins' defaults. */
   readonly fleet: ResolvedFleet;
   readonly agentDigest: AgentDigest;
+  readonly prepareImage: PrepareImage;
 }
 
 /** What is known of a node from outside. */
@@ -54,7 +56,7 @@ export class Fleet extends pulumi.ComponentResource {
     const documents = new Documents("documents", { place }, parent);
     const images = new Images(
       "images",
-      { place, keyArn: keys.arn, base: spec.images.base, groups: fleet.groups, agentDigest: args.agentDigest },
+      { place, keyArn: keys.arn, base: spec.images.base, groups: fleet.groups, agentDigest: args.agentDigest, prepareImage: args.prepareImage },
       parent,
     );
     const machineImages = new MachineImages("machine-images", { place, spec: spec.machineImage, network, groups: fleet.groups }, parent);

@@ -1,8 +1,15 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import type { Architecture } from "@coinfleet/sdk";
-import { coinfleetCommand } from "./coinfleet-command.ts";
+import type { Architecture, ResolvedClient } from "@coinfleet/sdk";
 import type { Registry } from "./registry.ts";
+
+/** Lays out a build context below the project's folder, or does nothing where it is there. Does I/O, so the program hands it in. */
+export type PrepareImage = (image: { readonly spec: ImageSpec; readonly digest: string; readonly directory: string }, say: (line: string) => void) => Promise<void>;
+
+/** What an image is made of. */
+export type ImageSpec =
+  | { readonly kind: "client"; readonly client: ResolvedClient; readonly base: string; readonly architecture: Architecture }
+  | { readonly kind: "agent"; readonly coin: string; readonly base: string; readonly architecture: Architecture };
 
 export interface ImageArgs {
   readonly registry: Registry;
@@ -11,8 +18,8 @@ export interface ImageArgs {
   readonly architecture: Architecture;
   /** Digest of everything that goes into the image. The only thing that makes it be built again. */
   readonly digest: string;
-  /** What `coinfleet image prepare` makes the build context of. */
-  readonly spec: unknown;
+  readonly spec: ImageSpec;
+  readonly prepare: PrepareImage;
 }
 
 const platforms: Readonly<Record<Architecture, string>> = { x86_64: "linux/amd64", arm64: "linux/arm64" };
@@ -31,10 +38,9 @@ export class Image extends pulumi.ComponentResource {
     // Relative to the project, and so the same on every machine: the provider compares it with the state.
     const directory = `.coinfleet/images/${args.digest}`;
     const { digest, spec } = args;
-    const context = coinfleetCommand(
-      `${name}-context`,
-      { run: "image prepare", when: "create", input: { digest, directory, spec }, triggers: [digest] },
-      { parent: this },
+    // A hook and not a resource: a fresh checkout has no context, and must get one whenever an image is built, whatever the state says.
+    const prepare = new pulumi.ResourceHook(`${name}-prepare`, () =>
+      args.prepare({ spec, digest, directory }, (line) => void pulumi.log.info(line, this)),
     );
     const image = new docker.RemoteImage(
       `${name}-build`,
@@ -44,8 +50,7 @@ export class Image extends pulumi.ComponentResource {
         triggers: { digest },
         keepLocally: true,
       },
-      // The build reads what the command has written.
-      { parent: this, dependsOn: [context] },
+      { parent: this, hooks: { beforeCreate: [prepare], beforeUpdate: [prepare] } },
     );
     const pushed = new docker.RegistryImage(
       `${name}-push`,

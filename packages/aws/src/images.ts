@@ -2,6 +2,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { renderAgentImageContext, renderImageContext } from "@coinfleet/host";
 import type { Architecture, ResolvedGroup } from "@coinfleet/sdk";
+import type { ImageSpec, PrepareImage } from "./image.ts";
 import { Image } from "./image.ts";
 import type { Place } from "./place.ts";
 import { Registry } from "./registry.ts";
@@ -13,6 +14,7 @@ export interface ImagesArgs {
   readonly base: string;
   readonly groups: readonly ResolvedGroup[];
   readonly agentDigest: AgentDigest;
+  readonly prepareImage: PrepareImage;
 }
 
 /** Digest of everything that goes into the agent of a coin. Reads sources, so the program hands it in. */
@@ -31,7 +33,7 @@ interface Planned {
   readonly tag: string;
   readonly digest: string;
   readonly architecture: Architecture;
-  readonly spec: unknown;
+  readonly spec: ImageSpec;
 }
 
 /** Every image of the environment, each once: groups that run the same release share it. A new release is a new image beside the old one. */
@@ -68,14 +70,14 @@ export class Images extends pulumi.ComponentResource {
     return images;
   }
 
-  #image({ repository, tag, ...planned }: Planned, { place, keyArn }: ImagesArgs, engine: docker.Provider): pulumi.Output<string> {
+  #image({ repository, tag, ...planned }: Planned, { place, keyArn, prepareImage }: ImagesArgs, engine: docker.Provider): pulumi.Output<string> {
     // Its content is its identity.
     const key = `${repository}-${tag}`;
     const known = this.#made.get(key);
     if (known !== undefined) return known;
     const registry = this.#registries.get(repository) ?? new Registry(repository, { place, keyArn, repository }, { parent: this });
     this.#registries.set(repository, registry);
-    const { reference } = new Image(key, { registry, tag, ...planned }, { parent: this, providers: [engine] });
+    const { reference } = new Image(key, { registry, tag, prepare: prepareImage, ...planned }, { parent: this, providers: [engine] });
     this.#made.set(key, reference);
     return reference;
   }

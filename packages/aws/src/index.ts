@@ -7,4 +7,5 @@ export { topicPolicy } from "./alerts.ts";
 export { fleetDashboard, groupDashboard } from "./dashboard-body.ts";
 export type { PolicyDocument, Statement } from "./policy-document.ts";
 export type { AgentDigest } from "./images.ts";
+export type { PrepareImage } from "./image.ts";
 export { withoutStackTraces } from "./without-stack-traces.ts";

@@ -5,6 +5,7 @@ export type { FetchLimits } from "./download.ts";
 export * from "./fetch-options.ts";
 export * from "./fetch-release.ts";
 export { findGo, minimumGo } from "./go-toolchain.ts";
+export * from "./prepare-image.ts";
 export * from "./progress.ts";
 export { discoverDigest } from "./signed-archive.ts";
 export { agentSourceDigest } from "./agent-bundle.ts";

@@ -5,7 +5,6 @@ import { register as registerDetach } from "./commands/detach.ts";
 import { register as registerDoctor } from "./commands/doctor.ts";
 import { register as registerEnv } from "./commands/env.ts";
 import { register as registerGate } from "./commands/gate.ts";
-import { register as registerImage } from "./commands/image.ts";
 import { register as registerLogs } from "./commands/logs.ts";
 import { register as registerSecret } from "./commands/secret.ts";
 import { register as registerStatus } from "./commands/status.ts";
@@ -18,7 +17,7 @@ export function createProgram(): Command {
     .showHelpAfterError("(coinfleet --help)")
     .configureHelp({ sortSubcommands: false });
   for (const register of [registerStatus, registerLogs, registerDoctor, registerEnv]) register(program);
-  for (const register of [registerImage, registerAmi, registerSecret, registerGate, registerDetach]) register(program);
+  for (const register of [registerAmi, registerSecret, registerGate, registerDetach]) register(program);
   return program;
 }
 

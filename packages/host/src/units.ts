@@ -61,6 +61,8 @@ export const hostUnits: Readonly<Record<string, string>> = Object.fromEntries(
         "ExecStart=/usr/lib/coinfleet/node %i",
         "ExecStop=/usr/lib/coinfleet/node-stop",
         "Restart=always",
+        // How both scripts end, also when they are stopped.
+        "SuccessExitStatus=1",
         "RestartSec=10",
         "KillMode=mixed",
         "TimeoutStartSec=infinity",
@@ -76,6 +78,8 @@ export const hostUnits: Readonly<Record<string, string>> = Object.fromEntries(
         "ExecStart=/usr/lib/coinfleet/agent",
         "ExecStop=-/usr/bin/docker stop --time 10 coinfleet-agent",
         "Restart=always",
+        // How both scripts end, also when they are stopped.
+        "SuccessExitStatus=1",
         "RestartSec=5",
         "KillMode=mixed",
         "TimeoutStopSec=30",

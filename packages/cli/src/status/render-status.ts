@@ -1,7 +1,9 @@
-import type { Colors } from "picocolors/types.js";
+import type picocolors from "picocolors";
 import { formatDuration } from "../reporter.ts";
 import type { NodeState } from "./node-state.ts";
 import type { FleetStatus, NodeStatus } from "./read-status.ts";
+
+type Colors = ReturnType<typeof picocolors.createColors>;
 
 /** One word and one colour for each state. */
 const stateColor = { Synced: "green", Syncing: "cyan", Behind: "yellow", Down: "red", Unknown: "magenta" } as const satisfies Record<

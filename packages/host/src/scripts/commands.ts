@@ -77,7 +77,7 @@ status() {
 case \${1:-} in
   status) status "\${2:-}" ;;
   # Whether waiting longer changes nothing: a step has failed, or waits for its volume or its snapshot.
-  settled) collect | jq -e 'any(.[]; .state == "failed" or (.state == "waiting" and (.step == "volume" or .step == "restore") and .at != null))' >/dev/null ;;
+  settled) collect | jq -e 'any(.[]; .state == "failed" or (.state == "waiting" and (.why | test("not attached|restoring the snapshot"))))' >/dev/null ;;
   apply | drain) exec "/usr/lib/coinfleet/$1" ;;
   *)
     echo "$usage" >&2

@@ -149,7 +149,10 @@ docker rm --force coinfleet-agent >/dev/null 2>&1 || true
 cp "$run/agent.wanted" "$run/agent.running"
 succeed "$image"
 mapfile -d '' -t words < <(jq -j --arg image "$image" '(.agent.arguments + [$image])[] | . + "\\u0000"' "$config")
-exec docker run "\${words[@]}"
+code=0
+docker run "\${words[@]}" || code=$?
+waiting "the agent ended with code $code" "It is started again; its log says why."
+exit 1
 `;
 
 /** Restarts the node because the agent asks: at most three times a day, and not within ten minutes of the last time. */

@@ -14,7 +14,7 @@ done
 device=$devices
 
 mounted=$(findmnt -nro SOURCE --mountpoint "$data" || true)
-if [ -n "$mounted" ] && [ "$(readlink -f "$mounted")" != "$device" ]; then
+if [ -n "$mounted" ] && [ "$(mountpoint -d "$data")" != "$(mountpoint -x "$device")" ]; then
   fail "$mounted is mounted at $data, and not $id ($device)" "Stop the node, then: umount $data. $again"
 fi
 if [ -z "$mounted" ]; then
@@ -46,7 +46,10 @@ export const volumeDevicesScript = `serial=$1
     esac
   done
   lsblk -dnpro NAME,SERIAL | awk -v serial="$serial" '$2 == serial { print $1 }'
-} | sort -u
+} | while read -r device; do
+  # One device may have several names; its number is what it is.
+  if [ -b "$device" ]; then echo "$(mountpoint -x "$device") $device"; fi
+done | awk '!seen[$1]++ { print $2 }'
 `;
 
 /** Exit 0: nothing was ever written to the device. Else: what is on it, or why that cannot be said. */

@@ -15,14 +15,13 @@ from moto.ec2.models.subnets import Subnet
 from moto.ec2.responses.general import General
 from moto.ec2.responses.instances import InstanceResponse
 from moto.ec2.responses.monitoring import Monitoring
-from moto.ec2.responses.monitoring import Monitoring
 
 from ..interface import HypervisorError, InstanceSpec, InstanceState
 from .context import Context, log
 from .ec2_support import all_instances, ec2_backend, find_instance, is_root_volume, mark, marked, set_state, state_of
 from .ec2_views import instance_spec
 from .errors import aws_error
-from .overrides import replace
+from .overrides import add, replace
 
 USER_SHUTDOWN = ("Client.UserInitiatedShutdown: User initiated shutdown", "Client.UserInitiatedShutdown")
 KEEP_TERMINATED_SEC = 3600.0
@@ -335,6 +334,7 @@ def _patch_running(context: Context, lifecycle: InstanceLifecycle) -> None:
                 pair = ec2_backend(context).key_pairs.get(instance.key_name)
                 mark(instance, "public_key", pair.public_key if pair else None)
                 set_state(instance, "pending")
+                instance.maintenance_options = {"AutoRecovery": self._get_param("MaintenanceOptions.AutoRecovery") or "default"}
                 if not self._get_param("NetworkInterfaces"):
                     instance.nics[0].delete_on_termination = True
                 for volume_id, size, snapshot_id in new_volumes:
@@ -418,6 +418,15 @@ def _patch_monitoring() -> None:
     replace(Monitoring, "unmonitor_instances", _always(switch("disabled")))
 
 
+def _patch_maintenance() -> None:
+    def modify_instance_maintenance_options(self: Any) -> ActionResult:
+        instance = self.ec2_backend.get_instance(self._get_param("InstanceId"))
+        instance.maintenance_options = {"AutoRecovery": self._get_param("AutoRecovery") or "default"}
+        return ActionResult({"InstanceId": instance.id, **instance.maintenance_options})
+
+    add(InstanceResponse, "modify_instance_maintenance_options", modify_instance_maintenance_options)
+
+
 def _reboot_job(context: Context, instance_id: str) -> Any:
     return lambda: context.hypervisor.reboot_instance(instance_id)
 
@@ -490,21 +499,6 @@ def _patch_attributes(context: Context) -> None:
     replace(General, "get_console_output", lambda _: get_console_output)
 
 
-def _patch_monitoring() -> None:
-    def switch(state: str, shown: str) -> Any:
-        def answer(self: Any) -> ActionResult:
-            instances = _selected(self)
-            for instance in instances:
-                instance.monitoring_state = state
-            described = [{"InstanceId": instance.id, "Monitoring": {"State": shown}} for instance in instances]
-            return ActionResult({"InstanceMonitorings": described})
-
-        return answer
-
-    replace(Monitoring, "monitor_instances", _always(switch("enabled", "pending")))
-    replace(Monitoring, "unmonitor_instances", _always(switch("disabled", "disabling")))
-
-
 def _console(context: Context, instance_id: str) -> str:
     with context.unlocked():
         text = context.hypervisor.console_output(instance_id)
@@ -516,7 +510,7 @@ def install(context: Context) -> InstanceLifecycle:
     lifecycle = InstanceLifecycle(context)
     _patch_running(context, lifecycle)
     _patch_transitions(context, lifecycle)
-    _patch_monitoring()
     _patch_attributes(context)
     _patch_monitoring()
+    _patch_maintenance()
     return lifecycle

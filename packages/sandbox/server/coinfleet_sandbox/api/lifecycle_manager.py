@@ -106,7 +106,8 @@ class LifecycleManager:
         return {"PolicyId": policy_id}
 
     def _update(self, policy: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
-        changed = {**policy, **{key: given[key] for key in ("Description", "State", "ExecutionRoleArn", "PolicyDetails") if key in given}}
+        changed = dict(policy)
+        changed.update({key: given[key] for key in ("Description", "State", "ExecutionRoleArn", "PolicyDetails") if key in given})
         _check(changed)
         policy.update(changed, DateModified=dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
         return {}

@@ -139,7 +139,10 @@ def install(context: Context) -> None:
         def wrapped(self: Any) -> Any:
             if self._get_param("Type") != "network":
                 raise NotImplementedError("CreateLoadBalancer of another type than network")
-            return original(self)
+            result = original(self)
+            for balancer in _backend(context).load_balancers.values():
+                balancer.activate()
+            return result
 
         return wrapped
 

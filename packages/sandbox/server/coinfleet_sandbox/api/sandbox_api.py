@@ -20,6 +20,7 @@ from . import (
     load_balancers,
     log_metrics,
     route53_health,
+    security_groups,
     sns_messages,
     ssm_commands,
     ssm_parameters,
@@ -29,7 +30,6 @@ from .context import ApiOptions, Context
 from .dns import DnsSync
 from .lifecycle_manager import LifecycleManager
 from .registry import Registry
-from .security_groups import SecurityGroupSync
 from .state import LoadedState, StateFile
 
 WATCH_SEC = 2.0
@@ -47,7 +47,7 @@ class Api:
         self.loaded: LoadedState = self._state.load()
         ec2_images.seed(self.context)
         self._application = Application(self.context, Registry(self.context), LifecycleManager(self.context))
-        self._syncs = (SecurityGroupSync(self.context), load_balancers.LoadBalancerSync(self.context), DnsSync(self.context))
+        self._syncs = (security_groups.SecurityGroupSync(self.context), load_balancers.LoadBalancerSync(self.context), DnsSync(self.context))
         if self.loaded.kind != "empty":
             self._mend()
 
@@ -60,6 +60,7 @@ class Api:
         ec2_snapshots.install(context)
         ec2_images.install(context)
         route53_health.install(context)
+        security_groups.install()
         cloudwatch_metrics.install(context)
         sns_messages.install(context)
         engine = alarms.install(context, lifecycle)

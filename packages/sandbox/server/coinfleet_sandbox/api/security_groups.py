@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from moto.ec2.models.security_groups import SecurityGroupRule
+
 from ..interface import Rule
 from .context import Context, log
 from .ec2_support import ALIVE, all_instances, ec2_backend, state_of
+from .overrides import replace
 
 PROTOCOLS = {"-1": "all", "6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6"}
 
@@ -58,6 +61,15 @@ def rules_of(context: Context, instance: Any, in_groups: dict[str, list[str]]) -
                 low, high = _ports(rule, protocol)
                 rules.add(Rule(direction, protocol, low, high, _cidrs(context, rule, in_groups)))
     return tuple(sorted(rules, key=repr))
+
+
+def install() -> None:
+    """Show the descriptions of rules that name a group or a prefix list too."""
+
+    def description(_: Any) -> property:
+        return property(lambda self: self.ip_range.get("Description") or self.source_group.get("Description"))
+
+    replace(SecurityGroupRule, "description", description)
 
 
 class SecurityGroupSync:
