@@ -20,7 +20,7 @@ module.exports = {
     only("cli-imports-sdk-config-build-coins", ours("cli"), [ours("sdk|config|build|host"), "^coins/index\\.ts$"]),
     only("sandbox-imports-nothing-of-ours", ours("sandbox"), []),
     only("testkit-imports-no-coin", ours("testkit"), [ours("sdk|host|config|aws")]),
-    only("toolchain-imports-nothing-of-ours", "^tools/toolchain/", []),
+    only("toolchain-imports-build", "^tools/toolchain/", [ours("build")]),
     {
       name: "a-coin-imports-sdk-only",
       severity: "error",

@@ -10,9 +10,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { ensureToolchain } from "@coinfleet/toolchain";
 import type { Toolchain } from "@coinfleet/toolchain";
-import { NpmShapes } from "../../tools/toolchain/src/testing/npm-shapes.ts";
-import type { Shape } from "../../tools/toolchain/src/testing/npm-shapes.ts";
-import { shapeDifferences } from "../../tools/toolchain/src/testing/shape-differences.ts";
+import { NpmShapes, shapeDifferences } from "@coinfleet/toolchain/testing";
+import type { Shape } from "@coinfleet/toolchain/testing";
 
 const execute = promisify(execFile);
 const root = join(import.meta.dirname, "../..");
@@ -30,8 +29,14 @@ class Project {
 
   constructor(folder: string, toolchain: Toolchain, variables: NodeJS.ProcessEnv) {
     this.folder = folder;
-    const { PULUMI_CONFIG_PASSPHRASE_FILE: _file, ...own } = { ...process.env, ...toolchain.env() };
-    this.#env = { ...own, PULUMI_BACKEND_URL: `file://${folder}/backend`, PULUMI_CONFIG_PASSPHRASE: "test", NO_COLOR: "1", ...variables };
+    this.#env = {
+      ...process.env,
+      ...toolchain.env(),
+      PULUMI_BACKEND_URL: `file://${folder}/backend`,
+      PULUMI_CONFIG_PASSPHRASE: "test",
+      NO_COLOR: "1",
+      ...variables,
+    };
   }
 
   static async create(toolchain: Toolchain, program: string, variables: NodeJS.ProcessEnv = {}): Promise<Project> {

@@ -36,6 +36,8 @@ export async function withLock<T>(path: string, work: () => Promise<T>): Promise
     realpath: false,
     stale: staleAfterMs,
     update: staleAfterMs / 6,
+    // A machine that slept lost its lock. Two who do the same work do no harm: what they make gets its name at the end, and its name is its content.
+    onCompromised: () => undefined,
     // Long enough for another process to compile a large Go module.
     retries: { forever: true, minTimeout: 100, maxTimeout: 2_000, maxRetryTime: 45 * 60_000 },
   });

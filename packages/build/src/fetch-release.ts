@@ -72,7 +72,8 @@ async function fill(
     case "signedArchive":
       return fillFromArchive(source, version, architecture, into, options);
     case "goModule": {
-      const go = await buildGoModule(source, version, architecture, into, options);
+      // Go uses every core and gigabytes of memory by itself: one build at a time on a machine.
+      const go = await withLock(join(options.cacheDir, "go-build"), () => buildGoModule(source, version, architecture, into, options));
       return [`${source.module} ${version} ${pinnedSum(source, version)}`, `compiled with ${go.version}, checksum database on`];
     }
     case "debianPackage":

@@ -3,6 +3,7 @@ import tls from "node:tls";
 import { fetchOptionsFromEnvironment } from "./fetch-options.ts";
 import type { ImageSpec } from "./image-plan.ts";
 import { prepareImageContext } from "./image-plan.ts";
+import { progressLines } from "./progress.ts";
 
 /** An image to prepare: what it is made of, the digest that was planned, and its folder relative to the project. */
 export interface ImageToPrepare {
@@ -10,6 +11,8 @@ export interface ImageToPrepare {
   readonly digest: string;
   readonly directory: string;
 }
+
+const sayEveryMs = 15_000;
 
 /** A company's proxy has its own certificates; the system trusts them. */
 function trustSystemCertificates(): void {
@@ -23,7 +26,11 @@ function trustSystemCertificates(): void {
  */
 export async function prepareImage(root: string, { spec, digest, directory }: ImageToPrepare, say: (line: string) => void): Promise<void> {
   trustSystemCertificates();
-  const options = { ...fetchOptionsFromEnvironment(process.env), keyrings: [join(root, "keyrings")] };
+  const options = {
+    ...fetchOptionsFromEnvironment(process.env),
+    keyrings: [join(root, "keyrings")],
+    onProgress: progressLines(say, sayEveryMs),
+  };
   const made = await prepareImageContext({ spec, digest }, join(root, directory), root, options);
   if (made.wasThere) return;
   const what = spec.kind === "client" ? `${spec.client.name} ${spec.client.version} (${spec.client.sourceName})` : `agent of ${spec.coin}`;

@@ -30,7 +30,7 @@ const fill = (template: string, version: string): string => template.replaceAll(
 const fileNameOf = (url: string): string => decodeURIComponent(new URL(url).pathname.split("/").at(-1) ?? "");
 
 /** The download address for a version and an architecture. @throws {@link BuildError} `UnsupportedArchitecture` */
-export function archiveAddress(source: SignedArchive, version: string, architecture: Architecture): string {
+function archiveAddress(source: SignedArchive, version: string, architecture: Architecture): string {
   const url = source.url[architecture];
   if (url !== undefined) return fill(url, version);
   throw new BuildError("UnsupportedArchitecture", {

@@ -30,7 +30,7 @@ export function describeAwsError(call: string, error: unknown): string {
 }
 
 /** Turns what an AWS client threw into an explained error. `call` is for example `ssm:SendCommand`. */
-export function awsError(call: string, error: unknown, state = "Nothing has been changed."): CliError {
+function awsError(call: string, error: unknown, state = "Nothing has been changed."): CliError {
   const got = describeAwsError(call, error);
   const endpoint = process.env["AWS_ENDPOINT_URL"];
   const where = endpoint === undefined ? call : `${call} at ${endpoint}`;

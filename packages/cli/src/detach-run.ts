@@ -4,7 +4,7 @@ import { z } from "zod";
 import { awsSettings, calling, errorCode } from "./aws-call.ts";
 import { CliError } from "./cli-error.ts";
 import { Deadline } from "./deadline.ts";
-import { formatDuration } from "./reporter.ts";
+import { formatDuration } from "@coinfleet/build/progress";
 import type { Reporter } from "./reporter.ts";
 import { documentFailed, isOnline, runDocument } from "./ssm-command.ts";
 
@@ -22,7 +22,7 @@ export const detachSchema = z.strictObject({
 export type DetachInput = z.infer<typeof detachSchema>;
 
 /** How often to look, and how long to wait for a silent host. Tests are faster. */
-export interface DetachPace {
+interface DetachPace {
   readonly pollMs: number;
   readonly silenceSec: number;
 }

@@ -1,7 +1,7 @@
 import type { NodeSamples, Sample } from "./samples.ts";
 
 /** How many samples in a row count as proof. */
-export const samplesInARow = 3;
+const samplesInARow = 3;
 
 /** A new node that neither grows nor has peers has nobody to sync with: it passes after being alive for that long, seconds. */
 export const lonelyGraceSec = 120;

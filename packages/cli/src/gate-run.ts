@@ -4,7 +4,7 @@ import { z } from "zod";
 import { awsSettings, calling, errorCode } from "./aws-call.ts";
 import { CliError } from "./cli-error.ts";
 import { Deadline } from "./deadline.ts";
-import { formatDuration } from "./reporter.ts";
+import { formatDuration } from "@coinfleet/build/progress";
 import type { Reporter } from "./reporter.ts";
 import { decideGate, wasSyncedIn } from "./gate-decision.ts";
 import { readSamples } from "./samples.ts";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 
 /** The folder of the project that this command line belongs to. */
-export const projectRoot = join(import.meta.dirname, "../../..");
+const projectRoot = join(import.meta.dirname, "../../..");
 
 /** Programs of the project that this one runs as processes of their own: their packages stay independent of it. */
 export const ownPrograms = {

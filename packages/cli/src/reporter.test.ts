@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { formatBytes, formatDuration, renderProgress } from "./reporter.ts";
+import { formatBytes, formatDuration, renderProgress } from "@coinfleet/build/progress";
 import { Reporter } from "./reporter.ts";
 
 describe("renderProgress", () => {

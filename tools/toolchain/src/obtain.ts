@@ -99,7 +99,7 @@ function officialArtifact(tool: Tool, { environment, folders }: World): Artifact
 }
 
 /** The one thing that cannot be built: says where to put it. */
-export async function noAwsProvider(world: World, refusal: string): Promise<BuildError> {
+async function noAwsProvider(world: World, refusal: string): Promise<BuildError> {
   const { tried } = await findAwsProvider(world);
   return new BuildError("ToolMissing", {
     title: "There is neither a Terraform AWS provider in a filesystem mirror nor an official download of Pulumi's aws plugin.",

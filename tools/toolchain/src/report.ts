@@ -19,7 +19,7 @@ export type OnToolProgress = (progress: ToolProgress) => void;
 const linesEverySec = 15;
 
 /** One line of progress: what, how far, elapsed, expected. */
-export function renderProgress({ tool, doing, elapsedSec, expectedSec, isDone }: ToolProgress): string {
+function renderProgress({ tool, doing, elapsedSec, expectedSec, isDone }: ToolProgress): string {
   const time = isDone || expectedSec === undefined ? duration(elapsedSec) : `${duration(elapsedSec)} of about ${duration(expectedSec)}`;
   return `${tool}: ${doing} (${time})`;
 }

@@ -4,10 +4,10 @@ import { homeOf, nonEmpty } from "./folders.ts";
 import { isProgram } from "./search.ts";
 
 /** The oldest Terraform AWS provider that the bridge's table was held against, and the first major version that it was not. */
-export const awsProviderRange = { from: "5.100.0", below: "7.0.0" } as const;
+const awsProviderRange = { from: "5.100.0", below: "7.0.0" } as const;
 
 /** A Terraform provider binary in a filesystem mirror. */
-export interface TerraformProvider {
+interface TerraformProvider {
   readonly path: string;
   readonly version: string;
 }

@@ -40,7 +40,7 @@ const cli: Recipe = {
   packages: ["github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"],
   linkedVariables: { "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": `v${pulumiVersion}` },
   compiledPackages: 1690,
-  expectedSec: 240,
+  expectedSec: 300,
 };
 
 const bridge = (name: "aws" | "docker"): Recipe => ({
@@ -50,7 +50,7 @@ const bridge = (name: "aws" | "docker"): Recipe => ({
   module: "bridge",
   packages: ["./cmd/pulumi-resource-aws", "./cmd/pulumi-resource-docker"],
   compiledPackages: 1350,
-  expectedSec: 150,
+  expectedSec: 200,
 });
 
 const command: Recipe = {
@@ -60,7 +60,7 @@ const command: Recipe = {
   module: "command",
   packages: ["."],
   compiledPackages: 560,
-  expectedSec: 45,
+  expectedSec: 50,
 };
 
 const terraformDocker: Recipe = {
@@ -70,7 +70,7 @@ const terraformDocker: Recipe = {
   module: "terraform-provider-docker",
   packages: ["github.com/terraform-providers/terraform-provider-docker"],
   compiledPackages: 800,
-  expectedSec: 110,
+  expectedSec: 140,
 };
 
 /** The Pulumi CLI. */

@@ -4,7 +4,7 @@ import { BuildError, findGo } from "@coinfleet/build";
 import { z } from "zod";
 import { describeAwsError, errorCode } from "../aws-call.ts";
 import { ownPrograms } from "../project.ts";
-import { formatBytes } from "../reporter.ts";
+import { formatBytes } from "@coinfleet/build/progress";
 import { runProgram } from "./run-program.ts";
 import type { Verdict } from "./verdict.ts";
 

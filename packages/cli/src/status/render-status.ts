@@ -1,5 +1,5 @@
 import type picocolors from "picocolors";
-import { formatDuration } from "../reporter.ts";
+import { formatDuration } from "@coinfleet/build/progress";
 import type { NodeState } from "./node-state.ts";
 import type { FleetStatus, NodeStatus } from "./read-status.ts";
 

@@ -3,10 +3,10 @@ import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 
 /** An answer of AWS: a value for JSON, or an error by its code. */
-export type FakeAnswer = { readonly json: unknown } | { readonly xml: string } | { readonly error: string; readonly status?: number };
+type FakeAnswer = { readonly json: unknown } | { readonly xml: string } | { readonly error: string; readonly status?: number };
 
 /** Answers one operation. Gets the parsed JSON input, or the form of a query API. */
-export type FakeOperation = (input: Readonly<Record<string, unknown>>) => FakeAnswer;
+type FakeOperation = (input: Readonly<Record<string, unknown>>) => FakeAnswer;
 
 /** AWS on loopback: only what a test declares; any other operation is refused by name. */
 export interface FakeAws {

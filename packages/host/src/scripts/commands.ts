@@ -6,7 +6,7 @@ systemctl enable --quiet coinfleet.target
 /usr/lib/coinfleet/configure
 failed=$(systemctl list-units --plain --no-legend --state=failed 'coinfleet-*.service' | awk '{ print $1 }')
 # An old failure must not be taken for the outcome of what starts now.
-grep -ls '"state": "failed"' "$run"/status/*.json | xargs -r rm -f
+{ grep -ls '"state": "failed"' "$run"/status/*.json || true; } | xargs -r rm -f
 # shellcheck disable=SC2086 # a list of names
 [ -z "$failed" ] || systemctl reset-failed $failed
 systemctl start --no-block coinfleet.target coinfleet-configure.service coinfleet-volume.service coinfleet-restore.service coinfleet-node.service coinfleet-agent.service

@@ -104,7 +104,12 @@ def world() -> Iterator[World]:
 
 @pytest.fixture(scope="module")
 def hosts(world: World) -> tuple[str, str]:
-    first = world.launch("a", UserData="#!/bin/sh\necho one > /root/user-data\n")
+    iam = world.client("iam")
+    trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    iam.create_role(RoleName="host", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}))
+    iam.create_instance_profile(InstanceProfileName="host")
+    iam.add_role_to_instance_profile(InstanceProfileName="host", RoleName="host")
+    first = world.launch("a", IamInstanceProfile={"Name": "host"}, UserData="#!/bin/sh\necho one > /root/user-data\n")
     second = world.launch("b", UserData="#!/bin/sh\necho two > /root/user-data\n")
     for instance in (first, second):
         world.booted(instance)
@@ -231,7 +236,13 @@ def test_a_load_balancer_passes_connections_to_healthy_targets_only(world: World
     made = elb.create_load_balancer(Name="web", Type="network", Scheme="internal", Subnets=list(world.subnets.values()))
     balancer = made["LoadBalancers"][0]
     target = {"Protocol": "TCP", "Port": 8080, "VpcId": world.vpc, "TargetType": "instance"}
-    check = {"HealthCheckProtocol": "HTTP", "HealthCheckPath": "/hostname", "HealthCheckIntervalSeconds": 5, "HealthyThresholdCount": 2}
+    check = {
+        "HealthCheckProtocol": "HTTP",
+        "HealthCheckPath": "/hostname",
+        "HealthCheckIntervalSeconds": 5,
+        "HealthyThresholdCount": 2,
+        "HealthCheckTimeoutSeconds": 2,
+    }
     group = elb.create_target_group(Name="web", **target, **check, UnhealthyThresholdCount=2)["TargetGroups"][0]["TargetGroupArn"]
     elb.register_targets(TargetGroupArn=group, Targets=[{"Id": instance} for instance in hosts])
     action = [{"Type": "forward", "TargetGroupArn": group}]

@@ -48,12 +48,10 @@ def service_of(environ: Environ) -> str:
         return scope.group(1)
     host = HOST_SERVICE.match(environ.get("HTTP_HOST", "").split(":")[0])
     if host:
-        return host.group("service")
-    return (
-        "s3"
-        if environ.get("HTTP_AUTHORIZATION", "").startswith("AWS ") or "X-Amz-Signature" in environ.get("QUERY_STRING", "")
-        else "unknown"
-    )
+        service = host.group("service").removeprefix("api.")
+        return "s3" if service.endswith(".s3") else service
+    is_signed_url = "X-Amz-Signature" in environ.get("QUERY_STRING", "")
+    return "s3" if is_signed_url or environ.get("HTTP_AUTHORIZATION", "").startswith("AWS ") else "unknown"
 
 
 def region_of(environ: Environ) -> str | None:
@@ -86,6 +84,17 @@ class _Recorder:
         return lambda _: None
 
 
+class _Dispatcher(DomainDispatcherApplication):  # type: ignore[misc]
+    """Also finds services by the production host name, for requests that are not signed."""
+
+    def infer_service_region_host(self, environ: Environ, path: str) -> str | None:
+        host = environ.get("HTTP_HOST", "").split(":")[0]
+        if "HTTP_AUTHORIZATION" not in environ and HOST_SERVICE.match(host):
+            return str(host)
+        inferred: str | None = super().infer_service_region_host(environ, path)
+        return inferred
+
+
 class Application:
     """Routes requests; holds the context's lock while moto answers."""
 
@@ -93,7 +102,7 @@ class Application:
         self.context = context
         self.registry = registry
         self.lifecycle_manager = lifecycle_manager
-        self.moto = DomainDispatcherApplication(create_backend_app)
+        self.moto = _Dispatcher(create_backend_app)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         host = environ.get("HTTP_HOST", "").split(":")[0].lower()

@@ -24,10 +24,13 @@ from . import (
     sns_messages,
     ssm_commands,
     ssm_parameters,
+    ssm_runner,
 )
+from .alarm_engine import AlarmEngine
 from .app import Application
 from .context import ApiOptions, Context
 from .dns import DnsSync
+from .ec2_lifecycle import InstanceLifecycle
 from .lifecycle_manager import LifecycleManager
 from .registry import Registry
 from .state import LoadedState, StateFile
@@ -47,11 +50,15 @@ class Api:
         self.loaded: LoadedState = self._state.load()
         ec2_images.seed(self.context)
         self._application = Application(self.context, Registry(self.context), LifecycleManager(self.context))
-        self._syncs = (security_groups.SecurityGroupSync(self.context), load_balancers.LoadBalancerSync(self.context), DnsSync(self.context))
+        self._syncs = (
+            security_groups.SecurityGroupSync(self.context),
+            load_balancers.LoadBalancerSync(self.context),
+            DnsSync(self.context),
+        )
         if self.loaded.kind != "empty":
             self._mend()
 
-    def _install(self) -> tuple[ec2_instances.InstanceLifecycle, alarms.AlarmEngine]:
+    def _install(self) -> tuple[InstanceLifecycle, AlarmEngine]:
         context = self.context
         bounds.install(context)
         lifecycle = ec2_instances.install(context)
@@ -75,7 +82,7 @@ class Api:
     def _mend(self) -> None:
         """Settle what was under way when the state was saved and cannot go on."""
         with self.context.lock:
-            ssm_commands.interrupt_all(self.context)
+            ssm_runner.interrupt_all(self.context)
             ec2_images.resume(self.context)
             ec2_snapshots.resume(self.context)
 

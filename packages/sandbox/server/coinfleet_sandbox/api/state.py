@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from moto.core.base_backend import BackendDict
 
-from .context import Context, Store, log
+from .context import Context, log
 
 FORMAT = 1
 VERSION = f"{FORMAT}/moto-{moto.__version__}"
@@ -118,8 +118,8 @@ def restore(context: Context, data: bytes) -> None:
         for account, regions in accounts.items():
             for region, backend in regions.items():
                 backends[account][region] = backend
-    store: Store = loaded["store"]
-    context.store = store
+    # State of an earlier version of this package may lack fields: they begin empty.
+    vars(context.store).update(vars(loaded["store"]))
 
 
 def _write(path: Path, clean: bool, data: bytes) -> None:

@@ -1,11 +1,13 @@
 """The way from the machine to HTTPS under production names.
 
-A program outside (the docker provider asks the registry for an image's digest) knows `<account>.dkr.ecr.<region>.amazonaws.com` and no endpoint
-variable for it. `HTTPS_PROXY` leads it in here, where the sandbox's DNS answers; every other name leads out again, as from any host of the sandbox.
+A program outside (the docker provider asks the registry for an image's digest) knows `<account>.dkr.ecr.<region>.amazonaws.com`
+and no endpoint variable for it. `HTTPS_PROXY` leads it in here, where the sandbox's DNS answers; every other name leads out again,
+as from any host of the sandbox.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import socket
 import socketserver
@@ -60,10 +62,8 @@ def _copy(source: socket.socket, target: socket.socket) -> None:
     except OSError:
         pass
     finally:
-        try:
+        with contextlib.suppress(OSError):
             target.shutdown(socket.SHUT_WR)
-        except OSError:
-            pass
 
 
 class EgressProxy(socketserver.ThreadingTCPServer):

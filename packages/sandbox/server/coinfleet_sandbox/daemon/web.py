@@ -16,19 +16,15 @@ THREADS = 24
 QUEUE = 128
 
 
-class _AwsNames(BuiltinSSLAdapter):  # type: ignore[misc]
+class _AwsNames(BuiltinSSLAdapter):
     """Uses a context that chooses its certificate by the name that the client asks for."""
 
     def __init__(self, context: ssl.SSLContext) -> None:
-        self._chosen = context
-
-    @property
-    def context(self) -> ssl.SSLContext:
-        return self._chosen
+        self.context = context
 
     def wrap(self, sock: socket.socket) -> tuple[ssl.SSLSocket, dict[str, str]]:
         # The handshake happens with the first read, in a worker: a slow client must not keep others from connecting.
-        wrapped = self._chosen.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+        wrapped = self.context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
         return wrapped, {"wsgi.url_scheme": "https", "HTTPS": "on"}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -102,22 +103,16 @@ class Engine:
 
     def stop(self, instance_id: str, timeout_sec: int) -> None:
         """Shut down; kill after the timeout."""
-        try:
+        with contextlib.suppress(docker.errors.NotFound):
             self._api.stop(container_name(instance_id), timeout=timeout_sec)
-        except docker.errors.NotFound:
-            pass
 
     def kill(self, instance_id: str) -> None:
-        try:
+        with contextlib.suppress(docker.errors.APIError):
             self._api.kill(container_name(instance_id))
-        except docker.errors.APIError:
-            pass
 
     def remove(self, instance_id: str) -> None:
-        try:
+        with contextlib.suppress(docker.errors.NotFound):
             self._api.remove_container(container_name(instance_id), force=True, v=True)
-        except docker.errors.NotFound:
-            pass
 
     def pid(self, instance_id: str) -> int | None:
         """The first process of a running host, in the sandbox's process namespace."""

@@ -106,7 +106,8 @@ class MetadataHandler(BaseHTTPRequestHandler):
         if view is None:
             return
         token = self.headers.get(TOKEN_HEADER)
-        if (token is None and view.metadata_options.http_tokens == "required") or (token is not None and not self.server.tokens.is_valid(token, view.id)):
+        is_refused = view.metadata_options.http_tokens == "required" if token is None else not self.server.tokens.is_valid(token, view.id)
+        if is_refused:
             self.answer(401)
         else:
             self._serve(view)

@@ -118,7 +118,7 @@ def layout(name: str) -> Layout:
     made = Layout(name, state_root() / name)
     if len(str(made.control_socket)) > LONGEST_SOCKET_PATH:
         raise SandboxError(
-            f"The path {made.control_socket} is too long for a socket ({len(str(made.control_socket))} characters, at most {LONGEST_SOCKET_PATH}).",
+            f"The path {made.control_socket} is too long for a socket: it may have at most {LONGEST_SOCKET_PATH} characters.",
             "Set XDG_STATE_HOME to a shorter folder. Nothing has been changed.",
         )
     return made

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-import sys
 from pathlib import Path
 
 from coinfleet_sandbox.errors import SandboxError
 from coinfleet_sandbox.progress import Progress
-from coinfleet_sandbox.shell import run, tool_env
+from coinfleet_sandbox.shell import run, succeeds, tool_env
 
 PACKAGES: dict[str, str] = {
     "docker.io": "dockerd",
@@ -69,8 +68,9 @@ def install_missing(progress: Progress) -> None:
     if not absent:
         return
     if shutil.which("apt-get") is None:
+        programs = ", ".join(PACKAGES.get(name, name) for name in absent)
         raise SandboxError(
-            f"These programs are missing: {', '.join(PACKAGES.get(name, name) for name in absent)}, and there is no apt-get to install them.",
+            f"These programs are missing: {programs}, and there is no apt-get to install them.",
             f"Install what Debian calls {' '.join(absent)}. Nothing has been changed.",
         )
     with progress.step(f"installing Debian packages: {' '.join(absent)}", "1 min"):
@@ -88,7 +88,6 @@ def require_kernel() -> None:
     for path, what in (("/dev/loop-control", "loop devices"), ("/proc/sys/net/ipv4/ip_forward", "IPv4 forwarding")):
         if not Path(path).exists():
             raise SandboxError(f"This kernel does not offer {what} ({path} is missing).", "Use another machine. Nothing has been changed.")
-    if "overlay" not in Path("/proc/filesystems").read_text() and run(["modprobe", "overlay"], check=False) is None:
-        raise SandboxError("This kernel has no overlay file system.")
-    if sys.version_info < (3, 11):
-        raise SandboxError(f"The sandbox needs Python 3.11 or newer (this is {platform.python_version()}).")
+    has_overlay = "overlay" in Path("/proc/filesystems").read_text()
+    if not has_overlay and not (shutil.which("modprobe", path=tool_env()["PATH"]) and succeeds(["modprobe", "overlay"])):
+        raise SandboxError("This kernel has no overlay file system.", "Use another machine. Nothing has been changed.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from pathlib import Path
 
@@ -63,11 +64,9 @@ def remove_cgroups(layout: Layout) -> None:
     deadline = time.monotonic() + 10
     for root in cgroup_dirs(layout):
         while root.exists():
-            for path in sorted((p for p in root.rglob("*") if p.is_dir()), key=lambda p: -len(p.parts)) + [root]:
-                try:
+            for path in [*sorted((p for p in root.rglob("*") if p.is_dir()), key=lambda p: -len(p.parts)), root]:
+                with contextlib.suppress(OSError):
                     path.rmdir()
-                except OSError:
-                    pass
             if not root.exists():
                 break
             if time.monotonic() > deadline:

@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { alarms, metricNamespace, metrics, type ResolvedGroup } from "@coinfleet/sdk";
+import { fleetDashboard, groupDashboard } from "./dashboard-body.ts";
+
+const place = { environment: "test", account: "000000000000", region: "eu-central-1" };
+
+const group = {
+  name: "acorn",
+  coinName: "Acorn",
+  networkName: "mainnet",
+  health: { minimumTips: 2, maxBlocksBehind: 3, maxTipAgeSec: 100, minimumPeers: 1 },
+  nodes: [{ name: "acorn-1" }, { name: "acorn-2" }],
+} as unknown as ResolvedGroup;
+
+interface Body {
+  readonly widgets: readonly { readonly type: string; readonly properties: { readonly alarms?: readonly string[]; readonly metrics?: readonly (readonly unknown[])[] } }[];
+}
+
+describe("dashboards", () => {
+  for (const [what, text] of [
+    ["of the fleet", fleetDashboard(place, [group])],
+    ["of a group", groupDashboard(place, group)],
+  ] as const) {
+    const { widgets } = JSON.parse(text) as Body;
+
+    it(`${what} draw only metrics that an agent publishes, of every node`, () => {
+      const lines = widgets.flatMap((widget) => widget.properties.metrics ?? []);
+      assert.ok(lines.length > 0);
+      for (const [namespace, name, , environment, , node] of lines) {
+        assert.equal(namespace, metricNamespace);
+        assert.ok(String(name) in metrics, String(name));
+        assert.equal(environment, "test");
+        assert.match(String(node), /^acorn-[12]$/);
+      }
+    });
+
+    it(`${what} list every alarm of every node`, () => {
+      const listed = widgets.flatMap((widget) => widget.properties.alarms ?? []);
+      assert.equal(listed.length, 2 * alarms.length);
+      assert.ok(listed.includes("arn:aws:cloudwatch:eu-central-1:000000000000:alarm:coinfleet-test-acorn-1-node-down"));
+    });
+  }
+});
