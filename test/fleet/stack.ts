@@ -8,7 +8,7 @@ const litecoin = { network: "regtest", count: 2, sources: { litecoind: "debian" 
 export const testGroups = {
   litecoin,
   monero: { network: "regtest", count: 1, sources: { monerod: "debian" }, blockEverySec: 5, ...small },
-  decred: { network: "simnet", count: 1, sources: { dcrd: "go" }, blockEverySec: 30, ...small },
+  decred: { network: "simnet", count: 1, sources: { dcrd: "go" }, blockEverySec: 20, ...small },
   ethereum: { network: "dev", count: 1, sources: { geth: "go" }, ...small },
 };
 

@@ -10,12 +10,9 @@ export interface CoinfleetCommandArgs {
   readonly input: CommandInput;
   /** When it runs: at creation, or when the resource is deleted or replaced. */
   readonly when: "create" | "delete";
-  /** A change of any of these runs it again (as a replacement). Nothing else does: a change of the input alone is only noted. */
+  /** What makes it run again, as a replacement. */
   readonly triggers: readonly pulumi.Input<string>[];
 }
-
-// Without an own command an update would run `create` again, and what it prints would replace the result.
-const keepOutput = 'printf %s "$PULUMI_COMMAND_STDOUT"';
 
 /** Runs our own command line as a step of the graph. The contract of each command is in ../CLI-CONTRACT.md. */
 export function coinfleetCommand(name: string, args: CoinfleetCommandArgs, opts: pulumi.CustomResourceOptions): command.local.Command {
@@ -23,7 +20,8 @@ export function coinfleetCommand(name: string, args: CoinfleetCommandArgs, opts:
   return new command.local.Command(
     name,
     {
-      ...(args.when === "create" ? { create: line, update: keepOutput } : { delete: line }),
+      // Without an update command a changed trigger replaces the resource, and a changed input runs the same command again, which is safe to repeat.
+      ...(args.when === "create" ? { create: line } : { delete: line }),
       stdin: pulumi.jsonStringify(args.input),
       triggers: [...args.triggers],
       logging: command.local.Logging.Stderr,

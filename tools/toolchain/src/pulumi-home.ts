@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
-import { copyFile, link, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { copyFile, link, mkdir, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { createAtomically, exists } from "@coinfleet/build";
 import { makeOnce } from "./artifact.ts";
@@ -40,16 +40,6 @@ export async function pulumiHome(plugins: readonly Obtained[], world: World): Pr
     for (const plugin of plugins) await addPlugin(plugin, join(staging, "plugins"));
   });
   return folder;
-}
-
-/** A file with the passphrase for local stacks, made once. Only its owner can read it. */
-export async function passphraseFile(state: string, random: string): Promise<string> {
-  const file = join(state, "passphrase");
-  await mkdir(state, { recursive: true, mode: 0o700 });
-  await writeFile(file, `${random}\n`, { mode: 0o600, flag: "wx" }).catch(async (error: unknown) => {
-    if ((await readFile(file, "utf8")).trim() === "") throw error;
-  });
-  return file;
 }
 
 async function addPlugin({ tool, path, terraformProvider }: Obtained, plugins: string): Promise<void> {

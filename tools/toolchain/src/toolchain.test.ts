@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -49,22 +49,11 @@ describe("ensureToolchain", () => {
     const state = machine.folders.state;
     assert.ok(env["PULUMI_HOME"]?.startsWith(`${state}/home-`));
     assert.equal(env["PULUMI_BACKEND_URL"], `file://${state}/stacks`);
-    assert.equal(env["PULUMI_CONFIG_PASSPHRASE_FILE"], join(state, "passphrase"));
-    assert.equal(statSync(join(state, "passphrase")).mode & 0o777, 0o600);
+    assert.equal(env["PULUMI_CONFIG_PASSPHRASE"], "sandbox");
     const environment = { ...machine.environment, PULUMI_BACKEND_URL: "s3://states", PULUMI_CONFIG_PASSPHRASE: "" };
     const own = (await ensureToolchain({ ...machine, environment })).env();
     assert.equal(own["PULUMI_BACKEND_URL"], "s3://states");
-    assert.equal("PULUMI_CONFIG_PASSPHRASE_FILE" in own, false);
-  });
-
-  it("keeps the passphrase over a second call", async () => {
-    await installCli();
-    await installPlugins();
-    await ensureToolchain(machine);
-    const first = readFileSync(join(machine.folders.state, "passphrase"), "utf8");
-    await ensureToolchain(machine);
-    assert.equal(readFileSync(join(machine.folders.state, "passphrase"), "utf8"), first);
-    assert.ok(first.trim().length >= 32);
+    assert.equal("PULUMI_CONFIG_PASSPHRASE" in own, false);
   });
 
   it("takes no CLI of another version", async () => {

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -7,7 +6,7 @@ import { defaultFolders, nonEmpty } from "./folders.ts";
 import type { Folders } from "./folders.ts";
 import { obtain } from "./obtain.ts";
 import type { Obtained, Source, World } from "./obtain.ts";
-import { cliFolder, passphraseFile, pulumiHome } from "./pulumi-home.ts";
+import { cliFolder, pulumiHome } from "./pulumi-home.ts";
 import type { OnToolProgress } from "./report.ts";
 import { cliTool, pluginTools } from "./tools.ts";
 
@@ -51,7 +50,6 @@ export async function ensureToolchain(options: ToolchainOptions = {}): Promise<T
   for (const tool of pluginTools) plugins.push(await obtain(tool, world));
   const binFolder = await cliFolder(cli, world);
   const home = await pulumiHome(plugins, world);
-  const passphrase = await passphraseFile(world.folders.state, randomBytes(24).toString("base64url"));
   const backend = join(world.folders.state, "stacks");
   await mkdir(backend, { recursive: true, mode: 0o700 });
   const nodeFolder = await nodeBinFolder(world.folders);
@@ -60,7 +58,7 @@ export async function ensureToolchain(options: ToolchainOptions = {}): Promise<T
     binFolder,
     plugins: Object.fromEntries(plugins.map((plugin) => [plugin.tool.id, ready(plugin)])),
     pulumiHome: home,
-    env: () => variables(world.environment, { nodeFolder, binFolder, home, backend, passphrase }),
+    env: () => variables(world.environment, { nodeFolder, binFolder, home, backend }),
   };
 }
 
@@ -74,12 +72,17 @@ export function worldOf({
   return { environment, folders, onProgress, mirrorParent };
 }
 
+/**
+ * Passphrase of the sandbox stack, whose salt is in the repository. It guards nothing: that stack's state holds no secret. A stack on AWS names a KMS
+ * key as its secrets provider, and then no passphrase is asked for.
+ */
+const localPassphrase = "sandbox";
+
 interface Places {
   readonly nodeFolder: string;
   readonly binFolder: string;
   readonly home: string;
   readonly backend: string;
-  readonly passphrase: string;
 }
 
 function variables(environment: NodeJS.ProcessEnv, places: Places): Record<string, string> {
@@ -92,7 +95,7 @@ function variables(environment: NodeJS.ProcessEnv, places: Places): Record<strin
     PATH: [...own, ...rest].join(delimiter),
     PULUMI_HOME: places.home,
     PULUMI_BACKEND_URL: nonEmpty(environment["PULUMI_BACKEND_URL"]) ?? pathToFileURL(places.backend).href,
-    ...(hasPassphrase ? {} : { PULUMI_CONFIG_PASSPHRASE_FILE: places.passphrase }),
+    ...(hasPassphrase ? {} : { PULUMI_CONFIG_PASSPHRASE: localPassphrase }),
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     PULUMI_DISABLE_REGISTRY_RESOLVE: "true",

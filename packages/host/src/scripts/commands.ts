@@ -21,7 +21,7 @@ if systemctl is-active --quiet coinfleet-agent.service && ! cmp -s "$run/agent.w
 fi
 unit=node@$(jq -r .release "$release").service
 for ((waited = 0; waited < COINFLEET_PATIENCE_SEC; waited += 2)); do
-  if systemctl is-active --quiet "$unit" coinfleet-agent.service && cmp -s "$run/node.wanted" "$run/node.running"; then break; fi
+  if systemctl is-active --quiet "$unit" && systemctl is-active --quiet coinfleet-agent.service && cmp -s "$run/node.wanted" "$run/node.running"; then break; fi
   # Nothing to wait for where a step has failed, or waits for the world outside.
   if /usr/local/bin/coinfleet-host settled; then break; fi
   sleep 2
@@ -42,6 +42,8 @@ systemctl stop coinfleet-node.service coinfleet-restore.service 'node@*.service'
 systemctl stop coinfleet-volume.service
 # Last, so that its metrics show the stop; silent from now on.
 systemctl stop coinfleet-agent.service coinfleet.target
+rm -f "$run/node.running"
+step=agent waiting "stopped"
 if mountpoint -q "$data"; then fail "$data is still mounted" "See: fuser -vm $data"; fi
 succeed "stopped and unmounted; back with: coinfleet-host apply"
 `;

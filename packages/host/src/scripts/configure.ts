@@ -13,7 +13,8 @@ secret() {
 
 # What an operator must be able to ask for is readable; what may hold a secret is not.
 chmod 0755 "$run"
-mkdir -p "$data" "$run/requests" "$run/daemons" "$run/agent" "$run/docker" "$run/status"
+install -d -m 0755 /var/lib/coinfleet "$data"
+mkdir -p "$run/requests" "$run/daemons" "$run/agent" "$run/docker" "$run/status"
 chmod 0755 "$run/requests" "$run/daemons" "$run/status"
 chown 10002:10002 "$run/requests"
 

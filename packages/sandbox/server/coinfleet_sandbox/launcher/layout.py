@@ -95,6 +95,11 @@ class Layout:
         return self.log / "start.log"
 
     @property
+    def failed_start_log(self) -> Path:
+        """Beside the folder, which a failed first start removes."""
+        return self.dir.parent / f"{self.name}.failed-start.log"
+
+    @property
     def netns(self) -> str:
         return f"coinfleet-{self.name}"
 

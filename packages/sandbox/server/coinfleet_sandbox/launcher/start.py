@@ -12,7 +12,8 @@ from coinfleet_sandbox.errors import SandboxError
 from coinfleet_sandbox.images.builder import BaseImages, base_images
 from coinfleet_sandbox.launcher import outer_network, prerequisites, remains
 from coinfleet_sandbox.launcher.environment import write_docker_config
-from coinfleet_sandbox.launcher.layout import Layout
+from coinfleet_sandbox.launcher.layout import Layout, state_root
+from coinfleet_sandbox.launcher.locks import locked
 from coinfleet_sandbox.launcher.process import ProcessId, boot_id, children, identify, is_alive, kill, wait_end
 from coinfleet_sandbox.launcher.python_env import python_with_packages
 from coinfleet_sandbox.launcher.record import Record, read_record, state_of, write_record
@@ -38,22 +39,36 @@ def start(layout: Layout, progress: Progress) -> Record:
         progress.say(f'the sandbox "{layout.name}" did not end cleanly; recovering it from its last saved state')
     elif record is not None:
         progress.say(f'starting the sandbox "{layout.name}" again')
-    is_new = record is None
-    record = _prepare(layout, record)
     try:
-        record = _launch(layout, record, python, images, progress)
-        return _wait_ready(layout, progress)
+        # Two sandboxes that start at the same moment must not choose the same addresses.
+        with locked(state_root() / ".addresses.lock", "the addresses of another sandbox", progress):
+            prepared = _prepare(layout, record)
+        _launch(layout, prepared, python, images, progress)
+        running = _wait_ready(layout, progress)
     except BaseException:
-        clean_up_processes(layout, read_record(layout) or record)
-        if is_new:
-            remove_everything(layout, record)
-            progress.say("nothing is left behind")
+        _undo_start(layout, record is None, progress)
         raise
+    layout.failed_start_log.unlink(missing_ok=True)
+    return running
+
+
+def _undo_start(layout: Layout, was_new: bool, progress: Progress) -> None:
+    """After a start that failed: end what runs; of a sandbox that was not there before, keep only what its server said."""
+    record = read_record(layout)
+    if record is not None:
+        clean_up_processes(layout, record)
+    if not was_new:
+        return
+    log = layout.log / "server.log"
+    if log.exists():
+        layout.failed_start_log.write_bytes(log.read_bytes())
+        progress.say(f"the log of the failed start is {layout.failed_start_log}; nothing else is left behind")
+    if record is not None:
+        remove_everything(layout, record)
 
 
 def _prepare(layout: Layout, record: Record | None) -> Record:
-    layout.dir.mkdir(parents=True, exist_ok=True)
-    layout.log.mkdir(exist_ok=True)
+    layout.log.mkdir(parents=True, exist_ok=True)
     was_on = outer_network.FORWARDING.read_text().strip() == "1"
     if record is None:
         slot = outer_network.free_slot()
@@ -128,9 +143,9 @@ def _wait_ready(layout: Layout, progress: Progress) -> Record:
                 progress.say(f'the sandbox "{layout.name}" runs')
                 return record
             if ended:
-                raise SandboxError("The sandbox's server ended while it started." + _last_words(layout), f"See {layout.log}.")
+                raise SandboxError("The sandbox's server ended while it started; see the lines above." + _last_words(layout))
             if time.monotonic() > deadline:
-                raise SandboxError(f"The sandbox was not ready after {READY_SEC} s.", f"See {layout.log}/server.log.")
+                raise SandboxError(f"The sandbox was not ready after {READY_SEC} s.")
             time.sleep(0.05)
 
 

@@ -56,6 +56,7 @@ def _wait_end(layout: Layout, record: Record, seen: int, progress: Progress) -> 
 def down(layout: Layout, progress: Progress, with_cache: bool) -> None:
     """Remove the sandbox with all that it made. Call with the sandbox's lock held."""
     record = read_record(layout)
+    layout.failed_start_log.unlink(missing_ok=True)
     if record is None:
         shutil.rmtree(layout.dir, ignore_errors=True)
         progress.say(f'there is no sandbox "{layout.name}"')
