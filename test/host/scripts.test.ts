@@ -5,7 +5,9 @@ const config = {
   version: 1,
   node: "litecoin-1",
   databaseSurvivesDowngrade: false,
-  daemons: [{ name: "litecoind", client: "litecoind", stopTimeoutSec: 60, files: { "a.conf": "password=s3cret\n" }, arguments: [], command: [] }],
+  daemons: [
+    { name: "litecoind", client: "litecoind", stopTimeoutSec: 60, files: { "a.conf": "password=s3cret\n" }, arguments: [], command: [] },
+  ],
   agent: { arguments: [], config: { node: "litecoin-1" } },
   firewall: { always: ["tcp . 9797", "tcp . 19444"], gated: ["tcp . 19443"] },
 };
@@ -73,7 +75,10 @@ ${cleanUp}`);
     const line = (name: string): string => output.split("\n").find((one) => one.startsWith(`${name}: `)) ?? output;
     const metadata = "root=open agent-user=open daemon-user=closed nobody=closed container=closed container-out=open local=open";
     // The negative control: without the rules all of it is open.
-    assert.equal(line("none"), "none: rpc=open p2p=open agent=open ssh=open root=open agent-user=open daemon-user=open nobody=open container=open container-out=open local=open");
+    assert.equal(
+      line("none"),
+      "none: rpc=open p2p=open agent=open ssh=open root=open agent-user=open daemon-user=open nobody=open container=open container-out=open local=open",
+    );
     assert.equal(line("boot"), `boot: rpc=closed p2p=closed agent=closed ssh=closed ${metadata}`);
     assert.equal(line("configured"), `configured: rpc=closed p2p=open agent=open ssh=closed ${metadata}`);
     assert.equal(line("synced"), `synced: rpc=open p2p=open agent=open ssh=closed ${metadata}`);
@@ -92,7 +97,9 @@ nft list set inet coinfleet gate`);
   });
 
   it("writes files with secrets for their reader alone", () => {
-    const { code, output } = host.run(`/usr/lib/coinfleet/firewall 2>/dev/null; /usr/lib/coinfleet/write-files && cd /run/coinfleet && stat -c '%n %a %u' daemons/litecoind/a.conf agent/config.json && cat daemons/litecoind/a.conf`);
+    const { code, output } = host.run(
+      `/usr/lib/coinfleet/firewall 2>/dev/null; /usr/lib/coinfleet/write-files && cd /run/coinfleet && stat -c '%n %a %u' daemons/litecoind/a.conf agent/config.json && cat daemons/litecoind/a.conf`,
+    );
     assert.equal(code, 0, output);
     assert.match(output, /^daemons\/litecoind\/a.conf 600 10001$/m);
     assert.match(output, /^agent\/config.json 600 10002$/m);
@@ -102,7 +109,8 @@ nft list set inet coinfleet gate`);
   function releaseCheck(wanted: string, last: string | undefined, survives = false): { code: number; output: string } {
     host.write("run/coinfleet/release.json", JSON.stringify({ release: "r", versions: { litecoind: wanted } }));
     host.write("run/coinfleet/config.json", JSON.stringify({ ...config, databaseSurvivesDowngrade: survives }));
-    const marker = last === undefined ? "true" : `echo '{"versions":{"litecoind":"${last}"}}' > /var/lib/coinfleet/data/.coinfleet/release.json`;
+    const marker =
+      last === undefined ? "true" : `echo '{"versions":{"litecoind":"${last}"}}' > /var/lib/coinfleet/data/.coinfleet/release.json`;
     return host.run(`mkdir -p /var/lib/coinfleet/data; mount -t tmpfs tmpfs /var/lib/coinfleet/data; mkdir -p /var/lib/coinfleet/data/.coinfleet; ${marker}
 /usr/lib/coinfleet/release-check r || exit 1; cat /var/lib/coinfleet/data/.coinfleet/release.json`);
   }
@@ -138,7 +146,8 @@ nft list set inet coinfleet gate`);
 
   it("restarts the node for the agent at most once in ten minutes and three times a day", () => {
     host.write("usr/local/bin/systemctl", '#!/bin/bash\necho "$*" >> /run/systemctl.log\n', 0o755);
-    const ask = "mkdir -p /run/coinfleet/requests; echo 'stuck $(touch /tmp/evil)' > /run/coinfleet/requests/restart; /usr/lib/coinfleet/restart";
+    const ask =
+      "mkdir -p /run/coinfleet/requests; echo 'stuck $(touch /tmp/evil)' > /run/coinfleet/requests/restart; /usr/lib/coinfleet/restart";
     const old = (seconds: number): string => `echo "$(($(date +%s) - ${seconds})) before" >> /var/lib/coinfleet/restarts`;
     host.run(`${ask}; ${ask}`);
     assert.equal(host.read("run/systemctl.log")?.split("\n").length, 2);
@@ -151,7 +160,10 @@ nft list set inet coinfleet gate`);
 
   it("says for each step what it is, and what to do", () => {
     host.write("run/coinfleet/status/firewall.json", '{"step":"firewall","state":"done","why":"closed","fix":"","at":"t"}');
-    host.write("run/coinfleet/status/volume.json", '{"step":"volume","state":"failed","why":"neither blank nor ours","fix":"Look at it.","at":"t"}');
+    host.write(
+      "run/coinfleet/status/volume.json",
+      '{"step":"volume","state":"failed","why":"neither blank nor ours","fix":"Look at it.","at":"t"}',
+    );
     const { code, output } = host.run("coinfleet-host status");
     assert.equal(code, 1);
     assert.match(output, /^volume {5}failed {3}neither blank nor ours\n +→ Look at it\.$/m);

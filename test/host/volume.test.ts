@@ -25,12 +25,23 @@ const content = (device: string): string => sh(`sync; blockdev --flushbufs ${dev
 const refusals: readonly Refusal[] = [
   { name: "an ext4 file system", before: (device) => sh(`mkfs.ext4 -q -L coinfleet ${device}`), says: /neither blank nor ours.*ext4/ },
   { name: "an xfs with a wrong label", before: (device) => sh(`mkfs.xfs -q -L other ${device}`), says: /neither blank nor ours.*xfs/ },
-  { name: "a partition table", before: (device) => sh(`echo 'label: gpt\n,100M' | sfdisk --quiet ${device}`), says: /neither blank nor ours/ },
-  { name: "an empty DOS partition table", before: (device) => sh(`echo 'label: dos' | sfdisk --quiet ${device}`), says: /neither blank nor ours.*dos/ },
+  {
+    name: "a partition table",
+    before: (device) => sh(`echo 'label: gpt\n,100M' | sfdisk --quiet ${device}`),
+    says: /neither blank nor ours/,
+  },
+  {
+    name: "an empty DOS partition table",
+    before: (device) => sh(`echo 'label: dos' | sfdisk --quiet ${device}`),
+    says: /neither blank nor ours.*dos/,
+  },
   {
     name: "a LUKS header",
     // The magic, version and a UUID of LUKS1: all that a header needs to be one.
-    before: (device) => sh(`{ printf 'LUKS\\xba\\xbe\\x00\\x01'; printf 'aes'; head -c 1000 /dev/zero | tr '\\0' x; } | dd of=${device} conv=notrunc status=none`),
+    before: (device) =>
+      sh(
+        `{ printf 'LUKS\\xba\\xbe\\x00\\x01'; printf 'aes'; head -c 1000 /dev/zero | tr '\\0' x; } | dd of=${device} conv=notrunc status=none`,
+      ),
     says: /neither blank nor ours/,
   },
   {
@@ -76,7 +87,15 @@ describe("the volume script on real block devices", function () {
     const volume = { id, mayFormat: true };
     host.write(
       "run/coinfleet/config.json",
-      JSON.stringify({ environment: "test", group: "litecoin", coin: "litecoin", network: "regtest", volume, daemons: [{ name: "litecoind" }], ...change }),
+      JSON.stringify({
+        environment: "test",
+        group: "litecoin",
+        coin: "litecoin",
+        network: "regtest",
+        volume,
+        daemons: [{ name: "litecoind" }],
+        ...change,
+      }),
     );
   }
 
@@ -86,8 +105,10 @@ describe("the volume script on real block devices", function () {
   }
 
   const mkfsCount = (): number => (host.read("run/mkfs.log") ?? "").split("\n").filter((line) => line !== "").length;
-  const status = (): { state: string; why: string; fix: string } => JSON.parse(host.read("run/coinfleet/status/volume.json") ?? "{}") as never;
-  const record = (): { state: string; uuid: string } => JSON.parse(host.read("run/parameters/_coinfleet_test_litecoin-1_volume") ?? "{}") as never;
+  const status = (): { state: string; why: string; fix: string } =>
+    JSON.parse(host.read("run/coinfleet/status/volume.json") ?? "{}") as never;
+  const record = (): { state: string; uuid: string } =>
+    JSON.parse(host.read("run/parameters/_coinfleet_test_litecoin-1_volume") ?? "{}") as never;
 
   it("makes a file system on a blank device once, and the same result on ten further boots", () => {
     const device = host.device("disk", sizeMiB);
@@ -170,7 +191,10 @@ describe("the volume script on real block devices", function () {
   it("takes over a volume from a snapshot: our label, another id, no record", () => {
     const device = host.device("disk", sizeMiB);
     assert.equal(volume(device, "echo chain > /var/lib/coinfleet/data/litecoind/block").code, 0);
-    host.write("run/parameters/_coinfleet_test_litecoin-1_volume", JSON.stringify({ id: "vol-0fffffffffffffff0", state: "formatted", uuid: "other" }));
+    host.write(
+      "run/parameters/_coinfleet_test_litecoin-1_volume",
+      JSON.stringify({ id: "vol-0fffffffffffffff0", state: "formatted", uuid: "other" }),
+    );
     const { code, output } = volume(device, "cat /var/lib/coinfleet/data/litecoind/block");
     assert.equal(code, 0, output);
     assert.match(output, /chain/);
@@ -238,7 +262,10 @@ describe("the volume script on real block devices", function () {
       `${size}; truncate -s 640M /proc/1/root${host.directory}/disk; losetup -c ${device}; /usr/lib/coinfleet/volume && ${size}; cat /var/lib/coinfleet/data/litecoind/block`,
     );
     assert.equal(code, 0, output);
-    const sizes = output.split("\n").filter((line) => /^\d+$/.test(line)).map(Number);
+    const sizes = output
+      .split("\n")
+      .filter((line) => /^\d+$/.test(line))
+      .map(Number);
     assert.equal(sizes.length, 2);
     assert.ok((sizes[0] ?? 0) > before + 100 * 2 ** 20, output);
     assert.ok((sizes[1] ?? 0) > (sizes[0] ?? 0) + 100 * 2 ** 20, output);

@@ -60,7 +60,13 @@ export class Agent {
     const nowSec = Date.now() / 1000;
     const elapsedSec = elapsedMs / 1000;
     const tips = toTips(siblings, references);
-    const fork = "status" in found ? findFork(found.settled, siblings.map((one) => one.settled)) : "unknown";
+    const fork =
+      "status" in found
+        ? findFork(
+            found.settled,
+            siblings.map((one) => one.settled),
+          )
+        : "unknown";
     const asked = "status" in found ? found.status : found;
     const verdict = judge({ nowSec, elapsedSec, probe: asked, tips, fork }, config.health, this.#memory);
     this.#memory = verdict.memory;
@@ -138,6 +144,9 @@ function toStatus({ config, nowSec, found, siblings, references, verdict, droppe
   };
 }
 
-function toProbe({ height, tipHash, tipTimeSec, knownHeight, peers, isInitialSync }: Extract<ProbeResult, { settled: unknown }>["status"], nowSec: number): AgentStatus["probe"] {
+function toProbe(
+  { height, tipHash, tipTimeSec, knownHeight, peers, isInitialSync }: Extract<ProbeResult, { settled: unknown }>["status"],
+  nowSec: number,
+): AgentStatus["probe"] {
   return { height, tipHash, tipAgeSec: Math.max(0, Math.round(nowSec - tipTimeSec)), knownHeight, peers, isInitialSync };
 }

@@ -35,7 +35,10 @@ export class RequestError extends Error {
 }
 
 // One connection per end point is kept: a new one for each probe would fill the daemons' logs.
-const agents = { "http:": new http.Agent({ keepAlive: true, maxSockets: 4 }), "https:": new https.Agent({ keepAlive: true, maxSockets: 4 }) };
+const agents = {
+  "http:": new http.Agent({ keepAlive: true, maxSockets: 4 }),
+  "https:": new https.Agent({ keepAlive: true, maxSockets: 4 }),
+};
 
 /** Sends one request. Does not follow redirects: nobody who is asked here has a reason to send one. @throws {@link RequestError} */
 export async function boundedRequest(request: BoundedRequest): Promise<BoundedResponse> {
@@ -85,5 +88,9 @@ async function readAll(response: http.IncomingMessage, maximumBytes: number): Pr
 }
 
 function isRefusal(error: unknown): boolean {
-  return error instanceof Error && "code" in error && (error.code === "ECONNREFUSED" || error.code === "ECONNRESET" || error.code === "ENOTFOUND");
+  return (
+    error instanceof Error &&
+    "code" in error &&
+    (error.code === "ECONNREFUSED" || error.code === "ECONNRESET" || error.code === "ENOTFOUND")
+  );
 }

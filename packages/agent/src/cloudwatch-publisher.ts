@@ -60,15 +60,22 @@ export class CloudWatchPublisher {
     // Newest first: an alarm looks at the last minute, a dashboard can wait for the rest.
     const batches = this.#waiting.slice(-batchesPerRequest);
     try {
-      await this.#client.send(new PutMetricDataCommand({ Namespace: metricNamespace, MetricData: batches.flatMap((batch) => this.#data(batch)) }));
+      await this.#client.send(
+        new PutMetricDataCommand({ Namespace: metricNamespace, MetricData: batches.flatMap((batch) => this.#data(batch)) }),
+      );
       this.#waiting = this.#waiting.filter((batch) => !batches.includes(batch));
-      if (this.#failures > 0) this.#options.log.info("metrics are taken again", { failures: this.#failures, waiting: this.#waiting.length });
+      if (this.#failures > 0)
+        this.#options.log.info("metrics are taken again", { failures: this.#failures, waiting: this.#waiting.length });
       this.#failures = 0;
     } catch (error) {
       this.#failures++;
       // The first one, and then one each ten minutes.
       if (this.#failures % 60 === 1) {
-        this.#options.log.warn("metrics were not taken", { why: describeError(error), failures: this.#failures, waiting: this.#waiting.length });
+        this.#options.log.warn("metrics were not taken", {
+          why: describeError(error),
+          failures: this.#failures,
+          waiting: this.#waiting.length,
+        });
       }
     }
   }
@@ -79,7 +86,10 @@ export class CloudWatchPublisher {
     const before = this.droppedSamples;
     this.droppedSamples += dropped.reduce((sum, { samples }) => sum + Object.keys(samples).length, 0);
     if (before === 0 || this.#failures % 60 === 1) {
-      this.#options.log.warn("dropped samples that waited for more than ten minutes", { dropped: this.droppedSamples, oldest: dropped[0]?.at.toISOString() });
+      this.#options.log.warn("dropped samples that waited for more than ten minutes", {
+        dropped: this.droppedSamples,
+        oldest: dropped[0]?.at.toISOString(),
+      });
     }
   }
 

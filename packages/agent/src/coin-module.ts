@@ -12,11 +12,19 @@ export async function loadCoin(url: string, id: string): Promise<Coin> {
 /** The network of a coin. @throws Error when the coin has none of that name */
 export function networkOf(coin: Coin, name: string): Network {
   const network = Object.hasOwn(coin.networks, name) ? coin.networks[name] : undefined;
-  if (network === undefined) throw new Error(`the coin "${coin.id}" has no network "${name}"; it has ${Object.keys(coin.networks).join(", ")}`);
+  if (network === undefined)
+    throw new Error(`the coin "${coin.id}" has no network "${name}"; it has ${Object.keys(coin.networks).join(", ")}`);
   return network;
 }
 
 // Not more than that: the module comes from the same image, and was type-checked against the same contract.
 function isCoin(value: unknown): value is Coin {
-  return typeof value === "object" && value !== null && "id" in value && "networks" in value && "syncCheck" in value && typeof value.syncCheck === "function";
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "id" in value &&
+    "networks" in value &&
+    "syncCheck" in value &&
+    typeof value.syncCheck === "function"
+  );
 }

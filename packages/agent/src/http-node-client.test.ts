@@ -42,15 +42,23 @@ describe("the client of a node's RPC", () => {
 
   it("answers a digest challenge as the server computes it", async () => {
     server = await serve((request, response) => {
-      const given = new Map([...(request.headers.authorization ?? "").matchAll(/(\w+)="?([^",]+)"?/g)].map(([, key, value]) => [key, value]));
+      const given = new Map(
+        [...(request.headers.authorization ?? "").matchAll(/(\w+)="?([^",]+)"?/g)].map(([, key, value]) => [key, value]),
+      );
       const expected = md5([md5("u:monero-rpc:p"), "abc", "00000001", given.get("cnonce"), "auth", md5("POST:/json_rpc")].join(":"));
       if (given.get("response") === expected) return response.end('{"height":7}');
       return response
-        .writeHead(401, { "www-authenticate": 'Digest qop="auth",algorithm=MD5,realm="monero-rpc",nonce="abc",stale=false, Digest qop="auth",algorithm=MD5-sess,realm="monero-rpc",nonce="abc",stale=false' })
+        .writeHead(401, {
+          "www-authenticate":
+            'Digest qop="auth",algorithm=MD5,realm="monero-rpc",nonce="abc",stale=false, Digest qop="auth",algorithm=MD5-sess,realm="monero-rpc",nonce="abc",stale=false',
+        })
         .end();
     });
     assert.deepEqual(await client({ user: "u", password: "p", scheme: "digest" }).http("rpc", "/json_rpc", {}), { height: 7 });
-    await assert.rejects(client({ user: "u", password: "wrong", scheme: "digest" }).http("rpc", "/json_rpc", {}), /unauthorized|password is wrong/);
+    await assert.rejects(
+      client({ user: "u", password: "wrong", scheme: "digest" }).http("rpc", "/json_rpc", {}),
+      /unauthorized|password is wrong/,
+    );
   });
 
   it("passes on an RPC error with its code, whatever the HTTP status", async () => {

@@ -49,18 +49,29 @@ export class HttpNodeClient implements NodeClient {
     if (access === undefined) throw new Error(`the coin asks on the port "${port}", which it does not declare under access`);
     const first = await this.#send(access, path, body, basicAuthorization(access));
     const response = await this.#answerChallenge(access, path, body, first);
-    if (response.status === 401 || response.status === 403) throw new ProbeError("unauthorized", `HTTP ${response.status}: the password is wrong`);
+    if (response.status === 401 || response.status === 403)
+      throw new ProbeError("unauthorized", `HTTP ${response.status}: the password is wrong`);
     return response;
   }
 
-  async #answerChallenge({ auth, ...access }: AgentAccess, path: string, body: string | undefined, first: BoundedResponse): Promise<BoundedResponse> {
+  async #answerChallenge(
+    { auth, ...access }: AgentAccess,
+    path: string,
+    body: string | undefined,
+    first: BoundedResponse,
+  ): Promise<BoundedResponse> {
     const challenge = first.headers["www-authenticate"];
     if (first.status !== 401 || auth?.scheme !== "digest" || challenge === undefined) return first;
     const authorization = digestAuthorization(challenge, { ...auth, method: body === undefined ? "GET" : "POST", uri: path });
     return authorization === undefined ? first : this.#send(access, path, body, authorization);
   }
 
-  async #send({ url }: Pick<AgentAccess, "url">, path: string, body: string | undefined, authorization: string | undefined): Promise<BoundedResponse> {
+  async #send(
+    { url }: Pick<AgentAccess, "url">,
+    path: string,
+    body: string | undefined,
+    authorization: string | undefined,
+  ): Promise<BoundedResponse> {
     try {
       return await boundedRequest({
         url: `${url}${path}`,

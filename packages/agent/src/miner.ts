@@ -13,8 +13,10 @@ export interface MinerOptions {
 /** Makes blocks on a private network, one after the other. Returns what stops it. @throws Error on any other network: there it would be mining for real. */
 export function startMiner({ coin, client, context, everySec, log }: MinerOptions): () => void {
   const { produceBlock } = coin;
-  if (context.network.kind !== "private") throw new Error(`blockEverySec is set, but ${context.networkName} of ${coin.id} is no private network`);
-  if (typeof produceBlock !== "function") throw new Error(`blockEverySec is set, but ${coin.id} cannot make blocks: ${produceBlock.unsupported}`);
+  if (context.network.kind !== "private")
+    throw new Error(`blockEverySec is set, but ${context.networkName} of ${coin.id} is no private network`);
+  if (typeof produceBlock !== "function")
+    throw new Error(`blockEverySec is set, but ${coin.id} cannot make blocks: ${produceBlock.unsupported}`);
   let failures = 0;
   let isBusy = false;
   const timer = setInterval(() => {

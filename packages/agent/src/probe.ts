@@ -29,7 +29,8 @@ async function check(coin: Coin, client: NodeClient, context: SyncContext<unknow
 
 /** A coin's module may be wrong; what it says is checked where it comes in. */
 function implausible({ height, knownHeight, tipTimeSec, peers, tipHash }: SyncStatus): string | undefined {
-  if (![height, knownHeight, peers].every((one) => Number.isSafeInteger(one) && one >= 0)) return "a height or the number of peers is no number";
+  if (![height, knownHeight, peers].every((one) => Number.isSafeInteger(one) && one >= 0))
+    return "a height or the number of peers is no number";
   // The first block of some chains has the time 0; any other block without a time is nonsense.
   if (!Number.isFinite(tipTimeSec) || tipTimeSec < (height === 0 ? 0 : 1)) return "the best block has no time";
   if (knownHeight < height) return `known height ${knownHeight} is below height ${height}`;
@@ -38,7 +39,12 @@ function implausible({ height, knownHeight, tipTimeSec, peers, tipHash }: SyncSt
 }
 
 /** The hashes are for the fork check only: without them the node's own status still stands. */
-async function settledBlocks(coin: Coin, client: NodeClient, context: SyncContext<unknown>, { height }: SyncStatus): Promise<readonly SettledBlock[]> {
+async function settledBlocks(
+  coin: Coin,
+  client: NodeClient,
+  context: SyncContext<unknown>,
+  { height }: SyncStatus,
+): Promise<readonly SettledBlock[]> {
   const settled: SettledBlock[] = [];
   for (const checkpoint of checkpoints(height, context.network.settledDepth)) {
     try {

@@ -10,7 +10,10 @@ export class PrometheusMetrics {
   constructor(labels: Readonly<Record<string, string>>) {
     this.#registry.setDefaultLabels({ ...labels });
     this.#gauges = new Map(
-      Object.entries(metrics).map(([name, { help }]) => [name, new Gauge({ name: prometheusName(name), help, registers: [this.#registry], labelNames: [] })]),
+      Object.entries(metrics).map(([name, { help }]) => [
+        name,
+        new Gauge({ name: prometheusName(name), help, registers: [this.#registry], labelNames: [] }),
+      ]),
     );
   }
 
@@ -33,6 +36,6 @@ export class PrometheusMetrics {
 }
 
 /** `BlocksBehind` → `coinfleet_blocks_behind`. */
-export function prometheusName(name: string): string {
+function prometheusName(name: string): string {
   return `coinfleet${name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`;
 }

@@ -34,11 +34,20 @@ describe("the agent as a process", function () {
       const { method, params } = JSON.parse(String(body)) as { method: string; params: number[] };
       if (method === "mine") daemon.mined = ++daemon.height;
       const now = Math.floor(Date.now() / 1000);
-      const status = { height: daemon.height, tipHash: "aa", tipTimeSec: now - 1, knownHeight: daemon.height, peers: daemon.peers, isInitialSync: false };
+      const status = {
+        height: daemon.height,
+        tipHash: "aa",
+        tipTimeSec: now - 1,
+        knownHeight: daemon.height,
+        peers: daemon.peers,
+        isInitialSync: false,
+      };
       response.end(JSON.stringify({ result: method === "status" ? status : `hash-${String(params[0])}`, error: null }));
     });
     cloudWatchStatus = 200;
-    cloudWatch = await serve((_, response) => response.writeHead(cloudWatchStatus, { "content-type": "application/x-amz-json-1.0" }).end("{}"));
+    cloudWatch = await serve((_, response) =>
+      response.writeHead(cloudWatchStatus, { "content-type": "application/x-amz-json-1.0" }).end("{}"),
+    );
     port = 20_000 + (process.pid % 20_000);
   });
 
@@ -51,12 +60,38 @@ describe("the agent as a process", function () {
   });
 
   function start(change: object = {}): void {
-    const health = { tips: [], minimumTips: 0, settledDepth: 2, blockIntervalSec: 10, maxBlocksBehind: 2, maxTipAgeSec: 600, minimumPeers: 1 };
-    const config = { version: 1, environment: "test", group: "fake", node: "fake-1", index: 1, coin: "fake", networkName: "regtest", region: "eu-central-1" };
+    const health = {
+      tips: [],
+      minimumTips: 0,
+      settledDepth: 2,
+      blockIntervalSec: 10,
+      maxBlocksBehind: 2,
+      maxTipAgeSec: 600,
+      minimumPeers: 1,
+    };
+    const config = {
+      version: 1,
+      environment: "test",
+      group: "fake",
+      node: "fake-1",
+      index: 1,
+      coin: "fake",
+      networkName: "regtest",
+      region: "eu-central-1",
+    };
     const access = [{ port: "rpc", url: rpc.url }];
     writeFileSync(join(directory, "config.json"), JSON.stringify({ ...config, options: {}, access, siblings: [], health, ...change }));
     const main = new URL("main.ts", import.meta.url).pathname;
-    const paths = ["--config", join(directory, "config.json"), "--requests", directory, "--volume", join(directory, "none"), "--starts", join(directory, "starts")];
+    const paths = [
+      "--config",
+      join(directory, "config.json"),
+      "--requests",
+      directory,
+      "--volume",
+      join(directory, "none"),
+      "--starts",
+      join(directory, "starts"),
+    ];
     const coin = new URL("testing/fake-coin.ts", import.meta.url).href;
     agent = spawn(process.execPath, [main, "run", ...paths, "--coin", coin, "--port", String(port), "--probe-every-ms", "200"], {
       stdio: ["ignore", "pipe", "inherit"],
@@ -68,7 +103,12 @@ describe("the agent as a process", function () {
 
   async function eventually(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
     for (let attempt = 0; attempt < 150; attempt++) {
-      if (await Promise.resolve().then(holds).catch(() => false)) return;
+      if (
+        await Promise.resolve()
+          .then(holds)
+          .catch(() => false)
+      )
+        return;
       await pause(100);
     }
     assert.fail(`not within 15 s: ${what}`);
@@ -80,7 +120,9 @@ describe("the agent as a process", function () {
   function sent(metric: string): readonly number[] {
     return cloudWatch.requests.flatMap(({ body, headers }) => {
       const plain = headers["content-encoding"] === "gzip" ? gunzipSync(body) : body;
-      const { MetricData } = JSON.parse(String(plain)) as { MetricData: { MetricName: string; Value: number; StorageResolution: number }[] };
+      const { MetricData } = JSON.parse(String(plain)) as {
+        MetricData: { MetricName: string; Value: number; StorageResolution: number }[];
+      };
       return MetricData.filter((one) => one.MetricName === metric && one.StorageResolution === 1).map((one) => one.Value);
     });
   }

@@ -19,7 +19,8 @@ describe("tip references", () => {
 
   it("are asked at most once in their interval, however often the agent probes", async () => {
     const tips = references();
-    for (let second = 0; second <= 60; second += 10) assert.deepEqual(await tips.poll(second * 1000), [{ source: "explorer", height: 700 }]);
+    for (let second = 0; second <= 60; second += 10)
+      assert.deepEqual(await tips.poll(second * 1000), [{ source: "explorer", height: 700 }]);
     assert.equal(server.requests.length, 3);
   });
 

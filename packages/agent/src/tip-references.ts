@@ -28,7 +28,14 @@ export class TipReferences {
   readonly #intervalMs: number;
 
   constructor(references: readonly TipReference[], blockIntervalSec: number) {
-    this.#entries = references.map((reference) => ({ reference, height: undefined, answeredAtMs: 0, problem: "not asked yet", nextAtMs: 0, failures: 0 }));
+    this.#entries = references.map((reference) => ({
+      reference,
+      height: undefined,
+      answeredAtMs: 0,
+      problem: "not asked yet",
+      nextAtMs: 0,
+      failures: 0,
+    }));
     // The budget: at most 2,880 requests a day and reference, fewer where blocks are rare.
     this.#intervalMs = Math.min(120_000, Math.max(30_000, blockIntervalSec * 250));
   }

@@ -3,7 +3,15 @@ import type { ResolvedHealth, SyncStatus } from "@coinfleet/sdk";
 import { judge, maximumHoldSec, type Memory, type Observation, type Tip } from "./verdict.ts";
 
 const now = 1_800_000_000;
-const health: ResolvedHealth = { tips: [], minimumTips: 2, settledDepth: 6, blockIntervalSec: 600, maxBlocksBehind: 2, maxTipAgeSec: 6540, minimumPeers: 1 };
+const health: ResolvedHealth = {
+  tips: [],
+  minimumTips: 2,
+  settledDepth: 6,
+  blockIntervalSec: 600,
+  maxBlocksBehind: 2,
+  maxTipAgeSec: 6540,
+  minimumPeers: 1,
+};
 const fresh: SyncStatus = { height: 1000, tipHash: "aa", tipTimeSec: now - 60, knownHeight: 1000, peers: 8, isInitialSync: false };
 const never: Memory = { confirmedAtSec: undefined };
 const reference = (height: number): Tip => ({ source: `reference-${height}`, kind: "reference", height });
@@ -101,7 +109,10 @@ describe("the verdict", () => {
 
   it("is synced when two references say that the chain itself stands still", () => {
     assert.equal(judge(observe({ probe: { ...fresh, tipTimeSec: now - 7000 } }), health, never).state, "synced");
-    assert.equal(judge(observe({ probe: { ...fresh, tipTimeSec: now - 7000 }, tips: [reference(1000), sibling(1000)] }), health, never).state, "stalled");
+    assert.equal(
+      judge(observe({ probe: { ...fresh, tipTimeSec: now - 7000 }, tips: [reference(1000), sibling(1000)] }), health, never).state,
+      "stalled",
+    );
   });
 
   it("is forked when a settled block differs, whatever the tips say", () => {
@@ -118,7 +129,10 @@ describe("the verdict", () => {
   it("goes by itself where a private network has one node", () => {
     const alone = { ...health, minimumTips: 0 as const, minimumPeers: 0 };
     const probe = { ...fresh, peers: 0 };
-    assert.deepEqual([judge(observe({ probe, tips: [] }), alone, never).state, judge(observe({ probe, tips: [] }), alone, never).blocksBehind], ["synced", 0]);
+    assert.deepEqual(
+      [judge(observe({ probe, tips: [] }), alone, never).state, judge(observe({ probe, tips: [] }), alone, never).blocksBehind],
+      ["synced", 0],
+    );
     assert.equal(judge(observe({ probe: { ...probe, knownHeight: 1010 }, tips: [] }), alone, never).state, "behind");
     assert.equal(judge(observe({ probe: { ...probe, tipTimeSec: now - 7000 }, tips: [] }), alone, never).state, "stalled");
   });

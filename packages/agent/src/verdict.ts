@@ -66,8 +66,21 @@ export function judge(observation: Observation, health: ResolvedHealth, memory: 
   if (behind > health.maxBlocksBehind) {
     return { ...found, state: "behind", isSynced: false, why: `${behind} blocks behind`, memory: { confirmedAtSec: undefined } };
   }
-  if (isStale) return { ...found, state: "stalled", isSynced: false, why: `the best block is ${Math.round(age)} s old`, memory: { confirmedAtSec: undefined } };
-  return { ...found, state: "synced", isSynced: true, why: `at height ${probe.height}, tip ${tip}`, memory: { confirmedAtSec: elapsedSec } };
+  if (isStale)
+    return {
+      ...found,
+      state: "stalled",
+      isSynced: false,
+      why: `the best block is ${Math.round(age)} s old`,
+      memory: { confirmedAtSec: undefined },
+    };
+  return {
+    ...found,
+    state: "synced",
+    isSynced: true,
+    why: `at height ${probe.height}, tip ${tip}`,
+    memory: { confirmedAtSec: elapsedSec },
+  };
 }
 
 /** What is wrong with the node whatever others say. */

@@ -13,7 +13,10 @@ const group = {
 } as unknown as ResolvedGroup;
 
 interface Body {
-  readonly widgets: readonly { readonly type: string; readonly properties: { readonly alarms?: readonly string[]; readonly metrics?: readonly (readonly unknown[])[] } }[];
+  readonly widgets: readonly {
+    readonly type: string;
+    readonly properties: { readonly alarms?: readonly string[]; readonly metrics?: readonly (readonly unknown[])[] };
+  }[];
 }
 
 describe("dashboards", () => {

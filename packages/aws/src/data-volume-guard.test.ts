@@ -3,7 +3,8 @@ import { placementTags, refusals, type Placement } from "./data-volume-guard.ts"
 
 const wish: Placement = { zone: "eu-central-1a", volume: { sizeGiB: 100, snapshotId: undefined } };
 
-const names = (after: Placement): readonly string[] => refusals(placementTags(wish), placementTags(after)).map((text) => text.split(":")[0] ?? "");
+const names = (after: Placement): readonly string[] =>
+  refusals(placementTags(wish), placementTags(after)).map((text) => text.split(":")[0] ?? "");
 
 describe("the guard of data volumes", () => {
   it("lets an unchanged volume and a larger one pass", () => {
@@ -18,9 +19,11 @@ describe("the guard of data volumes", () => {
 
   it("refuses another zone", () => assert.deepEqual(names({ ...wish, zone: "eu-central-1b" }), ["VolumeCannotMove"]));
 
-  it("refuses another snapshot", () => assert.deepEqual(names({ ...wish, volume: { sizeGiB: 100, snapshotId: "snap-1" } }), ["VolumeHasItsSnapshot"]));
+  it("refuses another snapshot", () =>
+    assert.deepEqual(names({ ...wish, volume: { sizeGiB: 100, snapshotId: "snap-1" } }), ["VolumeHasItsSnapshot"]));
 
-  it("tells all reasons at once", () => assert.equal(names({ zone: "eu-central-1b", volume: { sizeGiB: 1, snapshotId: "snap-1" } }).length, 3));
+  it("tells all reasons at once", () =>
+    assert.equal(names({ zone: "eu-central-1b", volume: { sizeGiB: 1, snapshotId: "snap-1" } }).length, 3));
 
   it("has nothing to say of a volume that was made before it had tags", () => assert.deepEqual(refusals({}, placementTags(wish)), []));
 });

@@ -56,7 +56,14 @@ export class Fleet extends pulumi.ComponentResource {
     const documents = new Documents("documents", { place }, parent);
     const images = new Images(
       "images",
-      { place, keyArn: keys.arn, base: spec.images.base, groups: fleet.groups, agentDigest: args.agentDigest, prepareImage: args.prepareImage },
+      {
+        place,
+        keyArn: keys.arn,
+        base: spec.images.base,
+        groups: fleet.groups,
+        agentDigest: args.agentDigest,
+        prepareImage: args.prepareImage,
+      },
       parent,
     );
     const machineImages = new MachineImages("machine-images", { place, spec: spec.machineImage, network, groups: fleet.groups }, parent);

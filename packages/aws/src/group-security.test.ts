@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import type { Port, ResolvedGroup } from "@coinfleet/sdk";
 import { ingressRules } from "./group-security.ts";
 
-const port = (number: number, exposure: Port["exposure"]): Port => ({ port: number, protocol: "tcp", exposure, description: `port ${number}` });
+const port = (number: number, exposure: Port["exposure"]): Port => ({
+  port: number,
+  protocol: "tcp",
+  exposure,
+  description: `port ${number}`,
+});
 
 const group = {
   ports: { p2p: port(9333, "public"), rpc: port(9332, "internal"), engine: port(8551, "local") },
@@ -19,7 +24,11 @@ describe("who may reach a node", () => {
   });
 
   it("is nobody but the group where the network is private", () => {
-    assert.deepEqual(rules({ ...group, isPrivateNetwork: true, allowedCidrs: [] }), ["9333 from group", "9332 from group", "9797 from group"]);
+    assert.deepEqual(rules({ ...group, isPrivateNetwork: true, allowedCidrs: [] }), [
+      "9333 from group",
+      "9332 from group",
+      "9797 from group",
+    ]);
   });
 
   it("gives each rule a name of its own", () => {

@@ -4,7 +4,10 @@ import type { Architecture, ResolvedClient } from "@coinfleet/sdk";
 import type { Registry } from "./registry.ts";
 
 /** Lays out a build context below the project's folder, or does nothing where it is there. Does I/O, so the program hands it in. */
-export type PrepareImage = (image: { readonly spec: ImageSpec; readonly digest: string; readonly directory: string }, say: (line: string) => void) => Promise<void>;
+export type PrepareImage = (
+  image: { readonly spec: ImageSpec; readonly digest: string; readonly directory: string },
+  say: (line: string) => void,
+) => Promise<void>;
 
 /** What an image is made of. */
 export type ImageSpec =

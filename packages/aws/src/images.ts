@@ -70,7 +70,11 @@ export class Images extends pulumi.ComponentResource {
     return images;
   }
 
-  #image({ repository, tag, ...planned }: Planned, { place, keyArn, prepareImage }: ImagesArgs, engine: docker.Provider): pulumi.Output<string> {
+  #image(
+    { repository, tag, ...planned }: Planned,
+    { place, keyArn, prepareImage }: ImagesArgs,
+    engine: docker.Provider,
+  ): pulumi.Output<string> {
     // Its content is its identity.
     const key = `${repository}-${tag}`;
     const known = this.#made.get(key);

@@ -8,7 +8,7 @@ export interface NetworkArgs {
   readonly place: Place;
   /** CIDR of the VPC, at most /20. */
   readonly cidr: string;
-  /** Availability zones in the stack file's order. Each has a subnet; one that is added at the end moves no other. */
+  /** Availability zones. Each has a subnet, which depends on its letter and not on the list's order. */
   readonly zones: readonly string[];
   /** Name of the private zone. */
   readonly domain: string;
@@ -47,13 +47,13 @@ export class Network extends pulumi.ComponentResource {
       parent,
     );
     this.subnetIds = Object.fromEntries(
-      args.zones.map((zone, index) => {
+      args.zones.map((zone) => {
         const subnet = new aws.ec2.Subnet(
           `${name}-public-${zone}`,
           {
             vpcId: vpc.id,
             availabilityZone: zone,
-            cidrBlock: subnetCidr(args.cidr, subnetPrefix(args.cidr), index),
+            cidrBlock: subnetCidr(args.cidr, subnetPrefix(args.cidr), zoneNumber(zone)),
             mapPublicIpOnLaunch: false,
             tags: tags(`public-${zone}`),
           },
@@ -77,4 +77,9 @@ export class Network extends pulumi.ComponentResource {
 /** Sixteen subnets, of which a zone takes one: room for private ones and for more zones. */
 function subnetPrefix(cidr: string): number {
   return Number(cidr.split("/")[1]) + 4;
+}
+
+/** 0 for eu-central-1a. */
+function zoneNumber(zone: string): number {
+  return zone.charCodeAt(zone.length - 1) - "a".charCodeAt(0);
 }

@@ -1,4 +1,4 @@
-/** Cuts the `index`th subnet of `prefix` bits out of an IPv4 CIDR. A subnet depends on its index only, so that a zone added at the end moves none. */
+/** Cuts the `index`th subnet of `prefix` bits out of an IPv4 CIDR. */
 export function subnetCidr(cidr: string, prefix: number, index: number): string {
   const [address, length] = cidr.split("/");
   const bits = Number(length);

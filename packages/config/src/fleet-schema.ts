@@ -123,7 +123,7 @@ const machineImage = z
 /** What a stack file says under `coinfleet:fleet`. */
 export const fleetSchema = z.strictObject({
   zones: z
-    .array(z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d[a-z]$/, "an availability zone, for example eu-central-1a"))
+    .array(z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d[a-p]$/, "an availability zone, for example eu-central-1a"))
     .max(16)
     .describe("Availability zones, in order. New ones go to the end: a volume cannot leave its zone."),
   network: z

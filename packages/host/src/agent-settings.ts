@@ -30,7 +30,8 @@ export function agentSettings(input: AgentSettingsInput): AgentConfig {
 
 function agentAccess(group: ResolvedGroup, access: ResolvedGroup["access"][number]): AgentAccess {
   const port = group.ports[access.port];
-  if (port === undefined) throw new Error(`coin ${group.coin}: access to the port "${access.port}", which network ${group.networkName} does not declare`);
+  if (port === undefined)
+    throw new Error(`coin ${group.coin}: access to the port "${access.port}", which network ${group.networkName} does not declare`);
   const scheme = access.protocol === "http" ? "http" : "https";
   return {
     port: access.port,

@@ -18,7 +18,8 @@ function render(group: ResolvedGroup = exampleGroup, node: ResolvedNode = exampl
 
 /** The rules of the Docker benchmark that a container of ours must keep. Each problem in a few words. */
 function problemsOf(parameters: readonly string[]): readonly string[] {
-  const values = (name: string): readonly string[] => parameters.flatMap((word, index) => (word === name ? [parameters[index + 1] ?? ""] : []));
+  const values = (name: string): readonly string[] =>
+    parameters.flatMap((word, index) => (word === name ? [parameters[index + 1] ?? ""] : []));
   const has = (name: string, value: RegExp): boolean => values(name).some((one) => value.test(one));
   const rules: readonly (readonly [string, boolean])[] = [
     ["capabilities are not dropped", has("--cap-drop", /^ALL$/)],
@@ -26,7 +27,7 @@ function problemsOf(parameters: readonly string[]): readonly string[] {
     ["the root file system can be written", parameters.includes("--read-only")],
     ["runs as root", has("--user", /^[1-9]\d+:[1-9]\d+$/)],
     ["no limit of memory", has("--memory", /^\d+m$/)],
-    ["may swap", values("--memory")[0] === values("--memory-swap")[0]],
+    ["may swap", has("--memory-swap", /^\d+m$/) && values("--memory")[0] === values("--memory-swap")[0]],
     ["no limit of CPU", values("--cpus").length === 1],
     ["no limit of processes", has("--pids-limit", /^\d+$/)],
     ["no limit of open files", values("--ulimit").some((one) => Number(/^nofile=(\d+):\1$/.exec(one)?.[1]) <= 20_000)],
@@ -41,7 +42,10 @@ function problemsOf(parameters: readonly string[]): readonly string[] {
 
 describe("the configuration of a node", () => {
   it("keeps the container rules for every container", () => {
-    const group: ResolvedGroup = { ...exampleGroup, snapshot: { kind: "archive", url: "https://example.com/s.tar.zst", sha256: "00", format: "tar.zst", daemon: "exampled" } };
+    const group: ResolvedGroup = {
+      ...exampleGroup,
+      snapshot: { kind: "archive", url: "https://example.com/s.tar.zst", sha256: "00", format: "tar.zst", daemon: "exampled" },
+    };
     const { daemons, agent, restore } = render(group);
     for (const parameters of [...daemons.map((one) => one.arguments), agent.arguments, restore?.arguments ?? []]) {
       assert.deepEqual(problemsOf(parameters), [], parameters.join(" "));
@@ -50,12 +54,16 @@ describe("the configuration of a node", () => {
   });
 
   it("is checked by rules that find a careless container", () => {
-    assert.deepEqual(problemsOf(["--privileged", "--publish", "9332:9332", "--mount", "type=bind,source=/var/run/docker.sock,target=/s"]).length, 14);
+    assert.deepEqual(
+      problemsOf(["--privileged", "--publish", "9332:9332", "--mount", "type=bind,source=/var/run/docker.sock,target=/s"]).length,
+      14,
+    );
   });
 
   it("publishes a public port on the host's address, an internal one too, and a local one on the loopback interface only", () => {
     const [exampled, beacon] = render().daemons;
-    const published = (parameters: readonly string[] | undefined): readonly string[] => parameters?.filter((_, index) => parameters[index - 1] === "--publish") ?? [];
+    const published = (parameters: readonly string[] | undefined): readonly string[] =>
+      parameters?.filter((_, index) => parameters[index - 1] === "--publish") ?? [];
     assert.deepEqual(published(exampled?.arguments), [
       "{{private-ip}}:9333:9333/tcp",
       "127.0.0.1:9333:9333/tcp",
@@ -75,7 +83,9 @@ describe("the configuration of a node", () => {
   it("holds placeholders where secrets go", () => {
     const { daemons, agent } = render();
     assert.equal(daemons[0]?.files["example.conf"], "rpcpassword={{secret:rpc}}\n");
-    assert.deepEqual(agent.config.access, [{ port: "rpc", url: "http://127.0.0.1:9332", auth: { user: "coinfleet", password: "{{secret:rpc}}", scheme: "basic" } }]);
+    assert.deepEqual(agent.config.access, [
+      { port: "rpc", url: "http://127.0.0.1:9332", auth: { user: "coinfleet", password: "{{secret:rpc}}", scheme: "basic" } },
+    ]);
   });
 
   it("lets only the first node of a private network make blocks", () => {
@@ -90,13 +100,19 @@ describe("the configuration of a node", () => {
   });
 
   it("restores no archive where the data holds keys", () => {
-    const group: ResolvedGroup = { ...exampleGroup, snapshot: { kind: "archive", url: "https://example.com/s.tar", sha256: "00", format: "tar", daemon: "exampled" } };
+    const group: ResolvedGroup = {
+      ...exampleGroup,
+      snapshot: { kind: "archive", url: "https://example.com/s.tar", sha256: "00", format: "tar", daemon: "exampled" },
+    };
     assert.equal(render(group).restore?.daemon, "exampled");
     assert.equal(render({ ...group, holdsKeys: true }).restore, undefined);
   });
 
   it("fails when it is larger than a parameter, and says so before there is a volume", () => {
-    const node = { ...exampleNode, daemons: exampleNode.daemons.map((one) => ({ ...one, files: { "big.conf": "x".repeat(maximumParameterBytes) } })) };
+    const node = {
+      ...exampleNode,
+      daemons: exampleNode.daemons.map((one) => ({ ...one, files: { "big.conf": "x".repeat(maximumParameterBytes) } })),
+    };
     assert.throws(() => render(exampleGroup, node), /an SSM parameter holds 8192/);
     const input = { environment: "test", region: "eu-central-1", group: exampleGroup };
     assert.match(nodeConfigurationProblem({ ...input, node }) ?? "", /The configuration of example-1 has \d+ bytes/);

@@ -129,13 +129,16 @@ function restorePlan({ snapshot, holdsKeys }: ResolvedGroup, context: ContainerC
 }
 
 function firewallSets(ports: Readonly<Record<string, Port>>, node: ResolvedNode): NodeConfiguration["firewall"] {
-  const served = node.daemons.flatMap((daemon) => daemon.ports).flatMap((role) => {
-    const port = ports[role];
-    return port === undefined ? [] : [{ role, port }];
-  });
+  const served = node.daemons
+    .flatMap((daemon) => daemon.ports)
+    .flatMap((role) => {
+      const port = ports[role];
+      return port === undefined ? [] : [{ role, port }];
+    });
   const element = ({ port }: { readonly port: Port }): string => `${port.protocol} . ${port.port}`;
   // A daemon's own figures are wanted most when it is not synced.
-  const isGated = ({ role, port }: { readonly role: string; readonly port: Port }): boolean => port.exposure === "internal" && role !== "metrics";
+  const isGated = ({ role, port }: { readonly role: string; readonly port: Port }): boolean =>
+    port.exposure === "internal" && role !== "metrics";
   return {
     always: [`tcp . ${agentPort}`, ...served.filter((one) => one.port.exposure !== "local" && !isGated(one)).map(element)],
     gated: served.filter(isGated).map(element),

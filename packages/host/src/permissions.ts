@@ -29,7 +29,12 @@ export function hostPermissions(input: HostPermissionsInput): readonly PolicySta
   const { partition, region, account, parameterPrefixes, secretArns, repositoryArns, logGroupArn, keyArns } = input;
   const parameters = (names: readonly string[]): readonly string[] =>
     parameterPrefixes.flatMap((prefix) => names.map((name) => `arn:${partition}:ssm:${region}:${account}:parameter${prefix}/${name}`));
-  const allow = (Sid: string, Action: readonly string[], Resource: readonly string[]): PolicyStatement => ({ Sid, Effect: "Allow", Action, Resource });
+  const allow = (Sid: string, Action: readonly string[], Resource: readonly string[]): PolicyStatement => ({
+    Sid,
+    Effect: "Allow",
+    Action,
+    Resource,
+  });
   return [
     allow("ReadConfiguration", ["ssm:GetParameter"], parameters(["config", "release", "agent", "volume"])),
     allow("ReportState", ["ssm:PutParameter"], parameters(["running", "volume"])),
@@ -48,7 +53,9 @@ export function hostPermissions(input: HostPermissionsInput): readonly PolicySta
       [
         "ssm:UpdateInstanceInformation",
         ...["CreateControlChannel", "CreateDataChannel", "OpenControlChannel", "OpenDataChannel"].map((action) => `ssmmessages:${action}`),
-        ...["AcknowledgeMessage", "DeleteMessage", "FailMessage", "GetEndpoint", "GetMessages", "SendReply"].map((action) => `ec2messages:${action}`),
+        ...["AcknowledgeMessage", "DeleteMessage", "FailMessage", "GetEndpoint", "GetMessages", "SendReply"].map(
+          (action) => `ec2messages:${action}`,
+        ),
       ],
       ["*"],
     ),

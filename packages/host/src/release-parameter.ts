@@ -25,5 +25,7 @@ export function renderReleaseParameter(group: ResolvedGroup, images: Readonly<Re
 
 function byDigest(client: string, image: string | undefined): string {
   if (image !== undefined && /@sha256:[0-9a-f]{64}$/.test(image)) return image;
-  throw new Error(`The image of client "${client}" is ${image === undefined ? "missing" : `"${image}"`}; it must be <repository>@sha256:<digest>.`);
+  throw new Error(
+    `The image of client "${client}" is ${image === undefined ? "missing" : `"${image}"`}; it must be <repository>@sha256:<digest>.`,
+  );
 }

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import type { ResolvedClient } from "@coinfleet/sdk";
-import { renderAgentImageContext, renderDocuments, renderImageContext, renderReleaseParameter, renderUserData, hostPermissions } from "./index.ts";
+import {
+  renderAgentImageContext,
+  renderDocuments,
+  renderImageContext,
+  renderReleaseParameter,
+  renderUserData,
+  hostPermissions,
+} from "./index.ts";
 import { exampleGroup } from "./testing/example-group.ts";
 
 const base = "debian:bookworm-slim";
@@ -50,7 +57,8 @@ WORKDIR /data
   });
 
   it("is the same image until something that goes into it changes", () => {
-    const digest = (change: Partial<ResolvedClient>): string => renderImageContext({ client: { ...client, ...change }, base, architecture: "x86_64" }).digest;
+    const digest = (change: Partial<ResolvedClient>): string =>
+      renderImageContext({ client: { ...client, ...change }, base, architecture: "x86_64" }).digest;
     const source = client.source.kind === "debianPackage" ? client.source : assert.fail();
     assert.equal(digest({}), digest({ source: { ...source, pins: { ...source.pins, "9.9.9": "9.9.9-1" } } }), "a pin of another version");
     assert.notEqual(digest({}), digest({ source: { ...source, pins: { "1.2.3": "1.2.3-2" } } }));

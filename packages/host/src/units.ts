@@ -112,7 +112,8 @@ function request(name: string, what: string, limits: readonly string[]): Readonl
 }
 
 function render({ description, unit, service, path, install }: UnitText): string {
-  const section = (name: string, lines: readonly string[] | undefined): readonly string[] => (lines === undefined ? [] : [`[${name}]`, ...lines, ""]);
+  const section = (name: string, lines: readonly string[] | undefined): readonly string[] =>
+    lines === undefined ? [] : [`[${name}]`, ...lines, ""];
   return [
     ...section("Unit", [`Description=${description}`, ...(unit ?? [])]),
     ...section("Service", service),

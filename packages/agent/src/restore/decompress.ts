@@ -41,14 +41,21 @@ function throughProgram(
   tar: NodeJS.WritableStream,
   stop: AbortSignal,
 ): readonly Promise<void>[] {
-  const child = spawn(command, parameters, { stdio: ["pipe", "pipe", "pipe"], env: { PATH: process.env["PATH"] ?? "" }, signal: stop, killSignal: "SIGKILL" });
+  const child = spawn(command, parameters, {
+    stdio: ["pipe", "pipe", "pipe"],
+    env: { PATH: process.env["PATH"] ?? "" },
+    signal: stop,
+    killSignal: "SIGKILL",
+  });
   let complaint = "";
   child.stderr.on("data", (chunk: Buffer) => {
     complaint = (complaint + chunk.toString()).slice(-500);
   });
   const exit = new Promise<void>((resolve, reject) => {
     child.on("error", (cause) => {
-      reject(cause.name === "AbortError" ? cause : new RestoreError("permanent", `${command} cannot be started: ${cause.message}`, { cause }));
+      reject(
+        cause.name === "AbortError" ? cause : new RestoreError("permanent", `${command} cannot be started: ${cause.message}`, { cause }),
+      );
     });
     child.on("close", (code) => {
       if (code === 0) resolve();

@@ -3,7 +3,7 @@ import { Readable, Transform } from "node:stream";
 import { RestoreError } from "./restore-error.ts";
 
 /** How far a download is. */
-export interface DownloadProgress {
+interface DownloadProgress {
   readonly doneBytes: number;
   /** Absent where the server does not say. */
   readonly totalBytes: number | undefined;

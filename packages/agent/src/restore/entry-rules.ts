@@ -2,7 +2,7 @@ import type { Header } from "tar-stream";
 import { RestoreError } from "./restore-error.ts";
 
 /** Names that the restore itself uses at the top of the data directory. */
-export const reservedPrefix = ".coinfleet";
+const reservedPrefix = ".coinfleet";
 
 /** What to make of an entry of an archive. Paths are relative, without `.` and `..`. */
 export type SafeEntry =

@@ -27,10 +27,12 @@ type Entry = Partial<Header> & { readonly name: string; readonly content?: Buffe
 
 async function tar(entries: readonly Entry[]): Promise<Buffer> {
   const archive = pack();
-  for (const { content, ...header } of entries) archive.entry(header as Header, content ?? Buffer.alloc(0));
+  for (const { content, ...header } of entries) archive.entry(header, content ?? Buffer.alloc(0));
   archive.finalize();
   const chunks: Buffer[] = [];
-  for await (const chunk of archive) chunks.push(chunk as Buffer);
+  for await (const chunk of archive) {
+    if (Buffer.isBuffer(chunk)) chunks.push(chunk);
+  }
   return Buffer.concat(chunks);
 }
 

@@ -50,7 +50,10 @@ export async function restore(options: RestoreOptions): Promise<RestoreOutcome> 
   try {
     const digest = await fetchInto(files, options);
     if (digest !== sha256.toLowerCase()) {
-      throw new RestoreError("permanent", `the archive is not the pinned one: its SHA-256 is ${digest}, expected ${sha256}. Nothing of it was made visible.`);
+      throw new RestoreError(
+        "permanent",
+        `the archive is not the pinned one: its SHA-256 is ${digest}, expected ${sha256}. Nothing of it was made visible.`,
+      );
     }
   } catch (error) {
     await rm(staging, { recursive: true, force: true });
@@ -84,7 +87,11 @@ function describeProgress(download: Download, startedMs: number): Readonly<Recor
   const perSecond = doneBytes / Math.max(seconds, 0.001);
   const rate = { doneMiB: Math.round(doneBytes / 2 ** 20), mibPerSec: Number((perSecond / 2 ** 20).toFixed(1)) };
   if (totalBytes === undefined || totalBytes === 0) return rate;
-  return { ...rate, percent: Number(((100 * doneBytes) / totalBytes).toFixed(1)), remainingSec: Math.round((totalBytes - doneBytes) / Math.max(perSecond, 1)) };
+  return {
+    ...rate,
+    percent: Number(((100 * doneBytes) / totalBytes).toFixed(1)),
+    remainingSec: Math.round((totalBytes - doneBytes) / Math.max(perSecond, 1)),
+  };
 }
 
 /** From here on nothing can fail but the disk: each move may have been made before. */

@@ -9,7 +9,11 @@ import { checkEntry, type SafeEntry } from "./entry-rules.ts";
 import { RestoreError } from "./restore-error.ts";
 
 /** Unpacks an archive into an empty directory, entry by entry as it comes. Owner and mode are ours: 0700 and 0600. */
-export async function unpack({ source, meter }: Pick<Download, "source" | "meter">, format: ArchiveFormat, directory: string): Promise<void> {
+export async function unpack(
+  { source, meter }: Pick<Download, "source" | "meter">,
+  format: ArchiveFormat,
+  directory: string,
+): Promise<void> {
   const stop = new AbortController();
   const tar = extract();
   const jobs = [place(tar, new Placer(directory, stop.signal)), ...decompressInto(tar, [source, meter], format, stop.signal)];
@@ -45,7 +49,8 @@ function reason(errors: readonly unknown[]): Error {
   if (full !== undefined) return new RestoreError("permanent", "the data volume is full", { cause: full });
   const dropped = errors.find((error) => error instanceof Error && /terminated|other side closed|ECONNRESET|aborted/.test(error.message));
   if (dropped instanceof Error) return new RestoreError("transient", `the connection was lost: ${dropped.message}`, { cause: dropped });
-  const isEcho = (error: unknown): boolean => error instanceof Error && (error.name === "AbortError" || ("code" in error && error.code === "ERR_STREAM_PREMATURE_CLOSE"));
+  const isEcho = (error: unknown): boolean =>
+    error instanceof Error && (error.name === "AbortError" || ("code" in error && error.code === "ERR_STREAM_PREMATURE_CLOSE"));
   const first = errors.find((error) => !isEcho(error)) ?? errors[0];
   const message = first instanceof Error ? first.message : String(first);
   return new RestoreError("permanent", `the archive cannot be unpacked: ${message}`, { cause: first });
@@ -68,7 +73,8 @@ class Placer {
   async file({ path, bytes }: SafeFile, entry: AsyncIterable<unknown>): Promise<void> {
     await this.#makeParent(path);
     const { bavail, bsize } = await statfs(this.#root);
-    if (bytes > bavail * bsize) throw new RestoreError("permanent", `the data volume is full: ${path} has ${bytes} bytes, ${bavail * bsize} are free`);
+    if (bytes > bavail * bsize)
+      throw new RestoreError("permanent", `the data volume is full: ${path} has ${bytes} bytes, ${bavail * bsize} are free`);
     const output = createWriteStream(join(this.#root, path), { flags: "wx", mode: 0o600, highWaterMark: 2 ** 20 });
     // The signal, because an entry whose archive was cut off before it was read never ends.
     await pipeline(entry, output, { signal: this.#stop }).catch((error: unknown) => {
@@ -91,7 +97,8 @@ class Placer {
     await this.#makeParent(entry.target);
     const target = join(this.#root, entry.target);
     const found = await lstat(target).catch(() => undefined);
-    if (found?.isFile() !== true) throw new RestoreError("permanent", `hostile archive, entry "${entry.path}": a link to "${entry.target}", which is no file of it`);
+    if (found?.isFile() !== true)
+      throw new RestoreError("permanent", `hostile archive, entry "${entry.path}": a link to "${entry.target}", which is no file of it`);
     await link(target, here);
   }
 

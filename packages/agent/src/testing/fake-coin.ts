@@ -3,7 +3,10 @@ import { z } from "zod";
 
 const network: Network = {
   kind: "private",
-  ports: { p2p: { port: 1, protocol: "tcp", exposure: "public", description: "peers" }, rpc: { port: 2, protocol: "tcp", exposure: "internal", description: "RPC" } },
+  ports: {
+    p2p: { port: 1, protocol: "tcp", exposure: "public", description: "peers" },
+    rpc: { port: 2, protocol: "tcp", exposure: "internal", description: "RPC" },
+  },
   blockIntervalSec: 10,
   blockArrival: "work",
   data: { sizeGiB: 1, growthGiBPerYear: 0, source: "test" },
@@ -14,7 +17,14 @@ const network: Network = {
   settledDepth: 2,
 };
 
-const status = z.object({ height: z.number(), tipHash: z.string(), tipTimeSec: z.number(), knownHeight: z.number(), peers: z.number(), isInitialSync: z.boolean() });
+const status = z.object({
+  height: z.number(),
+  tipHash: z.string(),
+  tipTimeSec: z.number(),
+  knownHeight: z.number(),
+  peers: z.number(),
+  isInitialSync: z.boolean(),
+});
 
 /** A coin whose daemon says its sync status as it is. */
 const fakeCoin: Coin = {
@@ -39,4 +49,5 @@ const fakeCoin: Coin = {
   upgrades: [],
 };
 
+// eslint-disable-next-line no-restricted-syntax -- it stands for a coin, and that is how the agent finds one
 export default fakeCoin;

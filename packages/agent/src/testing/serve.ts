@@ -5,7 +5,12 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 export interface TestServer {
   readonly url: string;
   readonly port: number;
-  readonly requests: readonly { readonly method: string; readonly path: string; readonly headers: IncomingMessage["headers"]; readonly body: Buffer }[];
+  readonly requests: readonly {
+    readonly method: string;
+    readonly path: string;
+    readonly headers: IncomingMessage["headers"];
+    readonly body: Buffer;
+  }[];
   close(): void;
 }
 

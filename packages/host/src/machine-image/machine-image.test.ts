@@ -5,7 +5,12 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { renderMachineImage, type MachineImage } from "../index.ts";
 
-const options = { architecture: "x86_64", source: { name: "debian-12-amd64-*", owner: "136693071363" }, sshUser: "debian", instanceType: "m6i.large" } as const;
+const options = {
+  architecture: "x86_64",
+  source: { name: "debian-12-amd64-*", owner: "136693071363" },
+  sshUser: "debian",
+  instanceType: "m6i.large",
+} as const;
 const debian = renderMachineImage({ ...options, distribution: "debian" });
 const amazon = renderMachineImage({ ...options, distribution: "amazon-linux-2023" });
 const isThere = (program: string): boolean => spawnSync(program, ["--version"]).status === 0;
@@ -30,7 +35,9 @@ describe("the machine image", function () {
   }
 
   const isScript = ([, text]: readonly [string, string]): boolean => text.startsWith("#!/bin/bash");
-  const scripts = Object.entries({ ...debian.files, "provision/packages-amazon.sh": amazon.files["provision/packages.sh"] ?? "" }).filter(isScript);
+  const scripts = Object.entries({ ...debian.files, "provision/packages-amazon.sh": amazon.files["provision/packages.sh"] ?? "" }).filter(
+    isScript,
+  );
 
   it("has scripts that fit on a page", () => {
     assert.deepEqual(
@@ -43,22 +50,32 @@ describe("the machine image", function () {
   it("has scripts that shellcheck has nothing against", function () {
     if (!isThere("shellcheck")) this.skip();
     write({ ...debian, files: { ...debian.files, "provision/packages-amazon.sh": amazon.files["provision/packages.sh"] ?? "" } });
-    const { stdout } = spawnSync("shellcheck", ["-x", ...scripts.map(([path]) => join(directory, path))], { cwd: join(directory, "provision/root"), encoding: "utf8" });
-    // The library lies where it will lie on the host.
-    assert.equal(stdout.replace(/^.*SC1091.*$/gm, "").match(/SC\d+ \((error|warning)\).*/g), null);
+    const root = join(directory, "provision/root");
+    const check = (paths: readonly string[]): string =>
+      spawnSync("shellcheck", ["-x", "-P", root, "-f", "gcc", ...paths], { cwd: root, encoding: "utf8" }).stdout;
+    assert.equal(check(scripts.map(([path]) => join(directory, path))), "");
+    const [, text] = scripts.find(([path]) => path.endsWith("/volume")) ?? assert.fail();
+    writeFileSync(join(root, "careless"), `${text}rm -rf $data/\n`);
+    assert.match(check([join(root, "careless")]), /SC2115/);
   });
 
   it("is a template that Packer accepts", function () {
     if (!isThere("packer")) this.skip();
     for (const image of [debian, amazon]) {
       write(image);
-      const { status, stdout, stderr } = spawnSync("packer", ["validate", "-syntax-only", "-var", "region=eu-central-1", "."], { cwd: directory, encoding: "utf8", env: { ...process.env, CHECKPOINT_DISABLE: "1" } });
+      const { status, stdout, stderr } = spawnSync("packer", ["validate", "-syntax-only", "-var", "region=eu-central-1", "."], {
+        cwd: directory,
+        encoding: "utf8",
+        env: { ...process.env, CHECKPOINT_DISABLE: "1" },
+      });
       assert.equal(status, 0, stdout + stderr);
     }
   });
 
   it("differs between distributions in the package step and in what only one of them has", () => {
-    const differing = [...new Set([...Object.keys(debian.files), ...Object.keys(amazon.files)])].filter((path) => debian.files[path] !== amazon.files[path]);
+    const differing = [...new Set([...Object.keys(debian.files), ...Object.keys(amazon.files)])].filter(
+      (path) => debian.files[path] !== amazon.files[path],
+    );
     assert.deepEqual(differing.sort(), [
       "provision/packages.sh",
       "provision/root/opt/aws/amazon-cloudwatch-agent/etc/amazon-cloudwatch-agent.json",

@@ -8,15 +8,7 @@ export interface PackerTemplateOptions {
   readonly instanceType: string;
 }
 
-/** The template, in the HCL2 of Packer 1.6.6 and newer. What differs per account are variables, so that the digest does not. */
-export function packerTemplate(options: PackerTemplateOptions): string {
-  const { amiName, digest, architecture, source, sshUser, instanceType } = options;
-  const tags = (name: string): string => `${name} = {
-    Name                = "${amiName}"
-    "coinfleet:digest"  = "${digest}"
-    "coinfleet:purpose" = "host"
-  }`;
-  return `variable "region" {
+const variables = `variable "region" {
   type = string
 }
 
@@ -42,7 +34,17 @@ variable "manifest" {
   type    = string
   default = "manifest.json"
 }
+`;
 
+/** The template, in the HCL2 of Packer 1.6.6 and newer. What differs per account are variables, so that the digest does not. */
+export function packerTemplate(options: PackerTemplateOptions): string {
+  const { amiName, digest, architecture, source, sshUser, instanceType } = options;
+  const tags = (name: string): string => `${name} = {
+    Name                = "${amiName}"
+    "coinfleet:digest"  = "${digest}"
+    "coinfleet:purpose" = "host"
+  }`;
+  return `${variables}
 source "amazon-ebs" "host" {
   region                      = var.region
   custom_endpoint_ec2         = var.custom_endpoint_ec2

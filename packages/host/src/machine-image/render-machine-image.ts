@@ -4,7 +4,14 @@ import { firewallRules } from "../scripts/firewall.ts";
 import { hostScripts } from "../scripts/index.ts";
 import { hostUnits } from "../units.ts";
 import { packerPlugins, packerTemplate } from "./packer-template.ts";
-import { cloudWatchAgentSettings, dockerSettings, installScript, packagesScript, type Distribution, type PinnedPackage } from "./provision.ts";
+import {
+  cloudWatchAgentSettings,
+  dockerSettings,
+  installScript,
+  packagesScript,
+  type Distribution,
+  type PinnedPackage,
+} from "./provision.ts";
 
 /** What {@link renderMachineImage} is given. */
 export interface MachineImageOptions {
@@ -32,7 +39,10 @@ export interface MachineImage {
 export function renderMachineImage(options: MachineImageOptions): MachineImage {
   const { distribution, architecture, source, sshUser, instanceType, ssmAgent } = options;
   const provision = provisionFiles(distribution, ssmAgent);
-  const digest = digestOf({ provision, template: packerTemplate({ amiName: "", digest: "", architecture, source, sshUser, instanceType }) });
+  const digest = digestOf({
+    provision,
+    template: packerTemplate({ amiName: "", digest: "", architecture, source, sshUser, instanceType }),
+  });
   const amiName = `coinfleet-host-${distribution}-${architecture}-${shortDigest(digest)}`;
   return {
     files: {

@@ -53,5 +53,6 @@ export const prologue = (step: string): string => `#!/bin/bash
 set -euo pipefail
 # shellcheck disable=SC2034 # read by the library
 step=${step}
+# shellcheck source=usr/lib/coinfleet/library.sh
 . /usr/lib/coinfleet/library.sh
 `;

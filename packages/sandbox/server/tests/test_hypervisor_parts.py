@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import tarfile
-from io import BytesIO
+import threading
+from io import BytesIO, StringIO
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,9 @@ from coinfleet_sandbox.images.mirror import DEFAULT_MIRROR, debian_mirror
 from coinfleet_sandbox.images.registry_store import write_registry_store
 from coinfleet_sandbox.interface import DnsRecord, HypervisorError, Rule
 from coinfleet_sandbox.launcher.layout import layout
+from coinfleet_sandbox.launcher.locks import locked
 from coinfleet_sandbox.launcher.process import ProcessId, identify, is_alive
+from coinfleet_sandbox.progress import Progress
 
 
 def test_address_records_become_hosts_lines() -> None:
@@ -150,3 +153,23 @@ def test_a_guest_gets_the_authoritys_certificate() -> None:
         content = archive.extractfile(CA_FILE)
         assert content is not None
         assert content.read() == b"certificate"
+
+
+def test_a_lock_excludes_others_and_leaves_no_file(tmp_path: Path) -> None:
+    path, order, inside = tmp_path / "lock", [], 0
+
+    def work() -> None:
+        nonlocal inside
+        for _ in range(20):
+            with locked(path, "it", Progress(StringIO())):
+                inside += 1
+                order.append(inside)
+                inside -= 1
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert order == [1] * 80
+    assert list(tmp_path.iterdir()) == []

@@ -34,7 +34,7 @@ class WebServer:
     def __init__(self, address: tuple[str, int], application: Any, authority: CertificateAuthority | None = None) -> None:
         self._server = wsgi.Server(address, application, numthreads=THREADS, request_queue_size=QUEUE, timeout=120, shutdown_timeout=2)
         self._server.max_request_body_size = 0
-        # Above its limit the server hangs up after an answer; a client that has just sent the next request would repeat what was done already.
+        # Above its limit the server hangs up after an answer, and a client that has just sent its next request would send it twice.
         self._server.keep_alive_conn_limit = 1024
         if authority is not None:
             self._server.ssl_adapter = _AwsNames(authority.server_context())

@@ -75,7 +75,7 @@ def remove_cgroups(layout: Layout) -> None:
 
 
 def remove_files(layout: Layout) -> None:
-    """Delete the sandbox's folder; its lock file stays in the folder above, so that two commands never overlap."""
+    """Delete the sandbox's folder."""
     run(["rm", "-rf", "--one-file-system", layout.dir], check=False, timeout=900)
     if layout.dir.exists():
         raise SandboxError(f"Some files under {layout.dir} could not be removed.", f"Look for mounts: `findmnt | grep {layout.dir}`.")
