@@ -133,7 +133,7 @@ interface Step {
 }
 
 /** A replacement is three steps for the engine and one line for a reader. */
-export function planLines(json: string): readonly PlanLine[] {
+function planLines(json: string): readonly PlanLine[] {
   const { steps } = JSON.parse(json) as { steps?: Step[] };
   const shown = (steps ?? []).filter(({ op }) => !["same", "create-replacement", "delete-replaced", "read"].includes(op));
   return shown.map(({ op, urn }) => {

@@ -32,7 +32,12 @@ describe("a fleet under faults", function () {
   });
 
   /** Expects the alarm in time, with its message, and after the cure OK with its message. */
-  async function expectAlarm(node: string, id: "node-down" | "node-behind", cause: () => Promise<void>, cure: () => Promise<unknown>): Promise<void> {
+  async function expectAlarm(
+    node: string,
+    id: "node-down" | "node-behind",
+    cause: () => Promise<void>,
+    cure: () => Promise<unknown>,
+  ): Promise<void> {
     await fleet.untilAlarm(node, id, "OK", recoveryLimitSec);
     const told = (await fleet.messages(node, id)).length;
     await cause();
@@ -69,7 +74,10 @@ describe("a fleet under faults", function () {
       "litecoin-2",
       "node-behind",
       async () => {
-        await fleet.onHost("litecoin-2", `${cut}; nft add rule inet fault f tcp dport ${p2p} drop; nft add rule inet fault f tcp sport ${p2p} drop`);
+        await fleet.onHost(
+          "litecoin-2",
+          `${cut}; nft add rule inet fault f tcp dport ${p2p} drop; nft add rule inet fault f tcp sport ${p2p} drop`,
+        );
         await fleet.untilAgent("litecoin-2", "behind", ({ state }) => state === "behind" || state === "no-peers");
         await fleet.untilRpc("litecoin-1", "node2.litecoin.internal", rpc, false);
       },
@@ -94,7 +102,12 @@ describe("a fleet under faults", function () {
     const answers = tips.map(({ height }) => height);
     for (const tip of tips) tip.height = undefined;
     try {
-      await fleet.untilAgent("litecoin-2", "has lost its references", (status) => status.tips.filter(({ height }) => height !== undefined).length <= 1, 300);
+      await fleet.untilAgent(
+        "litecoin-2",
+        "has lost its references",
+        (status) => status.tips.filter(({ height }) => height !== undefined).length <= 1,
+        300,
+      );
       await stayHealthy();
     } finally {
       tips.forEach((tip, n) => (tip.height = answers[n]));

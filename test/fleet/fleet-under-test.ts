@@ -35,7 +35,12 @@ export class FleetUnderTest {
     this.#name = name;
     this.outerAddress = new URL(api["AWS_ENDPOINT_URL"] ?? "").hostname.replace(/\d+$/, "1");
     this.stack = stack;
-    const { AWS_ENDPOINT_URL: endpoint = "", AWS_REGION: region = "", AWS_ACCESS_KEY_ID: accessKeyId = "", AWS_SECRET_ACCESS_KEY: secretAccessKey = "" } = api;
+    const {
+      AWS_ENDPOINT_URL: endpoint = "",
+      AWS_REGION: region = "",
+      AWS_ACCESS_KEY_ID: accessKeyId = "",
+      AWS_SECRET_ACCESS_KEY: secretAccessKey = "",
+    } = api;
     this.#cloudWatch = new CloudWatchClient({ endpoint, region, credentials: { accessKeyId, secretAccessKey } });
   }
 
@@ -64,7 +69,9 @@ export class FleetUnderTest {
   /** Runs a shell script on a node's host and resolves to its output. @throws when it fails */
   async onHost(node: string, script: string): Promise<string> {
     const { instanceId } = this.#node(node);
-    const { stdout } = await exec(sandboxProgram, ["exec", "--name", this.#name, instanceId, "--", "sh", "-euc", script], { maxBuffer: 1e8 });
+    const { stdout } = await exec(sandboxProgram, ["exec", "--name", this.#name, instanceId, "--", "sh", "-euc", script], {
+      maxBuffer: 1e8,
+    });
     return stdout.trim();
   }
 
@@ -76,11 +83,16 @@ export class FleetUnderTest {
   /** Waits until the agent's status satisfies the condition. @throws with the last status when the time is up */
   async untilAgent(node: string, what: string, condition: (status: AgentStatus) => boolean, limitSec = 120): Promise<AgentStatus> {
     let last: unknown;
-    return this.until(`${node}: ${what}`, limitSec, async () => {
-      const status = await this.agent(node).catch((error: unknown) => void (last = error));
-      last = status ?? last;
-      return status && condition(status) ? status : undefined;
-    }, () => JSON.stringify(last));
+    return this.until(
+      `${node}: ${what}`,
+      limitSec,
+      async () => {
+        const status = await this.agent(node).catch((error: unknown) => void (last = error));
+        last = status ?? last;
+        return status && condition(status) ? status : undefined;
+      },
+      () => JSON.stringify(last),
+    );
   }
 
   /** State of one alarm of a node. */
@@ -106,19 +118,27 @@ export class FleetUnderTest {
   /** SNS messages of one alarm since a moment, oldest first. */
   async messages(node: string, id: AlarmId): Promise<readonly AlarmMessage[]> {
     const { stdout } = await exec(sandboxProgram, ["messages", "--name", this.#name], { maxBuffer: 1e8 });
-    const bodies = stdout.split("\n").filter(Boolean).map((line) => (JSON.parse(line) as { message: string }).message);
+    const bodies = stdout
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => (JSON.parse(line) as { message: string }).message);
     const alarms = bodies.map((body) => JSON.parse(body) as AlarmMessage);
     return alarms.filter(({ AlarmName }) => AlarmName === `coinfleet-${environment}-${node}-${id}`);
   }
 
   /** Values of a metric of a node in the last seconds, newest first. */
   async metric(node: string, name: MetricName, seconds: number): Promise<readonly number[]> {
-    const Dimensions = [{ Name: "Environment", Value: environment }, { Name: "Node", Value: node }];
+    const Dimensions = [
+      { Name: "Environment", Value: environment },
+      { Name: "Node", Value: node },
+    ];
     const { MetricDataResults } = await this.#cloudWatch.send(
       new GetMetricDataCommand({
         StartTime: new Date(Date.now() - seconds * 1000),
         EndTime: new Date(Date.now() + 10_000),
-        MetricDataQueries: [{ Id: "m", MetricStat: { Metric: { Namespace: "Coinfleet", MetricName: name, Dimensions }, Period: 10, Stat: "Maximum" } }],
+        MetricDataQueries: [
+          { Id: "m", MetricStat: { Metric: { Namespace: "Coinfleet", MetricName: name, Dimensions }, Period: 10, Stat: "Maximum" } },
+        ],
       }),
     );
     return MetricDataResults?.[0]?.Values ?? [];

@@ -22,7 +22,12 @@ export function testFleet(groups: Readonly<Record<string, unknown>> = {}): Stack
       zones: ["eu-central-1a", "eu-central-1b"],
       network: { cidr: "10.0.0.0/16" },
       images: { base: "public.ecr.aws/debian/debian:bookworm-slim" },
-      machineImage: { source: { name: "debian-12-amd64-sandbox", owner: "136693071363" }, distribution: "debian", sshUser: "debian", instanceType: "m6i.large" },
+      machineImage: {
+        source: { name: "debian-12-amd64-sandbox", owner: "136693071363" },
+        distribution: "debian",
+        sshUser: "debian",
+        instanceType: "m6i.large",
+      },
       alerts: { page: [], warn: [] },
       logs: { retentionDays: 1 },
       nodes: {

@@ -106,6 +106,8 @@ export class HostRoot {
       `mount --bind /proc ${root}/proc`,
       `mount --rbind /sys ${root}/sys`,
       `mount --bind ${this.directory}/run ${root}/run`,
+      // The files behind the devices: what grows a volume is outside of the host.
+      `mount --bind ${this.directory} ${root}/mnt`,
       `mount --bind ${this.directory}/var ${root}/var/lib/coinfleet`,
       `exec chroot ${root} /bin/bash -c "$COMMAND"`,
     ].join("\n");

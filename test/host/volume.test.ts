@@ -20,7 +20,7 @@ interface Refusal {
 }
 
 const sh = (command: string): string => execFileSync("bash", ["-c", command], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
-const content = (device: string): string => sh(`sync; blockdev --flushbufs ${device}; sha256sum < ${device}`);
+const content = (device: string): string => sh(`blockdev --flushbufs ${device}; sha256sum < ${device}`);
 
 const refusals: readonly Refusal[] = [
   { name: "an ext4 file system", before: (device) => sh(`mkfs.ext4 -q -L coinfleet ${device}`), says: /neither blank nor ours.*ext4/ },
@@ -259,7 +259,7 @@ describe("the volume script on real block devices", function () {
     sh(`truncate -s 512M ${host.directory}/disk; losetup -c ${device}`);
     const { code, output } = volume(
       device,
-      `${size}; truncate -s 640M /proc/1/root${host.directory}/disk; losetup -c ${device}; /usr/lib/coinfleet/volume && ${size}; cat /var/lib/coinfleet/data/litecoind/block`,
+      `${size}; truncate -s 640M /mnt/disk; losetup -c ${device}; /usr/lib/coinfleet/volume && ${size}; cat /var/lib/coinfleet/data/litecoind/block`,
     );
     assert.equal(code, 0, output);
     const sizes = output

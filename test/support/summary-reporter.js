@@ -8,7 +8,8 @@ export default class SummaryReporter extends Mocha.reporters.Spec {
     super(runner, options);
     runner.once("end", () => {
       const { passes, failures, pending } = this.stats;
-      if (process.env.COINFLEET_TEST_SUMMARY) writeFileSync(process.env.COINFLEET_TEST_SUMMARY, JSON.stringify({ passes, failures, pending }));
+      if (process.env.COINFLEET_TEST_SUMMARY)
+        writeFileSync(process.env.COINFLEET_TEST_SUMMARY, JSON.stringify({ passes, failures, pending }));
     });
   }
 }

@@ -38,7 +38,8 @@ export async function waitForFleet(env: NodeJS.ProcessEnv): Promise<NodeRow[]> {
     if (nodes.length > 0 && waiting.length === 0) return nodes;
     if (Date.now() > deadline) return nodes;
     const text = waiting.map((row) => `${row.node} ${row.state === "Synced" ? "at the same height" : (row.why ?? row.state)}`).join(", ");
-    if (text !== told) process.stdout.write(`  ${nodes.length - waiting.length} of ${nodes.length} synced and growing; waiting for ${text}\n`);
+    if (text !== told)
+      process.stdout.write(`  ${nodes.length - waiting.length} of ${nodes.length} synced and growing; waiting for ${text}\n`);
     told = text;
   }
 }

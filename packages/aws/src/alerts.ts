@@ -6,7 +6,7 @@ import { policyDocument, type PolicyDocument } from "./policy-document.ts";
 import { environmentTags } from "./tags.ts";
 
 /** Who is told. E-mail subscriptions must be confirmed by their owner. */
-export interface Subscription {
+interface Subscription {
   readonly protocol: "email" | "https" | "sms" | "sqs" | "lambda";
   readonly endpoint: string;
 }

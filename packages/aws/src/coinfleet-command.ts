@@ -2,7 +2,7 @@ import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 
 /** One JSON object, as `coinfleet` reads it from stdin. Parts may come from other resources. */
-export type CommandInput = Readonly<Record<string, pulumi.Input<unknown>>>;
+type CommandInput = Readonly<Record<string, pulumi.Input<unknown>>>;
 
 export interface CoinfleetCommandArgs {
   /** What of `coinfleet` to run, for example `image prepare`. */

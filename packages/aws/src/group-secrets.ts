@@ -52,7 +52,7 @@ export class GroupSecrets extends pulumi.ComponentResource {
 }
 
 /** `coinfleet/<environment>/<group>/<secret>`. */
-export function secretName(place: Place, group: string, secret: string): string {
+function secretName(place: Place, group: string, secret: string): string {
   return `coinfleet/${place.environment}/${group}/${secret}`;
 }
 

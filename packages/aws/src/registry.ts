@@ -45,7 +45,7 @@ export class Registry extends pulumi.ComponentResource {
 }
 
 /** `coinfleet/<environment>/<repository>`. */
-export function repositoryName(place: Place, repository: string): string {
+function repositoryName(place: Place, repository: string): string {
   return `coinfleet/${place.environment}/${repository}`;
 }
 

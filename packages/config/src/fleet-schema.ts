@@ -55,7 +55,7 @@ const volume = z.strictObject({
 });
 
 /** One group. Only `network` must be said. */
-export const groupSchema = z.strictObject({
+const groupSchema = z.strictObject({
   coin: name.optional().describe("Id of the coin. Default: the group's name."),
   network: name.describe("Name of the coin's network, for example mainnet."),
   count: z

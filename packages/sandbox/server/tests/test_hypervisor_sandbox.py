@@ -69,7 +69,7 @@ class World:
 
     def launch(self, zone: str, **given: Any) -> str:
         arguments = {"ImageId": self.image, "InstanceType": "t3.small", "MinCount": 1, "MaxCount": 1, "SecurityGroupIds": [self.group]}
-        made = self.ec2.run_instances(SubnetId=self.subnets[zone], **{**arguments, **given})
+        made = self.ec2.run_instances(**{"SubnetId": self.subnets[zone], **arguments, **given})
         return str(made["Instances"][0]["InstanceId"])
 
     def describe(self, instance: str) -> Any:
@@ -262,6 +262,22 @@ def test_a_load_balancer_passes_connections_to_healthy_targets_only(world: World
     until("one is ill", lambda: healthy() == {hosts[0]})
     assert answers() == {names[0]}
     elb.delete_load_balancer(LoadBalancerArn=balancer["LoadBalancerArn"])
+
+
+def test_hosts_of_another_vpc_are_out_of_reach_whatever_their_rules_say(world: World, hosts: tuple[str, str]) -> None:
+    vpc = world.ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    subnet = world.ec2.create_subnet(VpcId=vpc, CidrBlock="10.9.1.0/24", AvailabilityZone="eu-central-1a")["Subnet"]["SubnetId"]
+    group = world.ec2.create_security_group(GroupName="open", Description="open", VpcId=vpc)["GroupId"]
+    everything = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
+    world.ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=everything)
+    foreign = world.launch("a", SubnetId=subnet, SecurityGroupIds=[group])
+    world.booted(foreign)
+    address = world.describe(foreign)["PrivateIpAddress"]
+    probe = f"timeout 2 bash -c '</dev/tcp/{address}/22'"
+    assert subprocess.run(["sh", "-c", probe], capture_output=True).returncode == 0
+    assert world.try_(hosts[0], probe).returncode == 124
+    world.ec2.terminate_instances(InstanceIds=[foreign])
+    until("the end", lambda: world.state(foreign) == "terminated")
 
 
 def test_docker_killed_takes_no_host_with_it(world: World, hosts: tuple[str, str]) -> None:
