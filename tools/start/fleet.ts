@@ -1,26 +1,32 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { z } from "zod";
+
 import { coins } from "../../coins/index.ts";
 import { output, run } from "./process.ts";
 
 /** What `coinfleet status --json` says of a node, as far as this file reads it. */
-export interface NodeRow {
-  readonly node: string;
-  readonly group: string;
-  readonly coin: string;
-  readonly network?: string;
-  readonly instanceId: string;
-  readonly state: string;
-  readonly why?: string;
-  readonly height?: number;
-}
+const nodeSchema = z.object({
+  node: z.string(),
+  group: z.string(),
+  coin: z.string(),
+  network: z.string().optional(),
+  instanceId: z.string(),
+  state: z.string(),
+  why: z.string().optional(),
+  height: z.number().optional(),
+});
+
+const statusSchema = z.object({ nodes: z.array(nodeSchema) });
+
+/** A node as the status command sees it. */
+export type NodeRow = z.infer<typeof nodeSchema>;
 
 const limitMs = 10 * 60_000;
 const everyMs = 5_000;
 
 async function readNodes(env: NodeJS.ProcessEnv): Promise<NodeRow[]> {
-  const status = JSON.parse(await output("coinfleet", ["status", "--json"], env)) as { nodes: NodeRow[] };
-  return status.nodes;
+  return statusSchema.parse(JSON.parse(await output("coinfleet", ["status", "--json"], env))).nodes;
 }
 
 /** Whether every node is synced. */
@@ -58,11 +64,10 @@ function rpcPort({ coin, network }: NodeRow): number | undefined {
 /** Calls the RPC port of `target` from the host of `caller`: the HTTP status of the daemon, or how it failed. */
 async function call(caller: NodeRow, target: string, port: number): Promise<string> {
   const curl = "curl --silent --insecure --max-time 3 --output /dev/null --write-out '%{http_code}'";
-  // A daemon that insists on TLS hangs up on plain HTTP.
-  const script = `${curl} http://${target}:${port} || ${curl} https://${target}:${port} || true`;
+  const script = `${curl} https://${target}:${port} || ${curl} http://${target}:${port} || true`;
   const codes = await output("packages/sandbox/bin/sandbox", ["exec", caller.instanceId, "--", "sh", "-c", script]);
   const code = codes.match(/\d{3}/g)?.at(-1) ?? "000";
-  return code === "000" ? "no answer" : `answers (HTTP ${code}: it wants its password)`;
+  return code === "000" ? "no answer" : `the daemon answers (HTTP ${code})`;
 }
 
 /** Shows that a group's name resolves and its RPC answers inside the group, and nowhere else. */

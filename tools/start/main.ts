@@ -2,6 +2,7 @@
  * `npm start`: from a clone to a running fleet. It brings up the sandbox, runs `pulumi up` of the sandbox stack against it, waits until every
  * node is synced and grows, and shows what is there. Run again, it changes nothing. `npm run sandbox:down` undoes all of it.
  */
+import { z } from "zod";
 import { fleetIsUp, showNames, showStatus, waitForFleet } from "./fleet.ts";
 import { Steps } from "./steps.ts";
 import { output, run } from "./process.ts";
@@ -12,7 +13,8 @@ const steps = new Steps(6);
 await steps.run("Toolchain: Pulumi CLI, language host, providers", () => run("tools/toolchain/bin/toolchain", ["ensure"]));
 await steps.run("Sandbox: AWS on this machine", () => run("packages/sandbox/bin/sandbox", ["start"]));
 
-const env = { ...process.env, ...parseEnv(await output("coinfleet", ["env", "--json"])) };
+const variables = z.record(z.string(), z.string()).parse(JSON.parse(await output("coinfleet", ["env", "--json"])));
+const env = { ...process.env, ...variables };
 await steps.run(`Stack ${stack}`, () => run("pulumi", ["stack", "select", "--create", stack, "--non-interactive"], env));
 await steps.run("pulumi up: images, machine image, hosts, alarms", () =>
   run("pulumi", ["up", "--stack", stack, "--yes", "--skip-preview", "--suppress-outputs", "--parallel", "16"], env),
@@ -33,7 +35,3 @@ Where to look next
   npm run sandbox:down                         remove everything
 `);
 process.exit(fleetIsUp(nodes) ? 0 : 1);
-
-function parseEnv(json: string): Record<string, string> {
-  return JSON.parse(json) as Record<string, string>;
-}

@@ -6,12 +6,15 @@ import { spawnSync } from "node:child_process";
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { z } from "zod";
 
 interface Counts {
   passed: number;
   failed: number;
   skipped: number;
 }
+
+const mochaSummary = z.object({ passes: z.number(), failures: z.number(), pending: z.number() });
 
 interface Layer {
   name: string;
@@ -26,7 +29,7 @@ const mocha =
     const args = ["--reporter", "./test/support/summary-reporter.js", "--timeout", String(timeoutMs), ...files];
     const { status } = spawnSync("mocha", args, { stdio: "inherit", env: { ...process.env, COINFLEET_TEST_SUMMARY: summary } });
     if (!existsSync(summary)) return { passed: 0, failed: 1, skipped: 0 };
-    const counted = JSON.parse(readFileSync(summary, "utf8")) as { passes: number; failures: number; pending: number };
+    const counted = mochaSummary.parse(JSON.parse(readFileSync(summary, "utf8")));
     // A failed hook or a crash after the last test fails the process without a failed test.
     return { passed: counted.passes, failed: Math.max(counted.failures, status === 0 ? 0 : 1), skipped: counted.pending };
   };
