@@ -2,7 +2,7 @@ import js from "@eslint/js";
 import pulumi from "@pulumi/eslint-plugin";
 import tseslint from "typescript-eslint";
 
-const boundaries = ["**/*.test.ts", "packages/sandbox/smoke/**", "test/**", "**/*.test-d.ts"];
+const boundaries = ["**/*.test.ts", "**/*.smoke.ts", "packages/sandbox/smoke/**", "test/**", "**/*.test-d.ts"];
 
 export default tseslint.config(
   { ignores: ["node_modules", ".coinfleet", "**/*.js", "**/*.cjs", "**/*.mjs"] },

@@ -52,6 +52,9 @@ export class TestStack {
     const folder = await mkdtemp(join(tmpdir(), `coinfleet-${name}-`));
     for (const part of ["index.ts", "packages", "coins", "tools", "node_modules", "package-lock.json", "package.json"])
       await symlink(join(root, part), join(folder, part));
+    // Build contexts are named by their content, and are laid out beside the program.
+    await mkdir(join(root, ".coinfleet"), { recursive: true });
+    await symlink(join(root, ".coinfleet"), join(folder, ".coinfleet"));
     await cp(join(root, "Pulumi.yaml"), join(folder, "Pulumi.yaml"));
     for (const part of ["stacks", "backend"]) await mkdir(join(folder, part));
     const own = {

@@ -1,6 +1,6 @@
 /**
  * `npm test` (fast) and `npm run test:full`: runs the layers one after the other, each with its own set-up, and adds up what they counted.
- * `SHARD=2/3` runs the second of three parts of the long layer. `LAYERS=unit,engine` runs those only.
+ * `SHARD=2/3` runs the second of three parts of them. `LAYERS=unit,engine` runs those only.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -41,39 +41,47 @@ function command(program: string, ...args: string[]): () => Counts {
   };
 }
 
-function pytest(summary: string): Counts {
-  const { status } = spawnSync("packages/sandbox/bin/sandbox", ["pytest", `--junit-xml=${summary}`], { stdio: "inherit" });
-  const xml = existsSync(summary) ? readFileSync(summary, "utf8") : "";
-  const count = (name: string): number => Number(new RegExp(`<testsuite [^>]*\\b${name}="(\\d+)"`).exec(xml)?.[1] ?? 0);
-  const [failed, skipped] = [count("failures") + count("errors"), count("skipped")];
-  return { passed: count("tests") - failed - skipped, failed: Math.max(failed, status === 0 ? 0 : 1), skipped };
-}
+const pytest =
+  (...args: string[]) =>
+  (summary: string): Counts => {
+    const { status } = spawnSync("packages/sandbox/bin/sandbox", ["pytest", "-q", `--junit-xml=${summary}`, ...args], { stdio: "inherit" });
+    const xml = existsSync(summary) ? readFileSync(summary, "utf8") : "";
+    const count = (name: string): number => Number(new RegExp(`<testsuite [^>]*\\b${name}="(\\d+)"`).exec(xml)?.[1] ?? 0);
+    const [failed, skipped] = [count("failures") + count("errors"), count("skipped")];
+    return { passed: count("tests") - failed - skipped, failed: Math.max(failed, status === 0 ? 0 : 1), skipped };
+  };
 
 const minutes = (n: number): number => n * 60_000;
 const find = (...patterns: string[]): string[] => globSync(patterns, { exclude: (path) => path.includes("node_modules") }).sort();
 
-function shard(files: string[]): string[] {
-  const [part = 1, of = 1] = (process.env["SHARD"] ?? "1/1").split("/").map(Number);
-  return files.filter((_, i) => i % of === part - 1);
-}
-
+const realHosts = "packages/sandbox/server/tests/test_hypervisor_sandbox.py";
 const fast: Layer[] = [
   { name: "types", proves: "the program and the types' own tests compile", run: command("tsc", "--project", ".") },
   {
     name: "unit",
     proves: "parsing, resolving, rendering, verdicts, coins",
-    run: mocha(find("{packages,coins,tools}/**/*.test.ts", "test/unit/*.test.ts"), 60_000),
+    run: mocha(find("{packages,coins,tools}/**/*.test.ts"), minutes(2)),
   },
-  { name: "program", proves: "what each stack registers", run: mocha(find("test/program/*.test.ts"), 60_000) },
-  { name: "sandbox", proves: "the emulator refuses what AWS refuses", run: pytest },
+  { name: "program", proves: "what each stack registers", run: mocha(find("test/program/*.test.ts"), minutes(2)) },
+  { name: "host", proves: "the host's scripts on real block devices", run: mocha(find("test/host/*.test.ts"), minutes(5)) },
+  { name: "sandbox", proves: "the emulator refuses what AWS refuses", run: pytest(`--ignore=${realHosts}`) },
   { name: "engine", proves: "plans of the real engine", run: mocha(find("test/engine/*.test.ts"), minutes(15)) },
-  { name: "fleet", proves: "hosts and daemons", run: mocha(find("test/fleet/*.test.ts"), minutes(15)) },
+  { name: "fleet", proves: "hosts and daemons under faults", run: mocha(find("test/fleet/*.test.ts"), minutes(15)) },
 ];
-const long: Layer[] = [{ name: "long", proves: "the long fleet tests", run: mocha(shard(find("test/long/*.test.ts")), minutes(30)) }];
+const long: Layer[] = [
+  { name: "sandbox hosts", proves: "the sandbox's hosts are like instances", run: pytest(realHosts) },
+  {
+    name: "sandbox smoke",
+    proves: "the sandbox with AWS's own clients",
+    run: mocha(find("packages/sandbox/smoke/*.smoke.ts"), minutes(10)),
+  },
+];
 
 const mode = process.argv[2];
 const only = process.env["LAYERS"]?.split(",");
-const layers = [...fast, ...(mode === "full" ? long : [])].filter((layer) => !only || only.includes(layer.name));
+const [part = 1, of = 1] = (process.env["SHARD"] ?? "1/1").split("/").map(Number);
+const chosen = mode === "full" ? [...fast, ...long].filter((_, i) => i % of === part - 1) : fast;
+const layers = chosen.filter((layer) => !only || only.includes(layer.name));
 const scratch = mkdtempSync(join(tmpdir(), "coinfleet-test-"));
 const total: Counts = { passed: 0, failed: 0, skipped: 0 };
 const lines: string[] = [];
@@ -83,7 +91,7 @@ for (const layer of layers) {
   const counts = layer.run(join(scratch, layer.name));
   for (const key of ["passed", "failed", "skipped"] as const) total[key] += counts[key];
   lines.push(
-    `${layer.name.padEnd(9)} ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped (${((Date.now() - started) / 1000).toFixed(0)} s)`,
+    `${layer.name.padEnd(13)} ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped (${((Date.now() - started) / 1000).toFixed(0)} s)`,
   );
 }
 rmSync(scratch, { recursive: true });

@@ -129,7 +129,7 @@ docker rm --force coinfleet-restore >/dev/null 2>&1 || true
 mapfile -d '' -t words < <(jq -j --arg image "$image" '.restore | (.arguments + [$image] + .command)[] | . + "\\u0000"' "$config")
 code=0
 docker run "\${words[@]}" 2>&1 | tee "$run/restore.log" || code=\${PIPESTATUS[0]}
-last=$(tail -n 1 "$run/restore.log" | cut -c 1-400)
+last=$(tail -n 1 "$run/restore.log" | jq -Rr '(fromjson? | .message) // .' | cut -c 1-400)
 case $code in
   0) succeed "\${last:-restored}" ;;
   # The download may work the next time; the service manager tries again.
