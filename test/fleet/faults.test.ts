@@ -35,8 +35,7 @@ describe("a fleet under faults", function () {
   async function expectAlarm(
     node: string,
     id: "node-down" | "node-behind",
-    cause: () => Promise<void>,
-    cure: () => Promise<unknown>,
+    { cause, meanwhile, cure }: Record<"cause" | "meanwhile" | "cure", () => Promise<unknown>>,
   ): Promise<void> {
     await fleet.untilAlarm(node, id, "OK", recoveryLimitSec);
     const told = (await fleet.messages(node, id)).length;
@@ -44,6 +43,7 @@ describe("a fleet under faults", function () {
     try {
       const seconds = await fleet.untilAlarm(node, id, "ALARM", alarmLimitSec);
       process.stdout.write(`      ${id} after ${seconds.toFixed(0)} s\n`);
+      await meanwhile();
     } finally {
       await cure();
     }
@@ -54,35 +54,31 @@ describe("a fleet under faults", function () {
 
   it("pages for a daemon that is gone, and publishes no height meanwhile", async () => {
     const unit = await fleet.onHost("litecoin-2", "systemctl list-units --plain --no-legend 'node@*' | cut -d' ' -f1");
-    await expectAlarm(
-      "litecoin-2",
-      "node-down",
-      async () => {
-        await fleet.onHost("litecoin-2", `systemctl stop ${unit}`);
-        await sleep(25_000);
+    await expectAlarm("litecoin-2", "node-down", {
+      cause: () => fleet.onHost("litecoin-2", `systemctl stop ${unit}`),
+      meanwhile: async () => {
         assert.deepEqual(await fleet.metric("litecoin-2", "Height", 15), []);
-        assert.equal((await fleet.metric("litecoin-2", "ProbeSuccess", 15)).at(0), 0);
+        assert.equal((await fleet.metric("litecoin-2", "ProbeSuccess", 20)).at(0), 0);
       },
-      () => fleet.onHost("litecoin-2", `systemctl start ${unit}`),
-    );
+      cure: () => fleet.onHost("litecoin-2", `systemctl start ${unit}`),
+    });
     await fleet.untilAgent("litecoin-2", "synced", ({ isSynced }) => isSynced);
   });
 
   it("pages for a node that hears of no blocks while its sibling mines on, and refuses its RPC", async () => {
     const cut = "nft add table inet fault; nft 'add chain inet fault f { type filter hook forward priority -200; }'";
-    await expectAlarm(
-      "litecoin-2",
-      "node-behind",
-      async () => {
+    await expectAlarm("litecoin-2", "node-behind", {
+      cause: async () => {
         await fleet.onHost(
           "litecoin-2",
           `${cut}; nft add rule inet fault f tcp dport ${p2p} drop; nft add rule inet fault f tcp sport ${p2p} drop`,
         );
-        await fleet.untilAgent("litecoin-2", "behind", ({ state }) => state === "behind" || state === "no-peers");
-        await fleet.untilRpc("litecoin-1", "node2.litecoin.internal", rpc, false);
+        // The first moment at which the fault can be observed.
+        await fleet.untilAgent("litecoin-2", "more blocks behind than it may be", ({ blocksBehind = 0 }) => blocksBehind > 3);
       },
-      () => fleet.onHost("litecoin-2", "nft delete table inet fault"),
-    );
+      meanwhile: () => fleet.untilRpc("litecoin-1", "node2.litecoin.internal", rpc, false),
+      cure: () => fleet.onHost("litecoin-2", "nft delete table inet fault"),
+    });
     await fleet.untilRpc("litecoin-1", "node2.litecoin.internal", rpc, true);
   });
 

@@ -6,7 +6,7 @@ const checks: Record<string, () => string[]> = {
   types: () => ["tsc", "--project", "."],
   lint: () => ["eslint", "--max-warnings=0", "."],
   arrows: () => ["depcruise", "--config", ".dependency-cruiser.cjs", "index.ts", "packages", "coins", "tools", "test"],
-  "dead-code": () => ["knip", "--no-progress"],
+  "dead-code": () => ["knip", "--no-progress", "--no-config-hints"],
   duplicates: () => ["jscpd", "--config", ".jscpd.json"],
   format: () => ["prettier", "--check", "--log-level=warn", "."],
   shell: () => ["shellcheck", ...shellFiles()],
