@@ -80,6 +80,8 @@ const withoutDigests = (lines: readonly PlanLine[]): readonly PlanLine[] =>
 
 describe("the fleet's program, with the real engine", function () {
   this.timeout(40 * 60_000);
+  // One story: after a step that fails, the next ones prove nothing.
+  this.bail(true);
   let sandbox: Sandbox;
   let stack: TestStack;
 
@@ -125,7 +127,7 @@ describe("the fleet's program, with the real engine", function () {
     const { code, stdout, stderr } = await stack.up("--parallel", "16");
     assert.equal(code, 0, stdout + stderr);
     const outputs = await stack.outputs();
-    assert.deepEqual(Object.keys(outputs["nodes"] as object), ["litecoin-1", "litecoin-2", "ethereum-1"]);
+    assert.deepEqual(Object.keys(outputs["nodes"] as object), ["ethereum-1", "litecoin-1", "litecoin-2"]);
   });
 
   it("previews no change when nothing has changed", async () => assert.deepEqual(await stack.plan(), []));

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { cp, mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureToolchain } from "@coinfleet/toolchain";
@@ -50,12 +51,7 @@ export class TestStack {
   static async create(name: string, api: Readonly<Record<string, string>>): Promise<TestStack> {
     const toolchain = await ensureToolchain();
     const folder = await mkdtemp(join(tmpdir(), `coinfleet-${name}-`));
-    for (const part of ["index.ts", "packages", "coins", "tools", "node_modules", "package-lock.json", "package.json"])
-      await symlink(join(root, part), join(folder, part));
-    // Build contexts are named by their content, and are laid out beside the program.
-    await mkdir(join(root, ".coinfleet"), { recursive: true });
-    await symlink(join(root, ".coinfleet"), join(folder, ".coinfleet"));
-    await cp(join(root, "Pulumi.yaml"), join(folder, "Pulumi.yaml"));
+    await copyCheckout(folder);
     for (const part of ["stacks", "backend"]) await mkdir(join(folder, part));
     const own = {
       PULUMI_BACKEND_URL: `file://${folder}/backend`,
@@ -127,6 +123,26 @@ export class TestStack {
     const done = await this.run(args);
     if (done.code !== 0) throw new Error(`pulumi ${args.join(" ")} ended with ${done.code}:\n${done.stdout}\n${done.stderr}`);
     return done;
+  }
+}
+
+/**
+ * A copy of what the program is made of, so that an edit during a test of minutes changes nothing in it. Packages from outside are linked; ours are found
+ * in the copy, by the links that npm would make.
+ */
+async function copyCheckout(folder: string): Promise<void> {
+  const isOurs = (path: string): boolean => !path.includes("/node_modules") && !path.endsWith(".test.ts");
+  for (const part of ["packages", "coins", "tools"]) await cp(join(root, part), join(folder, part), { recursive: true, filter: isOurs });
+  for (const part of ["index.ts", "package.json", "package-lock.json", "Pulumi.yaml"]) await cp(join(root, part), join(folder, part));
+  const [modules, own] = ["node_modules", "node_modules/@coinfleet"];
+  await mkdir(join(folder, own), { recursive: true });
+  for (const name of await readdir(join(root, modules)))
+    if (name !== "@coinfleet") await symlink(join(root, modules, name), join(folder, modules, name));
+  for (const name of await readdir(join(root, own))) await symlink(await readlink(join(root, own, name)), join(folder, own, name));
+  // What npm has put into a package's own folder, because two packages want different versions.
+  for (const name of await readdir(join(folder, "packages"))) {
+    const nested = join(root, "packages", name, modules);
+    if (existsSync(nested)) await symlink(nested, join(folder, "packages", name, modules));
   }
 }
 

@@ -36,6 +36,9 @@ def _acquire(path: Path, what: str, progress: Progress) -> IO[str]:
                 has_said = True
             fcntl.flock(file, fcntl.LOCK_EX)
         # Its last owner removed the file while we waited for it: then this lock excludes nobody any more.
-        if path.exists() and os.fstat(file.fileno()).st_ino == path.stat().st_ino:
-            return file
+        try:
+            if os.fstat(file.fileno()).st_ino == path.stat().st_ino:
+                return file
+        except FileNotFoundError:
+            pass
         file.close()
