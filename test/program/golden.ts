@@ -68,9 +68,9 @@ const withoutDigests = (text: string): string =>
     .replace(/-[0-9a-f]{8}-(x86_64|arm64)/g, "-<digest>-$1")
     .replace(/"[0-9a-f]{16}"/g, '"<digest>"');
 
-/** Compares with a golden file. `UPDATE_GOLDENS=1` writes it; explain the difference in the commit. */
+/** Compares with a golden file. `UPDATE_GOLDEN=1` writes it; explain the difference in the commit. */
 export function compareWithGolden(file: URL, text: string): void {
-  if (process.env["UPDATE_GOLDENS"] === "1") writeFileSync(file, text);
-  assert.ok(existsSync(file), "no golden file yet: run with UPDATE_GOLDENS=1, then read what it has written");
+  if (process.env["UPDATE_GOLDEN"] === "1") writeFileSync(file, text);
+  assert.ok(existsSync(file), "no golden file yet: run with UPDATE_GOLDEN=1, then read what it has written");
   assert.equal(text, readFileSync(file, "utf8"));
 }

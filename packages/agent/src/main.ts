@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { createLog, describeError, type Log } from "./log.ts";
-import { archiveFormats } from "./restore/decompress.ts";
+import { archiveFormats } from "@coinfleet/sdk";
 import { RestoreError } from "./restore/restore-error.ts";
 import { restore } from "./restore/restore.ts";
 import { run, runDefaults } from "./run.ts";

@@ -1,3 +1,4 @@
+import { archiveFormats } from "@coinfleet/sdk";
 import { z } from "zod";
 
 // What an editor shows for each key is its description here; the resolved meaning is in the SDK's FleetSpec.
@@ -54,6 +55,18 @@ const volume = z.strictObject({
     .describe("EBS snapshot that a new volume is made from. Default: none, the coin's own way."),
 });
 
+const restore = z.strictObject({
+  url: z
+    .url({ protocol: /^https?$/, error: "an http or https address" })
+    .describe("Where the archive is. Its digest decides what is accepted."),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, "64 lower-case hex digits")
+    .describe("SHA-256 of the archive as it is stored."),
+  format: z.enum(archiveFormats).describe("How it is packed."),
+  daemon: name.optional().describe("Whose data it holds. Default: the node's only daemon."),
+});
+
 /** One group. Only `network` must be said. */
 const groupSchema = z.strictObject({
   coin: name.optional().describe("Id of the coin. Default: the group's name."),
@@ -80,6 +93,9 @@ const groupSchema = z.strictObject({
     .describe("EC2 instance type. Decides most of the price. Default: the network's. A change replaces the instances, one at a time."),
   architecture: z.enum(["x86_64", "arm64"]).optional().describe("CPU architecture. Default: that of the instance type."),
   volume: volume.optional().describe("Data volume of each node. Protected, kept when the node goes."),
+  restore: restore
+    .optional()
+    .describe("Archive of chain data that empty volumes start from. Default: the coin's own way. A volume with data never takes it."),
   allowedCidrs: z.array(cidr).optional().describe("CIDRs outside the group that may use the internal ports (RPC). Default: none."),
   tips: z.array(tip).optional().describe("Tip references in place of the network's own. Default: the network's."),
   acceptRetired: z.boolean().optional().describe("Says that a coin marked as retired is meant. Default: false."),

@@ -104,6 +104,18 @@ const mistakes: Record<string, { readonly make: (document: Document) => void; re
     make: set([...group, "blockEverySec"], 0),
     found: ["InvalidValue coinfleet:fleet.nodes.acorn.blockEverySec"],
   },
+  "an archive without a digest": {
+    make: set([...group, "restore"], { url: "https://acorn.example/data.tar.zst", format: "tar.zst" }),
+    found: ["MissingKey coinfleet:fleet.nodes.acorn.restore.sha256"],
+  },
+  "an archive in a format that nobody unpacks": {
+    make: set([...group, "restore"], { url: "https://acorn.example/data.zip", format: "zip", sha256: "0".repeat(64) }),
+    found: ["InvalidValue coinfleet:fleet.nodes.acorn.restore.format"],
+  },
+  "an archive from a file": {
+    make: set([...group, "restore"], { url: "file:///data.tar", format: "tar", sha256: "0".repeat(64) }),
+    found: ["InvalidValue coinfleet:fleet.nodes.acorn.restore.url"],
+  },
   "no zones": { make: set([...fleet, "zones"], []), found: ["NoZones coinfleet:fleet.zones"] },
   "a zone twice": { make: set([...fleet, "zones"], ["eu-central-1a", "eu-central-1a"]), found: ["InvalidValue coinfleet:fleet.zones[1]"] },
   "a zone of another region": { make: set([...fleet, "zones"], ["us-east-1a"]), found: ["InvalidValue coinfleet:fleet.zones[0]"] },
@@ -288,7 +300,7 @@ describe("a stack file", () => {
 });
 
 function compareWithGolden(file: URL, text: string): void {
-  if (process.env["UPDATE_GOLDENS"] === "1") writeFileSync(file, text);
-  assert.ok(existsSync(file), "no golden file yet: run with UPDATE_GOLDENS=1, then read what it has written");
+  if (process.env["UPDATE_GOLDEN"] === "1") writeFileSync(file, text);
+  assert.ok(existsSync(file), "no golden file yet: run with UPDATE_GOLDEN=1, then read what it has written");
   assert.equal(text, readFileSync(file, "utf8"));
 }

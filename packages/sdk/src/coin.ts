@@ -108,13 +108,19 @@ export interface SyncContext<Options> {
   readonly options: Options;
 }
 
+/** Formats of snapshot archives. */
+export const archiveFormats = ["tar.zst", "tar.lz4", "tar.gz", "tar.xz", "tar"] as const;
+
+/** One of {@link archiveFormats}. */
+export type ArchiveFormat = (typeof archiveFormats)[number];
+
 /** Where an empty volume gets its data. */
 export type Snapshot =
   | {
       readonly kind: "archive";
       readonly url: string;
       readonly sha256: string;
-      readonly format: "tar.zst" | "tar.lz4" | "tar.gz" | "tar.xz" | "tar";
+      readonly format: ArchiveFormat;
       readonly daemon: string;
     }
   /** The client fetches state or a checkpoint by itself. */

@@ -146,6 +146,12 @@ export const KeysForbidSnapshot = {
   hint: "Remove `volume.snapshot`: a node with keys never starts from old data.",
 } as const satisfies ErrorData;
 
+export const UnknownDaemon = {
+  name: "UnknownDaemon",
+  title: "A node of this group has no such daemon.",
+  hint: "Name the daemon whose data the archive holds.",
+} as const satisfies ErrorData;
+
 export const NotYaml = {
   name: "NotYaml",
   title: "Stack file cannot be read.",
@@ -196,6 +202,7 @@ export const errorCatalogue: readonly ErrorData[] = [
   VolumeSizeNeeded,
   InvalidVolume,
   KeysForbidSnapshot,
+  UnknownDaemon,
   NotYaml,
   NoAccount,
   NoRegion,

@@ -1,4 +1,4 @@
-import type { TipReference } from "./coin.ts";
+import type { ArchiveFormat, TipReference } from "./coin.ts";
 import type { Architecture } from "./release.ts";
 
 /** What an environment's stack file says under `coinfleet:fleet`: parsed, typed, defaults not yet applied. */
@@ -87,12 +87,25 @@ export interface GroupSpec {
   /** CPU architecture. @default - that of the instance type */
   readonly architecture?: Architecture | undefined;
   readonly volume?: VolumeSpec | undefined;
+  /** An archive of chain data that empty volumes start from. @default - the coin's own way */
+  readonly restore?: RestoreSpec | undefined;
   /** CIDRs outside the fleet that may use the internal ports (RPC). @default [] */
   readonly allowedCidrs?: readonly string[] | undefined;
   /** Tip references instead of the network's. @default - the network's */
   readonly tips?: readonly TipReference[] | undefined;
   /** Says that a coin marked `retired` is meant. @default false */
   readonly acceptRetired?: boolean | undefined;
+}
+
+/** An archive of chain data, for example the operator's own. It is fetched and checked on the host before the daemon sees any of it. */
+export interface RestoreSpec {
+  /** Where it is: http or https, because the digest decides what is accepted. */
+  readonly url: string;
+  /** SHA-256 of the archive as it is stored, 64 hex digits. */
+  readonly sha256: string;
+  readonly format: ArchiveFormat;
+  /** Whose data it holds. @default - the node's only daemon */
+  readonly daemon?: string | undefined;
 }
 
 /** The data volume of each node of a group. */

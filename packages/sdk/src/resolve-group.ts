@@ -14,6 +14,7 @@ import { resolveHealth } from "./health.ts";
 import { problem, type Problem } from "./problem.ts";
 import { releaseId, resolveArchitecture, resolveClients } from "./resolve-clients.ts";
 import { resolveDaemons, resolveOptions } from "./resolve-daemons.ts";
+import { resolveSnapshot } from "./resolve-snapshot.ts";
 import { resolveVolume } from "./resolve-volume.ts";
 import type { CoinRegistry } from "./resolve.ts";
 import type { ResolvedGroup, ResolvedNode } from "./resolved.ts";
@@ -49,7 +50,7 @@ export function resolveGroup(input: GroupInput): ResolvedGroup | undefined {
     resolveDaemons({ coin, network, networkName: spec.network, options: options.value, hostnames, position, path, report }),
   );
   const clients = resolveClients({ coin, spec, used: clientsOf(daemons.flat()), architecture, path, report });
-  const snapshot = coin.snapshot[spec.network];
+  const snapshot = resolveSnapshot({ coin, networkName: spec.network, spec: spec.restore, daemons: daemons[0] ?? [], path, report });
   if (volume === undefined || snapshot === undefined) return undefined;
   const nodes = hostnames.map((hostname, position): ResolvedNode => ({
     name: `${name}-${position + 1}`,

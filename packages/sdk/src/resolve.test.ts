@@ -104,6 +104,8 @@ function problemsOf(nodes: Readonly<Record<string, GroupSpec>>, more: Partial<Fl
 const found = (problems: readonly Problem[]): readonly string[] =>
   problems.map(({ name, path }) => `${name} ${path.replace("coinfleet:fleet.", "")}`);
 
+const archive = { url: "https://oak.example/data.tar.zst", sha256: "0".repeat(64), format: "tar.zst" } as const;
+
 /** Every mistake that the resolver knows, each at least once. */
 const everythingWrong: Readonly<Record<string, GroupSpec>> = {
   "Oak-": { coin: "oak", network: "regtest" },
@@ -124,6 +126,8 @@ const everythingWrong: Readonly<Record<string, GroupSpec>> = {
   tips: { coin: "oak", network: "testnet", count: 2, volume: { sizeGiB: 0, iops: 100, throughput: 2001, generation: 0 } },
   size: { coin: "oak", network: "testnet", count: 3 },
   io2: { coin: "oak", network: "regtest", volume: { type: "io2", throughput: 200, iops: 5000 } },
+  keys: { coin: "yew", network: "regtest", acceptRetired: true, restore: archive },
+  daemon: { coin: "oak", network: "regtest", restore: { ...archive, daemon: "oakdd" } },
 };
 
 describe("resolveFleet", () => {
@@ -169,6 +173,11 @@ describe("resolveFleet", () => {
       throughputMiBPerSec: 700,
       snapshotId: undefined,
     });
+  });
+
+  it("restores the stack file's archive in place of the coin's snapshot", () => {
+    const [group] = fleetOf({ oak: { network: "regtest", restore: archive } }).groups;
+    assert.deepEqual(group?.snapshot, { kind: "archive", ...archive, daemon: "oakd" });
   });
 
   it("spreads the nodes of a group over the zones and tells each of its siblings", () => {
@@ -218,6 +227,8 @@ describe("resolveFleet", () => {
         "InvalidVolume nodes.tips.volume.throughput",
         "VolumeSizeNeeded nodes.size.volume.sizeGiB",
         "InvalidVolume nodes.io2.volume.throughput",
+        "KeysForbidSnapshot nodes.keys.restore",
+        "UnknownDaemon nodes.daemon.restore.daemon",
       ].sort(byAppearance(found(problemsOf(everythingWrong)))),
     );
   });

@@ -1,13 +1,9 @@
+import type { ArchiveFormat } from "@coinfleet/sdk";
 import { spawn } from "node:child_process";
 import type { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { RestoreError } from "./restore-error.ts";
-
-/** How an archive is packed. */
-export type ArchiveFormat = "tar" | "tar.gz" | "tar.zst" | "tar.xz" | "tar.lz4";
-
-export const archiveFormats: readonly ArchiveFormat[] = ["tar", "tar.gz", "tar.zst", "tar.xz", "tar.lz4"];
 
 // Node's own zstd ends after the first of several frames, of which pzstd writes many; it has neither xz nor lz4.
 const programs = {

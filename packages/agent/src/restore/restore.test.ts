@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { pack, type Header } from "tar-stream";
 import { createLog } from "../log.ts";
 import { serve, type TestServer } from "../testing/serve.ts";
-import type { ArchiveFormat } from "./decompress.ts";
+import type { ArchiveFormat } from "@coinfleet/sdk";
 import { RestoreError } from "./restore-error.ts";
 import { restore, type RestoreOutcome } from "./restore.ts";
 

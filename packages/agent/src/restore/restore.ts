@@ -3,7 +3,7 @@ import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Log } from "../log.ts";
-import type { ArchiveFormat } from "./decompress.ts";
+import type { ArchiveFormat } from "@coinfleet/sdk";
 import { startDownload, type Download } from "./download.ts";
 import { RestoreError } from "./restore-error.ts";
 import { unpack } from "./unpack.ts";

@@ -1,9 +1,10 @@
+import type { ArchiveFormat } from "@coinfleet/sdk";
 import { createWriteStream } from "node:fs";
 import { link, lstat, mkdir, statfs, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { extract, type Extract } from "tar-stream";
-import { decompressInto, type ArchiveFormat } from "./decompress.ts";
+import { decompressInto } from "./decompress.ts";
 import type { Download } from "./download.ts";
 import { checkEntry, type SafeEntry } from "./entry-rules.ts";
 import { RestoreError } from "./restore-error.ts";
