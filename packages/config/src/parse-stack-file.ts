@@ -5,7 +5,7 @@ import { readStackValues, type StackReading } from "./stack-values.ts";
 import { valueAt } from "./value-at.ts";
 
 /** Reads a stack file from its text, for commands that work without the engine. */
-export function parseStackFile(text: string, coins: CoinRegistry, origin: Origin): StackReading {
+export function parseStackFile(text: string, coins: CoinRegistry, origin: Origin, now = new Date()): StackReading {
   const document = parseDocument(text, { uniqueKeys: true });
   if (document.errors.length > 0) {
     const problems = document.errors.map((error) => {
@@ -24,5 +24,5 @@ export function parseStackFile(text: string, coins: CoinRegistry, origin: Origin
     allowedAccountIds: valueAt(raw, ["config", "aws:allowedAccountIds"]),
     fleet: valueAt(raw, ["config", "coinfleet:fleet"]),
   };
-  return readStackValues(values, coins, origin);
+  return readStackValues(values, coins, origin, now);
 }

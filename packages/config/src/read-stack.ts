@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { CoinRegistry } from "@coinfleet/sdk";
+import { renderProblem, type CoinRegistry } from "@coinfleet/sdk";
 import { readStackValues, type StackConfig } from "./stack-values.ts";
 
 /**
@@ -13,9 +13,11 @@ export function readStack(coins: CoinRegistry): StackConfig {
     allowedAccountIds: configured("aws", "allowedAccountIds"),
     fleet: configured("coinfleet", "fleet"),
   };
-  const reading = readStackValues(values, coins, { environment, file: `stacks/Pulumi.${environment}.yaml` });
-  if ("config" in reading) return reading.config;
-  throw new pulumi.RunError(reading.text);
+  const file = `stacks/Pulumi.${environment}.yaml`;
+  const reading = readStackValues(values, coins, { environment, file }, new Date());
+  if (!("config" in reading)) throw new pulumi.RunError(reading.text);
+  for (const warning of reading.config.warnings) void pulumi.log.warn(renderProblem(file, warning));
+  return reading.config;
 }
 
 /** The engine hands objects over as JSON and plain words as they are. */

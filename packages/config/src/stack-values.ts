@@ -26,13 +26,15 @@ export interface StackConfig {
   readonly place: { readonly environment: string; readonly account: string; readonly region: string };
   readonly spec: FleetSpec;
   readonly fleet: ResolvedFleet;
+  /** What will be refused later, for example a release that a coming hard fork leaves behind. */
+  readonly warnings: readonly Problem[];
 }
 
 /** A stack file, or everything that is wrong with it. */
 export type StackReading = { readonly config: StackConfig } | { readonly problems: readonly Problem[]; readonly text: string };
 
 /** Reads all of a stack file before it says anything, so that one run tells every mistake. */
-export function readStackValues(values: StackValues, coins: CoinRegistry, origin: Origin): StackReading {
+export function readStackValues(values: StackValues, coins: CoinRegistry, origin: Origin, now: Date): StackReading {
   const region = regionOf(values.region);
   const account = accountOf(values.allowedAccountIds);
   const parsed =
@@ -41,11 +43,12 @@ export function readStackValues(values: StackValues, coins: CoinRegistry, origin
       : parseFleet(values.fleet, origin, typeof region === "string" ? region : undefined);
   const problems = [region, account].filter((found) => typeof found !== "string").concat(parsed.problems);
   if (!("spec" in parsed) || parsed.spec === undefined) return refused(problems, origin);
-  const resolution = resolveFleet(coins, parsed.spec);
+  const resolution = resolveFleet(coins, parsed.spec, now);
   if ("problems" in resolution) problems.push(...resolution.problems.filter((one) => !isEcho(one, problems)));
   if (problems.length > 0 || "problems" in resolution || typeof region !== "string" || typeof account !== "string")
     return refused(problems, origin);
-  return { config: { place: { environment: origin.environment, account, region }, spec: parsed.spec, fleet: resolution.fleet } };
+  const place = { environment: origin.environment, account, region };
+  return { config: { place, spec: parsed.spec, fleet: resolution.fleet, warnings: resolution.warnings } };
 }
 
 function refused(problems: readonly Problem[], origin: Origin): StackReading {

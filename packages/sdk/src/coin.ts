@@ -132,9 +132,12 @@ export type Snapshot =
 export interface Upgrade {
   readonly name: string;
   readonly network: string;
-  /** First release that follows it. */
+  /** First release that follows it. An older one is refused from 14 days before it, and warned about until then. */
   readonly release: string;
-  readonly at: { readonly height: number } | { readonly date: string };
+  /** Client whose release that is. @default - the coin's first client */
+  readonly client?: string;
+  /** Dates are `YYYY-MM-DD`, UTC. A height without the date on which it is expected counts as near: nothing here knows how high the chain is. */
+  readonly at: { readonly height: number; readonly expected?: string } | { readonly date: string };
   readonly source: string;
 }
 

@@ -80,6 +80,12 @@ export const UnknownRelease = {
   hint: "Write a pinned release, or pin this one in the coin first.",
 } as const satisfies ErrorData;
 
+export const UpgradeDue = {
+  name: "UpgradeDue",
+  title: "Release does not follow a hard fork of its network.",
+  hint: "Choose a release that follows it.",
+} as const satisfies ErrorData;
+
 export const UnsupportedArchitecture = {
   name: "UnsupportedArchitecture",
   title: "The source has no binaries for this CPU architecture.",
@@ -191,6 +197,7 @@ export const errorCatalogue: readonly ErrorData[] = [
   UnknownClient,
   UnknownSource,
   UnknownRelease,
+  UpgradeDue,
   UnsupportedArchitecture,
   ArchitectureMismatch,
   InvalidOption,

@@ -18,5 +18,7 @@ export * from "./release.ts";
 export * from "./resolve.ts";
 export * from "./resolved.ts";
 export * from "./sync-status.ts";
+export { clientOf } from "./check-upgrades.ts";
+export { compareReleases } from "./compare-releases.ts";
 export { optionNames } from "./resolve-daemons.ts";
 export { pinnedVersions, supportedArchitectures } from "./resolve-clients.ts";

@@ -12,6 +12,7 @@ import {
 import type { GroupSpec } from "./fleet-spec.ts";
 import { resolveHealth } from "./health.ts";
 import { problem, type Problem } from "./problem.ts";
+import { checkUpgrades } from "./check-upgrades.ts";
 import { releaseId, resolveArchitecture, resolveClients } from "./resolve-clients.ts";
 import { resolveDaemons, resolveOptions } from "./resolve-daemons.ts";
 import { resolveSnapshot } from "./resolve-snapshot.ts";
@@ -28,7 +29,11 @@ export interface GroupInput {
   /** Key path of the group in the stack file. */
   readonly path: string;
   readonly spec: GroupSpec;
+  /** Decides whether a release is too old for a hard fork. */
+  readonly now: Date;
   report(found: Problem): void;
+  /** Told what will be a problem later. */
+  warn(found: Problem): void;
 }
 
 /** One group with its defaults, or nothing after the reasons have been reported. */
@@ -50,6 +55,7 @@ export function resolveGroup(input: GroupInput): ResolvedGroup | undefined {
     resolveDaemons({ coin, network, networkName: spec.network, options: options.value, hostnames, position, path, report }),
   );
   const clients = resolveClients({ coin, spec, used: clientsOf(daemons.flat()), architecture, path, report });
+  checkUpgrades({ ...input, coin, networkName: spec.network, clients });
   const snapshot = resolveSnapshot({ coin, networkName: spec.network, spec: spec.restore, daemons: daemons[0] ?? [], path, report });
   if (volume === undefined || snapshot === undefined) return undefined;
   const nodes = hostnames.map((hostname, position): ResolvedNode => ({

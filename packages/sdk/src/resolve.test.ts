@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "mocha";
-import { defineCoin, type Coin } from "./coin.ts";
+import { defineCoin, type Coin, type Upgrade } from "./coin.ts";
 import { errorCatalogue } from "./errors-data.ts";
 import { bitcoinRpc } from "./families/bitcoin-rpc.ts";
 import type { FleetSpec, GroupSpec } from "./fleet-spec.ts";
@@ -74,7 +74,17 @@ const yew: Coin = {
   keys: { what: "channel states" },
   produceBlock: { unsupported: "it has no miner" },
 };
-const coins = { oak, yew };
+const upgrade = { network: "mainnet", release: "2.0", source: "invented" } as const;
+const ash: Coin = {
+  ...oak,
+  id: "ash",
+  upgrades: [
+    { ...upgrade, name: "Bark", at: { date: "2026-06-15" } },
+    { ...upgrade, name: "Leaf", client: "oakw", at: { date: "2026-01-01" } },
+  ],
+};
+const coins = { oak, yew, ash };
+const now = new Date("2026-06-01T12:00:00Z");
 
 const specOf = (nodes: Readonly<Record<string, GroupSpec>>, more: Partial<FleetSpec> = {}): FleetSpec => ({
   environment: "test",
@@ -90,13 +100,13 @@ const specOf = (nodes: Readonly<Record<string, GroupSpec>>, more: Partial<FleetS
 });
 
 function fleetOf(nodes: Readonly<Record<string, GroupSpec>>): ResolvedFleet {
-  const resolved = resolveFleet(coins, specOf(nodes));
+  const resolved = resolveFleet(coins, specOf(nodes), now);
   if ("problems" in resolved) assert.fail(renderProblems("stack", resolved.problems));
   return resolved.fleet;
 }
 
 function problemsOf(nodes: Readonly<Record<string, GroupSpec>>, more: Partial<FleetSpec> = {}): readonly Problem[] {
-  const resolved = resolveFleet(coins, specOf(nodes, more));
+  const resolved = resolveFleet(coins, specOf(nodes, more), now);
   if ("fleet" in resolved) assert.fail("no problem was found");
   return resolved.problems;
 }
@@ -117,6 +127,7 @@ const everythingWrong: Readonly<Record<string, GroupSpec>> = {
   client: { coin: "oak", network: "regtest", sources: { oak: "go" }, release: { oakk: "1" } },
   source: { coin: "oak", network: "regtest", sources: { oakd: "upstraem" } },
   release: { coin: "oak", network: "regtest", release: { oakd: "2.1" } },
+  fork: { coin: "ash", network: "mainnet", release: { oakd: "1.9" } },
   arm: { coin: "oak", network: "regtest", instanceType: "m7g.large" },
   mismatch: { coin: "oak", network: "regtest", sources: { oakd: "go" }, instanceType: "m7i.large", architecture: "arm64" },
   type: { coin: "oak", network: "regtest", instanceType: "large" },
@@ -213,6 +224,7 @@ describe("resolveFleet", () => {
         "UnknownClient nodes.client.release",
         "UnknownSource nodes.source.sources.oakd",
         "UnknownRelease nodes.release.release.oakd",
+        "UpgradeDue nodes.fork.release.oakd",
         "UnsupportedArchitecture nodes.arm.architecture",
         "ArchitectureMismatch nodes.mismatch.architecture",
         "InvalidValue nodes.type.instanceType",
@@ -252,6 +264,43 @@ describe("resolveFleet", () => {
     const file = join(import.meta.dirname, "../../../test/golden/errors/resolve.txt");
     if (process.env["UPDATE_GOLDEN"] === "1") writeFileSync(file, rendered);
     assert.equal(rendered, readFileSync(file, "utf8"));
+  });
+});
+
+describe("resolveFleet before a hard fork", () => {
+  type At = Upgrade["at"];
+  const said = (at: At, today: string, group: Partial<GroupSpec> = {}): string => {
+    const coin = { ...oak, upgrades: [{ ...upgrade, name: "Bark", at }] };
+    const old = { oak: { network: "mainnet", release: { oakd: "1.9" }, ...group } };
+    const resolved = resolveFleet({ oak: coin }, specOf(old), new Date(today));
+    const [kind, problems] = "problems" in resolved ? ["refused", resolved.problems] : ["warned", resolved.warnings];
+    return problems.length === 0 ? "nothing" : `${kind} ${problems.map(({ fix }) => fix.split(":")[0]).join()}`;
+  };
+  const date = { date: "2026-06-15" };
+
+  it("warns of it from the day on which it is announced", () => {
+    assert.equal(said(date, "2026-05-31T23:59:59Z"), "warned Bark on 2026-06-15");
+    assert.equal(said(date, "2025-01-01T00:00:00Z"), "warned Bark on 2026-06-15");
+  });
+  it("refuses an older release from 14 days before it, and for ever after", () => {
+    assert.equal(said(date, "2026-06-01T00:00:00Z"), "refused Bark on 2026-06-15");
+    assert.equal(said(date, "2030-01-01T00:00:00Z"), "refused Bark on 2026-06-15");
+  });
+  it("goes by the expected date of a height, and takes a height without one for near", () => {
+    assert.equal(
+      said({ height: 900, expected: "2026-06-15" }, "2026-05-01T00:00:00Z"),
+      "warned Bark at height 900 (expected on 2026-06-15)",
+    );
+    assert.equal(
+      said({ height: 900, expected: "2026-06-15" }, "2026-06-02T00:00:00Z"),
+      "refused Bark at height 900 (expected on 2026-06-15)",
+    );
+    assert.equal(said({ height: 900 }, "2020-01-01T00:00:00Z"), "refused Bark at height 900");
+  });
+  it("refuses when the date cannot be read", () => assert.match(said({ date: "June 2026" }, "2020-01-01T00:00:00Z"), /^refused/));
+  it("says nothing of a release that follows it, and of another network", () => {
+    assert.equal(said(date, "2026-06-10T00:00:00Z", { release: { oakd: "2.0" } }), "nothing");
+    assert.equal(said(date, "2026-06-10T00:00:00Z", { network: "regtest" }), "nothing");
   });
 });
 

@@ -8,15 +8,20 @@ import type { ResolvedFleet } from "./resolved.ts";
 /** The coins that an environment may run, by id. */
 export type CoinRegistry = Readonly<Record<string, Coin>>;
 
-/** A fleet, or everything that is wrong with it. Never both, never the first mistake only. */
-export type Resolution = { readonly fleet: ResolvedFleet } | { readonly problems: readonly Problem[] };
+/** A fleet and what will be wrong with it later, or everything that is wrong with it now. Never both, never the first mistake only. */
+export type Resolution =
+  { readonly fleet: ResolvedFleet; readonly warnings: readonly Problem[] } | { readonly problems: readonly Problem[] };
 
 /** Where the fleet stands in a stack file, for the paths of problems. */
 export const fleetPath = "coinfleet:fleet";
 
-/** Applies the coins and their defaults to what a stack file says. Pure: the same spec gives the same fleet, always. */
-export function resolveFleet(coins: CoinRegistry, spec: FleetSpec): Resolution {
+/**
+ * Applies the coins and their defaults to what a stack file says. Pure: the same spec gives the same fleet, always. `now` decides only whether a
+ * release is too old for a hard fork.
+ */
+export function resolveFleet(coins: CoinRegistry, spec: FleetSpec, now: Date): Resolution {
   const problems: Problem[] = [];
+  const warnings: Problem[] = [];
   if (spec.zones.length === 0) problems.push(problem(NoZones, { path: `${fleetPath}.zones` }));
   const names = Object.keys(spec.nodes);
   if (names.length === 0) problems.push(problem(NoNodes, { path: `${fleetPath}.nodes` }));
@@ -24,9 +29,10 @@ export function resolveFleet(coins: CoinRegistry, spec: FleetSpec): Resolution {
     const group = spec.nodes[name];
     if (group === undefined) return [];
     const path = `${fleetPath}.nodes.${name}`;
-    return (
-      resolveGroup({ coins, zones: Math.max(1, spec.zones.length), name, path, spec: group, report: (one) => problems.push(one) }) ?? []
-    );
+    const zones = Math.max(1, spec.zones.length);
+    const report = (one: Problem): void => void problems.push(one);
+    const warn = (one: Problem): void => void warnings.push(one);
+    return resolveGroup({ coins, zones, name, path, spec: group, now, report, warn }) ?? [];
   });
-  return problems.length > 0 ? { problems } : { fleet: { environment: spec.environment, groups } };
+  return problems.length > 0 ? { problems } : { fleet: { environment: spec.environment, groups }, warnings };
 }

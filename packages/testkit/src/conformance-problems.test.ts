@@ -10,6 +10,7 @@ import {
   type Coin,
   type Daemon,
   type DaemonContext,
+  type Upgrade,
 } from "@coinfleet/sdk";
 import { describe, it } from "mocha";
 import { z } from "zod";
@@ -56,6 +57,9 @@ const archive = {
 } as const;
 
 const withArchive = (change: object): Coin => ({ ...oak, clients: { oakd: { sources: { upstream: { ...archive, ...change } } } } });
+
+const upgrade = { name: "Bark", network: "regtest", release: "1.0", at: { height: 1 }, source: "invented" } as const;
+const withUpgrade = (change: Partial<Upgrade>): Coin => ({ ...oak, upgrades: [{ ...upgrade, ...change }] });
 
 const broken: readonly (readonly [what: string, coin: Coin, problem: RegExp])[] = [
   ["an id with capitals", { ...oak, id: "Oak" }, /id "Oak" is not lower-case kebab/],
@@ -122,6 +126,14 @@ const broken: readonly (readonly [what: string, coin: Coin, problem: RegExp])[] 
     withArchive({ signature: { ...archive.signature, threshold: 2 } }),
     /1 signers cannot reach the threshold of 2/,
   ],
+  [
+    "a hard fork that the default release does not follow",
+    withUpgrade({ release: "1.1" }),
+    /needs oakd 1\.1, and 1\.0 is what runs by default/,
+  ],
+  ["a hard fork of a network that there is not", withUpgrade({ network: "mainnet" }), /upgrade "Bark": there is no network "mainnet"/],
+  ["a hard fork of another client than the coin's", withUpgrade({ client: "elmd" }), /there is no client "elmd"/],
+  ["a hard fork on a day that is none", withUpgrade({ at: { date: "soon" } }), /"soon" is not a date/],
   ["a download that is not https", withArchive({ url: { x86_64: "http://oak.example/oak-{version}.tar.gz" } }), /is not an https address/],
 ];
 
@@ -129,6 +141,7 @@ describe("conformanceProblems", () => {
   it("finds nothing wrong with a sound coin", () => {
     assert.deepEqual(conformanceProblems(oak), []);
     assert.deepEqual(conformanceProblems(withArchive({})), []);
+    assert.deepEqual(conformanceProblems(withUpgrade({})), []);
   });
 
   for (const [what, coin, problem] of broken) {

@@ -1,5 +1,7 @@
 import {
   agentPort,
+  clientOf,
+  compareReleases,
   optionNames,
   resolveFleet,
   type Coin,
@@ -31,7 +33,7 @@ export function specWith(coinId: string, group: GroupSpec): FleetSpec {
 export function groupFor(coin: Coin, network: string, options?: unknown): ResolvedGroup {
   const count = Math.min(coin.networks[network]?.maximumNodes ?? 3, 3);
   const group: GroupSpec = { network, count, volume: { sizeGiB: 100 }, acceptRetired: true, ...(options === undefined ? {} : { options }) };
-  const resolved = resolveFleet({ [coin.id]: coin }, specWith(coin.id, group));
+  const resolved = resolveFleet({ [coin.id]: coin }, specWith(coin.id, group), new Date(0));
   const [only] = "fleet" in resolved ? resolved.fleet.groups : [];
   if (only === undefined)
     throw new Error(
@@ -54,6 +56,7 @@ export function conformanceProblems(coin: Coin): readonly string[] {
       found.push(`access uses the secret "${auth.secret}", which is not declared`);
   for (const [name, network] of Object.entries(coin.networks))
     found.push(...checkNetwork(coin, name, network).map((what) => `${name}: ${what}`));
+  found.push(...checkUpgradePins(coin));
   // A coin that is wrong in itself cannot be resolved, so what it renders is looked at afterwards.
   return found.length > 0
     ? found
@@ -84,6 +87,26 @@ function checkNetwork(coin: Coin, name: string, network: Network): readonly stri
   if (!coin.access.some(({ port }) => network.ports[port] !== undefined)) found.push("the agent has no access to any port");
   return found;
 }
+
+/** A plugin that knows of a hard fork follows it, unless the stack file asks for something older. */
+function checkUpgradePins(coin: Coin): readonly string[] {
+  return coin.upgrades.flatMap((upgrade) => {
+    const where = `upgrade "${upgrade.name}"`;
+    const clientName = clientOf(coin, upgrade) ?? "";
+    const [source] = Object.values(coin.clients[clientName]?.sources ?? {});
+    const date = "date" in upgrade.at ? upgrade.at.date : upgrade.at.expected;
+    return [
+      ...(coin.networks[upgrade.network] === undefined ? [`${where}: there is no network "${upgrade.network}"`] : []),
+      ...(date === undefined || isDate(date) ? [] : [`${where}: "${date}" is not a date like 2026-01-31`]),
+      ...(source === undefined ? [`${where}: there is no client "${clientName}"`] : []),
+      ...(source !== undefined && compareReleases(source.version, upgrade.release) < 0
+        ? [`${where}: needs ${clientName} ${upgrade.release}, and ${source.version} is what runs by default`]
+        : []),
+    ];
+  });
+}
+
+const isDate = (text: string): boolean => /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text));
 
 function checkGroup(coin: Coin, name: string): readonly string[] {
   return groupFor(coin, name).nodes.flatMap((node) => checkDaemons(coin, name, node.daemons).map((what) => `node ${node.index}: ${what}`));
