@@ -6,3 +6,4 @@ export * from "./golden.ts";
 export * from "./hostile-answers.ts";
 export * from "./parse-config.ts";
 export * from "./recording.ts";
+export * from "./registry-problems.ts";
