@@ -40,6 +40,14 @@ describe("the client of a node's RPC", () => {
     assert.deepEqual(JSON.parse(String(request.body)), { jsonrpc: "1.0", id: "coinfleet", method: "getblockhash", params: [1] });
   });
 
+  it("gives a text as it is, and fails when it is that of an error", async () => {
+    await answers((response) => response.end("peers 7\n"));
+    assert.equal(await client().text("rpc", "/metrics"), "peers 7\n");
+    server.close();
+    await answers((response) => response.writeHead(503).end("peers 7\n"));
+    await assert.rejects(client().text("rpc", "/metrics"), { name: "ProbeError", failure: "rpc-error" });
+  });
+
   it("answers a digest challenge as the server computes it", async () => {
     server = await serve((request, response) => {
       const given = new Map(

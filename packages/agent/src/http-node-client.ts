@@ -39,9 +39,17 @@ export class HttpNodeClient implements NodeClient {
   }
 
   async http(port: string, path: string, body?: unknown): Promise<unknown> {
-    const response = await this.#call(port, path, body === undefined ? undefined : JSON.stringify(body));
+    return parseJson(await this.#callOk(port, path, body === undefined ? undefined : JSON.stringify(body)), path);
+  }
+
+  async text(port: string, path: string): Promise<string> {
+    return (await this.#callOk(port, path, undefined)).text;
+  }
+
+  async #callOk(port: string, path: string, body: string | undefined): Promise<BoundedResponse> {
+    const response = await this.#call(port, path, body);
     if (response.status < 200 || response.status > 299) throw new ProbeError("rpc-error", `${path}: HTTP ${response.status}`);
-    return parseJson(response, path);
+    return response;
   }
 
   async #call(port: string, path: string, body: string | undefined): Promise<BoundedResponse> {

@@ -1,4 +1,8 @@
-import type { Binaries } from "@coinfleet/sdk";
+import type { Binaries, Folders } from "@coinfleet/sdk";
+import type { WriteStream } from "node:fs";
+import { createWriteStream } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { BuildError } from "./build-error.ts";
 
 /** How much an archive may unfold to. */
@@ -8,6 +12,9 @@ export interface UnpackLimits {
   /** All entries together, also those that are skipped, bytes. @default 16 GiB */
   readonly maxBytes: number;
 }
+
+/** Folder of whole folders, beside the binaries. */
+export const sharedFolder = "share";
 
 export const defaultUnpackLimits: UnpackLimits = { maxEntries: 100_000, maxBytes: 16 * 1024 ** 3 };
 
@@ -30,12 +37,40 @@ export function safePath(archive: string, name: string): string {
   return parts.join("/");
 }
 
-/** The wanted paths of an archive → names of the binaries. @throws when a name is more than a file name */
-export function wantedPaths(binaries: Binaries, version: string, where: string): Map<string, string> {
-  const wanted = new Map<string, string>();
-  for (const [name, path] of Object.entries(binaries)) {
-    if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)) throw archiveRefused(where, `binary name ${JSON.stringify(name)}`);
-    wanted.set(safePath(where, path.replaceAll("{version}", version)), name);
-  }
-  return wanted;
+/** Opens a new file below a folder. @throws when it is there already */
+export async function createInto(folder: string, name: string): Promise<WriteStream> {
+  const file = join(folder, name);
+  await mkdir(dirname(file), { recursive: true });
+  return createWriteStream(file, { mode: 0o755, flags: "wx" });
+}
+
+/** What to take out of an archive. */
+export interface Wanted {
+  /** Where a path of the archive goes below the destination. Undefined: it is not wanted. */
+  nameOf(path: string): string | undefined;
+  /** Paths that should have been there, after everything has been read. */
+  missing(found: ReadonlySet<string>): readonly string[];
+}
+
+/** Names and folders of an archive that are wanted. @throws when a name is more than a file name */
+export function wantedPaths(binaries: Binaries, folders: Folders, version: string, where: string): Wanted {
+  const paths = (entries: Readonly<Record<string, string>>): ReadonlyMap<string, string> =>
+    new Map(
+      Object.entries(entries).map(([name, path]) => {
+        if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)) throw archiveRefused(where, `name ${JSON.stringify(name)}`);
+        return [safePath(where, path.replaceAll("{version}", version)), name];
+      }),
+    );
+  const files = paths(binaries);
+  const trees = [...paths(folders)].map(([path, name]) => ({ path, from: `${path}/`, to: `${sharedFolder}/${name}/` }));
+  return {
+    nameOf(path) {
+      const tree = trees.find(({ from }) => path.startsWith(from));
+      return files.get(path) ?? (tree === undefined ? undefined : `${tree.to}${path.slice(tree.from.length)}`);
+    },
+    missing(found) {
+      const lost = trees.filter(({ to }) => ![...found].some((name) => name.startsWith(to)));
+      return [...[...files].filter(([, name]) => !found.has(name)).map(([path]) => path), ...lost.map(({ path }) => path)];
+    },
+  };
 }

@@ -1,8 +1,9 @@
 import { chmod, copyFile, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import type { Architecture, ReleaseSource } from "@coinfleet/sdk";
-import { binariesFor, isPending } from "@coinfleet/sdk";
+import { dirname, join, relative } from "node:path";
+import type { Architecture, ReleaseSource, SignedArchive } from "@coinfleet/sdk";
+import { archiveParts, binariesFor, isPending } from "@coinfleet/sdk";
 import { z } from "zod";
+import { sharedFolder } from "./archive-rules.ts";
 import { BuildError } from "./build-error.ts";
 import { createAtomically, exists, sha256OfFile, sha256OfText, withLock } from "./cache.ts";
 import type { FetchOptions, ResolvedFetchOptions } from "./fetch-options.ts";
@@ -35,13 +36,27 @@ const manifestFile = "verified.json";
 
 async function digestsOf(directory: string): Promise<Record<string, string>> {
   const digests: Record<string, string> = {};
-  for (const name of (await readdir(directory)).sort())
-    if (name !== manifestFile) digests[name] = await sha256OfFile(join(directory, name));
-  return digests;
+  for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
+    const name = relative(directory, join(entry.parentPath, entry.name));
+    if (entry.isFile() && name !== manifestFile) digests[name] = await sha256OfFile(join(directory, name));
+  }
+  return Object.fromEntries(Object.entries(digests).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+async function fillFromArchives(
+  source: SignedArchive,
+  version: string,
+  architecture: Architecture,
+  into: string,
+  options: ResolvedFetchOptions,
+): Promise<string[]> {
+  const verification: string[] = [];
+  for (const part of archiveParts(source)) verification.push(...(await fillFromArchive(part, version, architecture, into, options)));
+  return verification;
 }
 
 async function fillFromArchive(
-  source: Extract<ReleaseSource, { kind: "signedArchive" }>,
+  source: SignedArchive,
   version: string,
   architecture: Architecture,
   into: string,
@@ -49,7 +64,8 @@ async function fillFromArchive(
 ): Promise<string[]> {
   const archive = await fetchVerifiedArchive(source, version, architecture, options);
   options.onProgress({ what: `unpack ${archive.fileName}` });
-  await unpackBinaries(archive.file, archive.fileName, binariesFor(source.binaries, architecture), version, into);
+  const wanted = { binaries: binariesFor(source.binaries, architecture), folders: binariesFor(source.folders ?? {}, architecture) };
+  await unpackBinaries(archive.file, archive.fileName, wanted, version, into);
   const signers = archive.signers.map(
     ({ name, signedBy, acceptedExpired }) =>
       `signed by ${name} (${signedBy})${acceptedExpired === undefined ? "" : `; expired key accepted: ${acceptedExpired}`}`,
@@ -70,7 +86,7 @@ async function fill(
 ): Promise<string[]> {
   switch (source.kind) {
     case "signedArchive":
-      return fillFromArchive(source, version, architecture, into, options);
+      return fillFromArchives(source, version, architecture, into, options);
     case "goModule": {
       // Go uses every core and gigabytes of memory by itself: one build at a time on a machine.
       const go = await withLock(join(options.cacheDir, "go-build"), () => buildGoModule(source, version, architecture, into, options));
@@ -86,7 +102,7 @@ async function fill(
 export function checkPinned(source: ReleaseSource, version: string, architecture: Architecture): void {
   switch (source.kind) {
     case "signedArchive":
-      pinnedDigest(source, version, architecture);
+      for (const part of archiveParts(source)) pinnedDigest(part, version, architecture);
       return;
     case "goModule":
       pinnedSum(source, version);
@@ -132,17 +148,19 @@ async function readCached(entry: string): Promise<ReleaseManifest | undefined> {
   return JSON.stringify(await digestsOf(entry)) === JSON.stringify(manifest.data.binaries) ? manifest.data : undefined;
 }
 
-/** Copies the binaries so that `destination` gets all of them or none. */
+/** Copies the binaries so that `destination` gets all of them or none; whole folders go beside it. */
 async function deliver(entry: string, manifest: ReleaseManifest, destination: string): Promise<void> {
   await mkdir(destination, { recursive: true });
   const staging = await mkdtemp(join(destination, ".staging-"));
   try {
     for (const [name, digest] of Object.entries(manifest.binaries)) {
+      await mkdir(dirname(join(staging, name)), { recursive: true });
       await copyFile(join(entry, name), join(staging, name));
       await chmod(join(staging, name), 0o755);
       if ((await sha256OfFile(join(staging, name))) !== digest) throw new Error(`${name} changed while it was copied (disk full?)`);
     }
-    for (const name of Object.keys(manifest.binaries)) await rename(join(staging, name), join(destination, name));
+    for (const name of await readdir(staging))
+      await rename(join(staging, name), join(destination, name === sharedFolder ? ".." : "", name));
   } finally {
     await rm(staging, { recursive: true, force: true });
   }

@@ -1,10 +1,8 @@
-import { createWriteStream } from "node:fs";
-import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { Entry } from "yauzl";
 import { openPromise } from "yauzl";
-import type { UnpackLimits } from "./archive-rules.ts";
-import { archiveRefused, safePath } from "./archive-rules.ts";
+import type { UnpackLimits, Wanted } from "./archive-rules.ts";
+import { archiveRefused, createInto, safePath } from "./archive-rules.ts";
 import { BuildError, describeCause } from "./build-error.ts";
 
 const regularFile = 0o100000;
@@ -22,13 +20,7 @@ function checkEntry(archive: string, entry: Entry): string {
 }
 
 /** Takes the wanted entries out of a zip archive. Returns the names that were found. */
-export async function unpackZip(
-  file: string,
-  archive: string,
-  wanted: Map<string, string>,
-  into: string,
-  limits: UnpackLimits,
-): Promise<Set<string>> {
+export async function unpackZip(file: string, archive: string, wanted: Wanted, into: string, limits: UnpackLimits): Promise<Set<string>> {
   const found = new Set<string>();
   try {
     const zip = await openPromise(file, { strictFileNames: true });
@@ -40,11 +32,11 @@ export async function unpackZip(
       if (entries > limits.maxEntries || bytes > limits.maxBytes)
         throw archiveRefused(archive, `more than ${limits.maxEntries} entries or ${limits.maxBytes} bytes`);
       const path = checkEntry(archive, entry);
-      const name = wanted.get(path);
+      const name = wanted.nameOf(path);
       if (name === undefined || entry.fileName.endsWith("/")) continue;
       if (found.has(name)) throw archiveRefused(archive, `${JSON.stringify(path)} twice`);
       found.add(name);
-      await pipeline(await zip.openReadStreamPromise(entry), createWriteStream(join(into, name), { mode: 0o755, flags: "wx" }));
+      await pipeline(await zip.openReadStreamPromise(entry), await createInto(into, name));
     }
   } catch (cause) {
     throw cause instanceof BuildError ? cause : archiveRefused(archive, describeCause(cause));

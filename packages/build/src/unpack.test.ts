@@ -31,7 +31,7 @@ describe("unpackBinaries", () => {
   async function unpack(name: string, bytes: Buffer): Promise<string> {
     const file = join(folder, "archive");
     await writeFile(file, bytes);
-    await unpackBinaries(file, name, binaries, "1.0.0", folder);
+    await unpackBinaries(file, name, { binaries }, "1.0.0", folder);
     assert.deepEqual((await readdir(folder)).sort(), ["archive", "coind"]);
     return readFile(join(folder, "coind"), "utf8");
   }
@@ -54,9 +54,11 @@ describe("unpackBinaries", () => {
   it("takes a file that is no archive as the binary itself, under its own name only", async () => {
     const file = join(folder, "archive");
     await writeFile(file, "bare");
-    await unpackBinaries(file, "coind-1.0.0-linux", { coind: "coind-{version}-linux" }, "1.0.0", folder);
+    await unpackBinaries(file, "coind-1.0.0-linux", { binaries: { coind: "coind-{version}-linux" } }, "1.0.0", folder);
     assert.equal(await readFile(join(folder, "coind"), "utf8"), "bare");
-    await assert.rejects(unpackBinaries(file, "other", { coind: "coind-{version}-linux" }, "1.0.0", folder), { name: "BinaryMissing" });
+    await assert.rejects(unpackBinaries(file, "other", { binaries: { coind: "coind-{version}-linux" } }, "1.0.0", folder), {
+      name: "BinaryMissing",
+    });
   });
 
   it("fails on a zip archive with a link or with ..", async () => {
@@ -73,12 +75,18 @@ describe("unpackBinaries", () => {
         [{ name: "b" }, "x".repeat(600)],
       ]),
     );
-    await assert.rejects(unpackBinaries(file, "a.tar", {}, "1", folder, { maxEntries: 10, maxBytes: 1_000 }), { name: "ArchiveRefused" });
-    await assert.rejects(unpackBinaries(file, "a.tar", {}, "1", folder, { maxEntries: 1, maxBytes: 10_000 }), { name: "ArchiveRefused" });
+    await assert.rejects(unpackBinaries(file, "a.tar", { binaries: {} }, "1", folder, { maxEntries: 10, maxBytes: 1_000 }), {
+      name: "ArchiveRefused",
+    });
+    await assert.rejects(unpackBinaries(file, "a.tar", { binaries: {} }, "1", folder, { maxEntries: 1, maxBytes: 10_000 }), {
+      name: "ArchiveRefused",
+    });
   });
 
   it("fails when a binary's name is a path", async () => {
     await writeFile(join(folder, "archive"), "x");
-    await assert.rejects(unpackBinaries(join(folder, "archive"), "x", { "../coind": "x" }, "1", folder), { name: "ArchiveRefused" });
+    await assert.rejects(unpackBinaries(join(folder, "archive"), "x", { binaries: { "../coind": "x" } }, "1", folder), {
+      name: "ArchiveRefused",
+    });
   });
 });

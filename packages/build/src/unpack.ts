@@ -1,16 +1,16 @@
-import { createReadStream, createWriteStream } from "node:fs";
+import { createReadStream } from "node:fs";
 import { chmod, copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PassThrough, Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createZstdDecompress } from "node:zlib";
-import type { Binaries } from "@coinfleet/sdk";
+import type { Binaries, Folders } from "@coinfleet/sdk";
 import { extract } from "tar-stream";
 import unbzip2 from "unbzip2-stream";
 import xzDecompress from "xz-decompress";
 import { BuildError, describeCause } from "./build-error.ts";
-import type { UnpackLimits } from "./archive-rules.ts";
-import { archiveRefused, defaultUnpackLimits, safePath, wantedPaths } from "./archive-rules.ts";
+import type { UnpackLimits, Wanted } from "./archive-rules.ts";
+import { archiveRefused, createInto, defaultUnpackLimits, safePath, wantedPaths } from "./archive-rules.ts";
 import { unpackZip } from "./unpack-zip.ts";
 
 /** Joins streams by hand: `pipeline` never ends with the old kind of stream that the bzip2 library makes. */
@@ -29,13 +29,7 @@ function decompress(file: string, fileName: string): Readable {
   return createReadStream(file);
 }
 
-async function unpackTar(
-  file: string,
-  fileName: string,
-  wanted: Map<string, string>,
-  directory: string,
-  limits: UnpackLimits,
-): Promise<Set<string>> {
+async function unpackTar(file: string, fileName: string, wanted: Wanted, directory: string, limits: UnpackLimits): Promise<Set<string>> {
   const found = new Set<string>();
   let entries = 0;
   let bytes = 0;
@@ -50,14 +44,14 @@ async function unpackTar(
       const type = entry.header.type;
       if (type !== "file" && type !== "contiguous-file" && type !== "directory")
         throw archiveRefused(fileName, `${type ?? "unknown entry"} ${JSON.stringify(entry.header.name)}`);
-      const name = wanted.get(path);
+      const name = wanted.nameOf(path);
       if (name === undefined || type === "directory") {
         await pipeline(entry, new Writable({ write: (_chunk, _encoding, done) => done() }));
         continue;
       }
       if (found.has(name)) throw archiveRefused(fileName, `${JSON.stringify(path)} twice`);
       found.add(name);
-      await pipeline(entry, createWriteStream(join(directory, name), { mode: 0o755, flags: "wx" }));
+      await pipeline(entry, await createInto(directory, name));
     }
   })();
   const source = decompress(file, fileName);
@@ -70,39 +64,39 @@ async function unpackTar(
 }
 
 /**
- * Takes the named binaries, and nothing else, out of an archive into `directory`. `fileName` is upstream's name, whose ending says the format;
+ * Takes the named binaries and folders, and nothing else, out of an archive into `directory`. `fileName` is upstream's name, whose ending says the format;
  * a file with another ending is itself the one binary.
  * @throws {@link BuildError} `ArchiveRefused`, `BinaryMissing`
  */
 export async function unpackBinaries(
   file: string,
   fileName: string,
-  binaries: Binaries,
+  { binaries, folders = {} }: { readonly binaries: Binaries; readonly folders?: Folders },
   version: string,
   directory: string,
   limits: UnpackLimits = defaultUnpackLimits,
 ): Promise<void> {
-  const wanted = wantedPaths(binaries, version, fileName);
+  const wanted = wantedPaths(binaries, folders, version, fileName);
   let found: Set<string>;
   if (fileName.endsWith(".zip")) found = await unpackZip(file, fileName, wanted, directory, limits);
   else if (/\.(tar|tar\.(gz|bz2|zst|xz)|tgz|tbz2?|tzst|txz)$/.test(fileName))
     found = await unpackTar(file, fileName, wanted, directory, limits);
   else found = await takeWhole(file, fileName, wanted, directory);
-  const missing = [...wanted].filter(([, name]) => !found.has(name)).map(([path]) => path);
+  const missing = wanted.missing(found);
   if (missing.length > 0) {
     throw new BuildError("BinaryMissing", {
       title: "The archive lacks a binary.",
       where: fileName,
       got: `no ${missing.join(", ")}`,
-      allowed: "every path under `binaries`",
-      fix: "List the archive and correct `binaries` in the coin's release source.",
+      allowed: "every path under `binaries` and `folders`",
+      fix: "List the archive and correct `binaries` and `folders` in the coin's release source.",
     });
   }
   for (const name of found) await chmod(join(directory, name), 0o755);
 }
 
-async function takeWhole(file: string, fileName: string, wanted: Map<string, string>, directory: string): Promise<Set<string>> {
-  const name = wanted.get(fileName);
+async function takeWhole(file: string, fileName: string, wanted: Wanted, directory: string): Promise<Set<string>> {
+  const name = wanted.nameOf(fileName);
   if (name === undefined) return new Set();
   await copyFile(file, join(directory, name));
   return new Set([name]);

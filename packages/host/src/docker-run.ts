@@ -23,7 +23,7 @@ export function daemonArguments(daemon: Daemon, ports: Readonly<Record<string, P
     ...confinement(daemonUser),
     ...limits({ memoryMiB: daemon.memoryMiB, cpus: "{{cpus}}", pids: 4096, openFiles }),
     ...["--stop-timeout", String(daemon.stopTimeoutSec)],
-    ...bindMount(`${hostPaths.data}/${daemon.name}`, "/data"),
+    ...bindMount(`${hostPaths.data}/${daemon.dataOf ?? daemon.name}`, "/data"),
     ...bindMount(`${hostPaths.run}/daemons/${daemon.name}`, "/etc/coinfleet", "readonly"),
     ...Object.entries(daemon.environment ?? {}).flatMap(([name, value]) => ["--env", `${name}=${value}`]),
     ...daemon.ports.flatMap((role) => publish(role, ports)),

@@ -65,8 +65,12 @@ function binaries({ source, version }: ResolvedClient): readonly string[] {
     case "debianPackage":
       return each((name, path) => `RUN test -x ${path} && ln -sf ${path} /usr/local/bin/${name}`, source.binaries);
     case "ociImage":
-      return each((name, path) => `COPY --from=upstream ${path} /usr/local/bin/${name}`, source.binaries);
+      return [
+        ...each((name, path) => `COPY --from=upstream ${path} /usr/local/bin/${name}`, source.binaries),
+        ...each((name, path) => `COPY --from=upstream ${path}/ /usr/local/share/${name}/`, source.folders ?? {}),
+      ];
     case "signedArchive":
+      return ["COPY bin/ /usr/local/bin/", ...(source.folders === undefined ? [] : ["COPY share/ /usr/local/share/"])];
     case "goModule":
       return ["COPY bin/ /usr/local/bin/"];
   }
@@ -76,7 +80,12 @@ function binaries({ source, version }: ResolvedClient): readonly string[] {
 function pinned({ source, version }: ResolvedClient): unknown {
   switch (source.kind) {
     case "signedArchive":
-      return { ...source, version, sha256: source.sha256[version] };
+      return {
+        ...source,
+        version,
+        sha256: source.sha256[version],
+        companions: source.companions?.map((companion) => ({ ...companion, sha256: companion.sha256[version] })),
+      };
     case "goModule":
       return { ...source, version, sums: source.sums[version] };
     case "debianPackage":

@@ -56,6 +56,18 @@ WORKDIR /data
     assert.match(tag, /^1\.2\.3-debian-[0-9a-f]{8}-x86_64$/);
   });
 
+  it("is an image with whole folders of a release", () => {
+    const digest = `sha256:${"ab".repeat(32)}`;
+    const release = { version: "1.2.3", binaries: { exampled: "bin/exampled" }, folders: { example: "share/{version}" } };
+    const oci = { ...release, kind: "ociImage", repository: "registry.example/example", digests: { "1.2.3": digest } } as const;
+    const fromImage = renderImageContext({ client: { ...client, source: oci }, base, architecture: "x86_64" }).files["Dockerfile"];
+    assert.match(fromImage ?? "", /^COPY --from=upstream share\/1\.2\.3\/ \/usr\/local\/share\/example\/$/m);
+    const signature = { kind: "none", reason: "a test" } as const;
+    const archive = { ...release, kind: "signedArchive", url: {}, sha256: {}, signature } as const;
+    const fromArchive = renderImageContext({ client: { ...client, source: archive }, base, architecture: "x86_64" }).files["Dockerfile"];
+    assert.match(fromArchive ?? "", /^COPY bin\/ \/usr\/local\/bin\/\nCOPY share\/ \/usr\/local\/share\/$/m);
+  });
+
   it("is the same image until something that goes into it changes", () => {
     const digest = (change: Partial<ResolvedClient>): string =>
       renderImageContext({ client: { ...client, ...change }, base, architecture: "x86_64" }).digest;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
-import { hexHeight, numberHeight, readAnswer, textHeight } from "./answers.ts";
+import { hexHeight, numberHeight, readAnswer, readMetric, textHeight } from "./answers.ts";
 import { ProbeError } from "./sync-status.ts";
 
 const safe = fc.nat({ max: Number.MAX_SAFE_INTEGER });
@@ -61,5 +61,18 @@ describe("readAnswer", () => {
         error.message.length <= 300 &&
         !error.message.includes("hostile"),
     );
+  });
+});
+
+describe("readMetric", () => {
+  const text = '# TYPE peers gauge\npeers 12\npeers_old 3\ntip{hash="a"} 7\ntwice 1\ntwice 2\nhalf 1.5\n';
+
+  it("finds a whole number by its name", () => {
+    assert.equal(readMetric(text, "peers"), 12);
+  });
+
+  it("fails when the metric is missing, there twice, no whole number, or in a text without an end", () => {
+    for (const name of ["none", "tip", "twice", "half"]) isMalformed(() => readMetric(text, name));
+    isMalformed(() => readMetric(text.slice(0, -1), "peers"));
   });
 });

@@ -71,6 +71,16 @@ export async function rpcAt(node: NodeClient, { port, path, method, params }: Rp
 }
 
 /**
+ * The value of a metric without labels in Prometheus' text format: a whole number, not negative.
+ * @throws {@link ProbeError} `malformed` where it is missing, twice there, or no such number
+ */
+export function readMetric(exposition: string, name: string): number {
+  const lines = exposition.endsWith("\n") ? exposition.split("\n") : [];
+  const values = lines.filter((line) => line.startsWith(`${name} `)).map((line) => line.split(" ")[1]);
+  return readAnswer(z.tuple([textHeight]), values, name)[0];
+}
+
+/**
  * Refuses an answer of another network than the one that the stack file names.
  * @throws {@link ProbeError} `wrong-network`
  */

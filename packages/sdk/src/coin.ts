@@ -80,6 +80,8 @@ export interface Daemon {
   readonly environment?: Readonly<Record<string, string>>;
   /** Files under `filesPath`: name → text, which may hold secret placeholders. */
   readonly files?: Readonly<Record<string, string>>;
+  /** Another daemon of the node whose data directory this one sees as its own: for local sockets. @default - a directory of its own */
+  readonly dataOf?: string;
   /** Roles of the network's ports that this daemon serves. */
   readonly ports: readonly string[];
   readonly memoryMiB: number;
@@ -178,6 +180,8 @@ export interface Client {
   readonly sources: Readonly<Record<string, ReleaseSource>>;
   /** Packages of the base image's distribution that the binaries need at run time. @default [] */
   readonly runtimePackages?: readonly string[];
+  /** Programs of those packages that a command line may start with, for example `java`. @default [] */
+  readonly runtimePrograms?: readonly string[];
 }
 
 /** Declares a coin. An identity function: it only gives the types. */

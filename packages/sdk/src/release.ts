@@ -44,7 +44,10 @@ export interface Signer {
  */
 export type Binaries = Readonly<Record<string, string>>;
 
-/** An archive (`.tar.gz`, `.tar.xz`, `.tar.bz2`, `.zip`) of upstream's, pinned by SHA-256 **and** signature. */
+/** Folders to take whole: name in the image's `/usr/local/share` → path in the archive or image. Replaced is what is replaced in {@link Binaries}. */
+export type Folders = Readonly<Record<string, string>>;
+
+/** An archive (`.tar.gz`, `.tar.xz`, `.tar.bz2`, `.zip`) or a bare binary of upstream's, pinned by SHA-256 **and** signature. */
 export interface SignedArchive {
   readonly kind: "signedArchive";
   /** The release that runs unless the stack file names another one of `sha256`. */
@@ -55,7 +58,14 @@ export interface SignedArchive {
   readonly sha256: Readonly<Record<string, Readonly<Partial<Record<Architecture, PinnedSha256>>>>>;
   readonly signature: ArchiveSignature;
   readonly binaries: Binaries;
+  /** Whole folders to take beside the binaries. @default {} */
+  readonly folders?: Folders;
+  /** Further files of the same release, each signed as the first is. @default [] */
+  readonly companions?: readonly Companion[];
 }
+
+/** A file of a release that upstream publishes beside another one. */
+export type Companion = Pick<SignedArchive, "url" | "sha256" | "binaries">;
 
 /** A Go module, compiled by us, pinned in the Go checksum database's own terms. */
 export interface GoModule {
@@ -92,6 +102,8 @@ export interface OciImage {
   /** Version → `sha256:…` of the manifest list. */
   readonly digests: Readonly<Record<string, PinnedSha256>>;
   readonly binaries: Binaries;
+  /** Whole folders to take beside the binaries. @default {} */
+  readonly folders?: Folders;
 }
 
 /** Where a client's release comes from. */
@@ -108,6 +120,11 @@ export function binariesFor(binaries: Binaries, architecture: Architecture): Bin
   return Object.fromEntries(filled);
 }
 
+/** A release's files one by one, each with the digests and the signature that belong to it. A release of one file is itself. */
+export function archiveParts({ companions = [], ...first }: SignedArchive): readonly [SignedArchive, ...SignedArchive[]] {
+  return [first, ...companions.map((companion) => ({ ...first, folders: {}, ...companion }))];
+}
+
 /** The download addresses of archives whose names differ by the architecture only. */
 export function archives(template: string): Readonly<Record<Architecture, string>> {
   const address = (architecture: Architecture): string => binariesFor({ template }, architecture)["template"] ?? template;
@@ -117,6 +134,32 @@ export function archives(template: string): Readonly<Record<Architecture, string
 /** The same pending digest for every architecture. */
 export function pendingDigests(reason: string): Readonly<Record<Architecture, Pending>> {
   return { x86_64: pending(reason), arm64: pending(reason) };
+}
+
+/** What bare binaries of one release have in common. */
+export interface BareBinaries extends Pick<SignedArchive, "version" | "signature"> {
+  /** Folder of the downloads. `{version}` is replaced; a file's name follows it. */
+  readonly from: string;
+  readonly architecture: Architecture;
+  /** Names of the binaries, which are those of the files. */
+  readonly names: readonly [string, ...string[]];
+  /** Version → binary → SHA-256. */
+  readonly sha256: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Why the digests that are missing from `sha256` are not known. */
+  readonly missing: string;
+}
+
+/** A release whose binaries are published as they are, each with its own signature. */
+export function bareBinaries({ version, signature, from, architecture, names, sha256, missing }: BareBinaries): SignedArchive {
+  const part = (name: string): Companion => ({
+    url: { [architecture]: `${from}/${name}` },
+    sha256: Object.fromEntries(
+      Object.entries(sha256).map(([release, pins]) => [release, { [architecture]: pins[name] ?? pending(missing) }]),
+    ),
+    binaries: { [name]: name },
+  });
+  const [first, ...others] = names;
+  return { kind: "signedArchive", version, signature, ...part(first), companions: others.map(part) };
 }
 
 /** A detached signature beside the archive (`<url>.asc`), by one signer. */

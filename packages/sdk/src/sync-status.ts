@@ -20,6 +20,8 @@ export interface NodeClient {
   jsonRpc(port: string, method: string, params?: readonly unknown[] | Readonly<Record<string, unknown>>): Promise<unknown>;
   /** HTTP call on the named port; `body` makes it a POST of JSON. Resolves to the parsed JSON body. @throws {@link ProbeError} */
   http(port: string, path: string, body?: unknown): Promise<unknown>;
+  /** HTTP GET on the named port. Resolves to the body as it is: for metrics in Prometheus' text format. @throws {@link ProbeError} */
+  text(port: string, path: string): Promise<string>;
 }
 
 /** Why a probe gave no status. `starting` is not a fault during the coin's grace period. */

@@ -1,4 +1,5 @@
 import {
+  archiveParts,
   isPending,
   pinnedVersions,
   supportedArchitectures,
@@ -25,7 +26,7 @@ function checkSource(source: ReleaseSource): readonly string[] {
   }
   switch (source.kind) {
     case "signedArchive":
-      return [...found, ...checkArchive(source)];
+      return [...found, ...archiveParts(source).flatMap(checkArchive)];
     case "goModule":
       return [...found, ...checkPins(source.sums, /^h1:[A-Za-z0-9+/]{43}=$/, "an h1 digest")];
     case "debianPackage":

@@ -133,9 +133,10 @@ function checkDaemons(coin: Coin, networkName: string, daemons: readonly Daemon[
 function checkDaemon(coin: Coin, daemon: Daemon): readonly string[] {
   const found: string[] = [];
   const binary = daemon.command[0] ?? "";
-  for (const [name, source] of Object.entries(coin.clients[daemon.client]?.sources ?? {})) {
+  const { sources = {}, runtimePrograms = [] } = coin.clients[daemon.client] ?? {};
+  for (const [name, source] of Object.entries(sources)) {
     const binaries = source.kind === "goModule" ? Object.values(source.packages) : Object.keys(source.binaries);
-    if (!binaries.includes(binary)) found.push(`"${binary}" is not a binary of the source ${name}`);
+    if (!binaries.includes(binary) && !runtimePrograms.includes(binary)) found.push(`"${binary}" is not a binary of the source ${name}`);
   }
   const visible = [...daemon.command, ...Object.entries(daemon.environment ?? {}).flat()];
   if (visible.some((text) => text.includes("{{secret:")))

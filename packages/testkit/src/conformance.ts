@@ -54,7 +54,7 @@ function describeNetwork(coin: Coin, name: string, files: ConformanceFiles): voi
     const { produceBlock } = coin;
     it("never makes a block here, whatever the node says", async () => {
       const asked = (): never => assert.fail("the node was asked");
-      const node: NodeClient = { jsonRpc: asked, http: asked };
+      const node: NodeClient = { jsonRpc: asked, http: asked, text: asked };
       await assert.rejects(produceBlock(node, context), { name: "ProbeError", failure: "wrong-network" });
     });
   } else if (typeof coin.produceBlock === "function") {

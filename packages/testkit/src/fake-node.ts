@@ -31,14 +31,18 @@ export function fakeNode(answers: Readonly<Record<string, FakeAnswer>>): NodeCli
           throw error;
         }
       }),
+    text: (_port, path) => settle(() => String(answer(path, undefined))),
   };
 }
 
 /** A node that answers every call alike: with a value, or with an error. */
 export function constantNode(value: unknown): NodeClient {
   const answer = (): Promise<unknown> => (value instanceof Error ? Promise.reject(value) : Promise.resolve(value));
-  return { jsonRpc: answer, http: answer };
+  return { jsonRpc: answer, http: answer, text: async () => asText(await answer()) };
 }
+
+/** What a value looks like to a client that reads text. */
+const asText = (value: unknown): string => (typeof value === "string" ? value : (JSON.stringify(value) ?? ""));
 
 /** A node that answers as a recorded one did, from the text that came over the wire. */
 export function recordedNode(exchanges: readonly Exchange[]): NodeClient {
@@ -51,7 +55,7 @@ export function recordedNode(exchanges: readonly Exchange[]): NodeClient {
   return {
     jsonRpc: (_port, method, params) =>
       settle(() => {
-        const body = readBody(find("/", method, params));
+        const body = bodySchema.parse(readBody(find("/", method, params)));
         if (body.error != null) throw new ProbeError("rpc-error", body.error.message, body.error.code);
         return body.result;
       }),
@@ -60,21 +64,24 @@ export function recordedNode(exchanges: readonly Exchange[]): NodeClient {
         const call = readCall(body);
         return readBody(find(path, call?.method, call?.params));
       }),
+    text: (_port, path) => settle(() => readText(find(path, undefined, undefined))),
   };
 }
 
 const bodySchema = z.looseObject({ result: z.unknown().optional(), error: z.object({ code: z.int(), message: z.string() }).nullish() });
 
-type Body = z.infer<typeof bodySchema>;
-
 /** What the agent's client makes of an HTTP answer. */
-function readBody({ answer }: Exchange): Body {
+function readText({ answer }: Exchange): string {
   if ("failure" in answer) throw new ProbeError(answer.failure, `the connection: ${answer.failure}`);
   if (answer.status === 401) throw new ProbeError("unauthorized", "HTTP 401");
+  return answer.text;
+}
+
+function readBody(exchange: Exchange): unknown {
   try {
-    return bodySchema.parse(JSON.parse(answer.text));
-  } catch {
-    throw new ProbeError("malformed", `HTTP ${answer.status}, not JSON`);
+    return JSON.parse(readText(exchange));
+  } catch (error) {
+    throw error instanceof ProbeError ? error : new ProbeError("malformed", "not JSON");
   }
 }
 
