@@ -106,6 +106,22 @@ nft list set inet coinfleet gate`);
     assert.match(output, /^password=s3cret$/m);
   });
 
+  it("gives a data directory what its daemon wants to find there, and never the rights to reach further", () => {
+    const dataFiles = { "config/a.conf": { link: "a.conf" }, "state/key.json": { first: "{}" } };
+    host.write("run/coinfleet/config.json", JSON.stringify({ ...config, daemons: [{ ...config.daemons[0], dataFiles }] }));
+    const place = "/usr/lib/coinfleet/data-files";
+    const { code, output } = host.run(`install -d -m 0755 /var/lib/coinfleet/data; mount -t tmpfs tmpfs /var/lib/coinfleet/data
+cd /var/lib/coinfleet/data && chmod 0755 . && install -d -m 0700 -o 10001 -g 10001 litecoind && ${place} || exit 1
+echo changed > litecoind/state/key.json; rm litecoind/config/a.conf; ${place} || exit 1
+readlink litecoind/config/a.conf; cat litecoind/state/key.json; stat -c '%n %a %u' litecoind/state/key.json
+rm -r litecoind/config litecoind/state; ln -s /etc litecoind/state; ln -s /etc litecoind/config
+! ${place} && ls /etc/key.json /etc/a.conf 2>&1`);
+    assert.match(output, /^\/etc\/coinfleet\/a\.conf\nchanged\nlitecoind\/state\/key\.json 600 10001$/m, output);
+    assert.match(output, /cannot access '\/etc\/key\.json'[^]*cannot access '\/etc\/a\.conf'/);
+    assert.equal(code, 2, output);
+    host.write("run/coinfleet/config.json", JSON.stringify(config));
+  });
+
   function releaseCheck(wanted: string, last: string | undefined, survives = false): { code: number; output: string } {
     host.write("run/coinfleet/release.json", JSON.stringify({ release: "r", versions: { litecoind: wanted } }));
     host.write("run/coinfleet/config.json", JSON.stringify({ ...config, databaseSurvivesDowngrade: survives }));

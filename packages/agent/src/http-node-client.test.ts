@@ -69,6 +69,12 @@ describe("the client of a node's RPC", () => {
     );
   });
 
+  it("sends the password in a header of the daemon's own", async () => {
+    await answers((response) => response.end("7"));
+    assert.equal(await client({ user: "X-Oak-Token", password: "p", scheme: "header" }).http("rpc", "/v1/height"), 7);
+    assert.deepEqual([server.requests[0]?.headers["x-oak-token"], server.requests[0]?.headers.authorization], ["p", undefined]);
+  });
+
   it("passes on an RPC error with its code, whatever the HTTP status", async () => {
     await answers((response) => response.writeHead(500).end('{"result":null,"error":{"code":-28,"message":"Loading"}}'));
     await fails("rpc-error", -28);

@@ -55,7 +55,7 @@ export class HttpNodeClient implements NodeClient {
   async #call(port: string, path: string, body: string | undefined): Promise<BoundedResponse> {
     const access = this.#access.get(port);
     if (access === undefined) throw new Error(`the coin asks on the port "${port}", which it does not declare under access`);
-    const first = await this.#send(access, path, body, basicAuthorization(access));
+    const first = await this.#send(access, path, body, firstHeaders(access));
     const response = await this.#answerChallenge(access, path, body, first);
     if (response.status === 401 || response.status === 403)
       throw new ProbeError("unauthorized", `HTTP ${response.status}: the password is wrong`);
@@ -71,20 +71,20 @@ export class HttpNodeClient implements NodeClient {
     const challenge = first.headers["www-authenticate"];
     if (first.status !== 401 || auth?.scheme !== "digest" || challenge === undefined) return first;
     const authorization = digestAuthorization(challenge, { ...auth, method: body === undefined ? "GET" : "POST", uri: path });
-    return authorization === undefined ? first : this.#send(access, path, body, authorization);
+    return authorization === undefined ? first : this.#send(access, path, body, { authorization });
   }
 
   async #send(
     { url }: Pick<AgentAccess, "url">,
     path: string,
     body: string | undefined,
-    authorization: string | undefined,
+    headers: Readonly<Record<string, string>>,
   ): Promise<BoundedResponse> {
     try {
       return await boundedRequest({
         url: `${url}${path}`,
         body,
-        ...(authorization === undefined ? {} : { headers: { authorization } }),
+        headers,
         ...this.#limits,
         acceptSelfSigned: true,
       });
@@ -99,9 +99,11 @@ function probeFailure({ failure }: RequestError): ProbeFailure {
   return failure === "failed" ? "refused" : failure;
 }
 
-function basicAuthorization({ auth }: AgentAccess): string | undefined {
-  if (auth?.scheme !== "basic") return undefined;
-  return `Basic ${Buffer.from(`${auth.user}:${auth.password}`).toString("base64")}`;
+/** What is sent at once; a digest needs the server's challenge first. */
+function firstHeaders({ auth }: AgentAccess): Readonly<Record<string, string>> {
+  if (auth?.scheme === "header") return { [auth.user]: auth.password };
+  if (auth?.scheme !== "basic") return {};
+  return { authorization: `Basic ${Buffer.from(`${auth.user}:${auth.password}`).toString("base64")}` };
 }
 
 function parseJson({ status, text }: BoundedResponse, what: string): unknown {

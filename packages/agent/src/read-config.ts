@@ -18,7 +18,7 @@ const schema = z.object({
     z.object({
       port: z.string(),
       url: z.url(),
-      auth: z.object({ user: z.string(), password: z.string(), scheme: z.enum(["basic", "digest"]) }).optional(),
+      auth: z.object({ user: z.string(), password: z.string(), scheme: z.enum(["basic", "digest", "header"]) }).optional(),
     }),
   ),
   siblings: z.array(z.string()),

@@ -1,4 +1,4 @@
-import type { AgentConfig, Port, ResolvedGroup, ResolvedNode } from "@coinfleet/sdk";
+import type { AgentConfig, DataFile, Port, ResolvedGroup, ResolvedNode } from "@coinfleet/sdk";
 import { agentPort } from "@coinfleet/sdk";
 import { agentSettings } from "./agent-settings.ts";
 import { agentArguments, daemonArguments, restoreArguments, type ContainerContext } from "./docker-run.ts";
@@ -36,6 +36,8 @@ export interface DaemonConfiguration {
   readonly stopTimeoutSec: number;
   /** Name → text, with placeholders. */
   readonly files: Readonly<Record<string, string>>;
+  /** Path in the data directory → link to one of `files`, or first text. */
+  readonly dataFiles?: Readonly<Record<string, DataFile>>;
   readonly arguments: readonly string[];
   readonly command: readonly string[];
 }
@@ -110,6 +112,7 @@ function nodeConfiguration(input: NodeConfigurationInput): NodeConfiguration {
       client: daemon.client,
       stopTimeoutSec: daemon.stopTimeoutSec,
       files: daemon.files ?? {},
+      ...(daemon.dataFiles === undefined ? {} : { dataFiles: daemon.dataFiles }),
       arguments: daemonArguments(daemon, group.ports, context),
       command: daemon.command,
     })),

@@ -35,7 +35,7 @@ export interface AgentAccess {
   readonly port: string;
   /** Base URL without a trailing slash. @example "http://127.0.0.1:9332" */
   readonly url: string;
-  readonly auth?: { readonly user: string; readonly password: string; readonly scheme: "basic" | "digest" } | undefined;
+  readonly auth?: { readonly user: string; readonly password: string; readonly scheme: "basic" | "digest" | "header" } | undefined;
 }
 
 /** A block that honest nodes no longer differ in. */

@@ -82,12 +82,20 @@ export interface Daemon {
   readonly files?: Readonly<Record<string, string>>;
   /** Another daemon of the node whose data directory this one sees as its own: for local sockets. @default - a directory of its own */
   readonly dataOf?: string;
+  /** What the client insists on finding in its data directory: path → how it gets there, before each start. */
+  readonly dataFiles?: Readonly<Record<string, DataFile>>;
   /** Roles of the network's ports that this daemon serves. */
   readonly ports: readonly string[];
   readonly memoryMiB: number;
   /** How long a clean stop may take before it is killed, seconds. */
   readonly stopTimeoutSec: number;
 }
+
+/**
+ * A file in the data directory: a link to one of `files`, which is the same on every start; or a text that is written once, where there is none, and
+ * belongs to the client from then on. The text may hold no secret: it stays on the volume.
+ */
+export type DataFile = { readonly link: string } | { readonly first: string };
 
 /** How the agent gets at the node's RPC. */
 export interface Access {
@@ -98,8 +106,8 @@ export interface Access {
     readonly user: string;
     /** Name of the generated secret that is the password. */
     readonly secret: string;
-    /** HTTP authentication scheme that the daemon asks for. @default "basic" */
-    readonly scheme?: "basic" | "digest";
+    /** How the daemon wants it: an HTTP authentication scheme, or the password in the header that `user` names. @default "basic" */
+    readonly scheme?: "basic" | "digest" | "header";
   };
 }
 

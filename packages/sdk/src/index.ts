@@ -20,5 +20,5 @@ export * from "./resolved.ts";
 export * from "./sync-status.ts";
 export { clientOf } from "./check-upgrades.ts";
 export { compareReleases } from "./compare-releases.ts";
-export { optionNames } from "./resolve-daemons.ts";
+export { optionExamples, optionNames } from "./resolve-daemons.ts";
 export { pinnedVersions, supportedArchitectures } from "./resolve-clients.ts";

@@ -75,13 +75,20 @@ export function resolveOptions(
   return undefined;
 }
 
-/** Names of the options that a coin's schema knows. */
-export function optionNames(schema: z.ZodType): readonly string[] {
+const describedOption = z.object({ examples: z.array(z.unknown()).default([]) });
+
+function describedOptions(schema: z.ZodType): Readonly<Record<string, z.infer<typeof describedOption>>> {
   const described = z
-    .object({ properties: z.record(z.string(), z.unknown()).optional() })
+    .object({ properties: z.record(z.string(), describedOption).default({}) })
     .safeParse(z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }));
-  return Object.keys(described.data?.properties ?? {});
+  return described.data?.properties ?? {};
 }
+
+/** Names of the options that a coin's schema knows. */
+export const optionNames = (schema: z.ZodType): readonly string[] => Object.keys(describedOptions(schema));
+
+/** Examples that the schema's `meta` gives for an option. */
+export const optionExamples = (schema: z.ZodType, name: string): readonly unknown[] => describedOptions(schema)[name]?.examples ?? [];
 
 function valueAt(given: unknown, path: readonly PropertyKey[]): unknown {
   const container = z.record(z.string(), z.unknown());

@@ -93,6 +93,23 @@ const broken: readonly (readonly [what: string, coin: Coin, problem: RegExp])[] 
     /line "server = yes please" is no setting/,
   ],
   ["JSON that is none", withDaemon(() => ({ files: { "oakd.json": "{" } })), /oakd\.json: /],
+  ["TOML that is none", withDaemon(() => ({ files: { "oakd.toml": "a = \n" } })), /oakd\.toml: /],
+  [
+    "a data file outside",
+    withDaemon(() => ({ dataFiles: { "../oak.json": { first: "{}" } } })),
+    /"\.\.\/oak\.json" is no plain relative path/,
+  ],
+  [
+    "a data file that links nowhere",
+    withDaemon(() => ({ dataFiles: { "oak.json": { link: "o.json" } } })),
+    /links to "o\.json", which is not/,
+  ],
+  [
+    "a secret that stays on the volume",
+    withDaemon((_, ctx) => ({ dataFiles: { "oak.token": { first: ctx.secret("rpc") } } })),
+    /oak\.token: a secret would stay on the volume/,
+  ],
+  ["a data file that is no data", withDaemon(() => ({ dataFiles: { "oak.json": { first: "{" } } })), /oak\.json: /],
   ["a binary that the image does not have", withDaemon(() => ({ command: ["oak-cli"] })), /"oak-cli" is not a binary of the source debian/],
   ["no time to stop", withDaemon(() => ({ stopTimeoutSec: 0 })), /stop time 0 s/],
   [

@@ -2,6 +2,7 @@ import {
   agentPort,
   clientOf,
   compareReleases,
+  optionExamples,
   optionNames,
   resolveFleet,
   type Coin,
@@ -148,19 +149,35 @@ function checkDaemon(coin: Coin, daemon: Daemon): readonly string[] {
     if (!/^[a-z0-9][a-z0-9._-]*$/.test(name)) found.push(`file name "${name}"`);
     for (const [, secret = ""] of text.matchAll(/\{\{secret:([^}]*)\}\}/g))
       if (!coin.secrets.includes(secret)) found.push(`${name}: secret "${secret}" is not declared`);
-    try {
-      parseConfig(name, text);
-    } catch (error) {
-      found.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
-    }
+    found.push(...unreadable(name, text));
   }
-  return found;
+  return [...found, ...checkDataFiles(daemon)];
 }
 
-/** Every option that a stack file may set changes what some network's daemons are told. */
+function checkDataFiles({ files = {}, dataFiles = {} }: Daemon): readonly string[] {
+  return Object.entries(dataFiles).flatMap(([path, file]) => {
+    if (!/^[A-Za-z0-9_][\w.-]*(\/[A-Za-z0-9_][\w.-]*)*$/.test(path)) return [`data file "${path}" is no plain relative path`];
+    if ("link" in file)
+      return Object.hasOwn(files, file.link) ? [] : [`data file ${path} links to "${file.link}", which is not among the files`];
+    return file.first.includes("{{secret:") ? [`data file ${path}: a secret would stay on the volume`] : unreadable(path, file.first);
+  });
+}
+
+function unreadable(name: string, text: string): readonly string[] {
+  try {
+    parseConfig(name, text);
+    return [];
+  } catch (error) {
+    return [`${name}: ${error instanceof Error ? error.message : String(error)}`];
+  }
+}
+
+/** Every option that a stack file may set (one that takes no common value names `examples` in its `meta`) changes what some network's daemons are told. */
 function checkOptions(coin: Coin): readonly string[] {
   return optionNames(coin.options).flatMap((name) => {
-    const values = [true, false, 77, "https://option.example"].filter((value) => coin.options.safeParse({ [name]: value }).success);
+    const values = [true, false, 77, "https://option.example", ...optionExamples(coin.options, name)].filter(
+      (value) => coin.options.safeParse({ [name]: value }).success,
+    );
     if (values.length === 0) return [`option ${name}: the suite knows no value for it`];
     const reaches = Object.keys(coin.networks).some((network) => {
       const plain = JSON.stringify(groupFor(coin, network).nodes);

@@ -1,3 +1,5 @@
+import { parse as parseToml } from "smol-toml";
+
 /** A line of a configuration file, as data. */
 export interface Setting {
   readonly section: string | undefined;
@@ -8,8 +10,9 @@ export interface Setting {
 /** A rendered file as data, by the ending of its name. Strict: what a daemon might read otherwise than it was meant is an error. */
 export function parseConfig(name: string, text: string): unknown {
   if (name.endsWith(".json")) return JSON.parse(text);
-  if (name.endsWith(".conf")) return parseSettings(text);
-  if (name.endsWith(".hex")) return { isSecret: /^\{\{secret:[a-z0-9-]+\}\}\n?$/.test(text) };
+  if (name.endsWith(".toml")) return parseToml(text);
+  if (/\.(conf|ini)$/.test(name)) return parseSettings(text);
+  if (/\.(hex|token)$/.test(name)) return { isSecret: /^\{\{secret:[a-z0-9-]+\}\}\n?$/.test(text) };
   throw new Error(`${name}: no reader for this kind of file`);
 }
 

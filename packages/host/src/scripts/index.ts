@@ -4,6 +4,8 @@ import { firewallScript, gateScript } from "./firewall.ts";
 import { library, prologue } from "./library.ts";
 import {
   agentScript,
+  dataFileScript,
+  dataFilesScript,
   nodeScript,
   nodeStopScript,
   pullScript,
@@ -32,6 +34,8 @@ export const hostScripts: Readonly<Record<string, string>> = {
   "usr/lib/coinfleet/pull": prologue("$1") + pullScript,
   "usr/lib/coinfleet/switch": prologue("switch") + switchScript,
   "usr/lib/coinfleet/release-check": prologue("node") + releaseCheckScript,
+  "usr/lib/coinfleet/data-files": prologue("node") + dataFilesScript,
+  "usr/lib/coinfleet/data-file": dataFileScript,
   "usr/lib/coinfleet/node": prologue("node") + nodeScript,
   "usr/lib/coinfleet/node-stop": prologue("node") + nodeStopScript,
   "usr/lib/coinfleet/report-running": prologue("running") + reportRunningScript,

@@ -48,9 +48,34 @@ sync "$marker.new"
 mv "$marker.new" "$marker"
 `;
 
+/** What the daemons want to find in their data directories. */
+export const dataFilesScript = `while IFS=$'\\t' read -r daemon path link; do
+  # A daemon may have put links into its directory: with its own rights they lead nowhere new.
+  jq -j --arg daemon "$daemon" --arg path "$path" '.daemons[] | select(.name == $daemon) | .dataFiles[$path].first // ""' "$config" |
+    setpriv --reuid=10001 --regid=10001 --clear-groups --no-new-privs /usr/lib/coinfleet/data-file "$data/$daemon" "$path" "$link"
+done < <(jq -r '.daemons[] | .name as $name | .dataFiles // {} | to_entries[] | [$name, .key, .value.link // ""] | @tsv' "$config")
+`;
+
+/** One of those files, as the daemons' user: \`data-file <directory> <path> <file to link to>\`, or its text on standard input. */
+export const dataFileScript = `#!/bin/bash
+set -euo pipefail
+umask 077
+cd "$1"
+mkdir -p "$(dirname "$2")"
+if [ -n "$3" ]; then
+  ln -sfn "/etc/coinfleet/$3" "$2"
+elif [ -e "$2" ]; then
+  cat >/dev/null
+else
+  cat >"$2.new"
+  mv "$2.new" "$2"
+fi
+`;
+
 /** Runs the daemons of a release until one of them ends. The service manager then starts them all again. */
 export const nodeScript = `wanted=$1
 /usr/lib/coinfleet/release-check "$wanted"
+/usr/lib/coinfleet/data-files
 mapfile -t images < <(jq -r '.images[]' "$release")
 /usr/lib/coinfleet/pull node "\${images[@]}"
 
