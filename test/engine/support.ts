@@ -71,6 +71,23 @@ export class TestStack {
     await writeFile(file, `${stringify({ config })}${salt}\n`);
   }
 
+  /** The same stack with other variables in the environment of `pulumi`. */
+  withEnv(env: Readonly<Record<string, string>>): TestStack {
+    return new TestStack(this.#folder, this.#name, { ...this.#env, ...env });
+  }
+
+  /** Text of a file of the stack's copy of the program. */
+  read(path: string): Promise<string> {
+    return readFile(join(this.#folder, path), "utf8");
+  }
+
+  /** Changes a text in a file of the stack's copy of the program. @throws when the text is not in it */
+  async edit(path: string, from: string, to: string): Promise<void> {
+    const text = await this.read(path);
+    if (!text.includes(from)) throw new Error(`${path} does not contain ${from}`);
+    await writeFile(join(this.#folder, path), text.replace(from, to));
+  }
+
   /** The plan, without what stays the same. @throws when the preview fails */
   async plan(): Promise<readonly PlanLine[]> {
     const { stdout } = await this.#must(["preview", "--json", "--non-interactive"]);

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { CloudWatchClient, DescribeAlarmsCommand, GetMetricDataCommand } from "@aws-sdk/client-cloudwatch";
+import { CloudWatchClient, type CloudWatchClientConfig, DescribeAlarmsCommand, GetMetricDataCommand } from "@aws-sdk/client-cloudwatch";
 import type { AgentStatus, AlarmId, MetricName } from "@coinfleet/sdk";
 import { type StackFile, TestStack } from "../engine/support.ts";
 
@@ -25,6 +25,8 @@ export interface AlarmMessage {
 /** A sandbox of the tests' own with a fleet in it: real engine, real hosts, real daemons. */
 export class FleetUnderTest {
   readonly #name: string;
+  /** What a client of AWS's SDK needs to reach the sandbox. */
+  readonly clientSettings: Pick<CloudWatchClientConfig, "endpoint" | "region" | "credentials">;
   readonly #cloudWatch: CloudWatchClient;
   readonly stack: TestStack;
   nodes: Readonly<Record<string, NodeOutput>> = {};
@@ -41,7 +43,8 @@ export class FleetUnderTest {
       AWS_ACCESS_KEY_ID: accessKeyId = "",
       AWS_SECRET_ACCESS_KEY: secretAccessKey = "",
     } = api;
-    this.#cloudWatch = new CloudWatchClient({ endpoint, region, credentials: { accessKeyId, secretAccessKey } });
+    this.clientSettings = { endpoint, region, credentials: { accessKeyId, secretAccessKey } };
+    this.#cloudWatch = new CloudWatchClient(this.clientSettings);
   }
 
   /** Starts an own sandbox and an empty stack. */
@@ -54,9 +57,19 @@ export class FleetUnderTest {
   /** `pulumi up` of a stack file. @throws with the engine's output when it fails */
   async up(file: StackFile): Promise<void> {
     await this.stack.write(file);
-    const { code, stdout, stderr } = await this.stack.up();
+    const { code, stdout, stderr } = await this.stack.up("--parallel", "16");
     if (code !== 0) throw new Error(`pulumi up ended with ${code}:\n${stdout}\n${stderr}`);
+    await this.refresh();
+  }
+
+  /** Reads the nodes again, also those of an update that has failed. */
+  async refresh(): Promise<void> {
     this.nodes = ((await this.stack.outputs()) as { nodes: Record<string, NodeOutput> }).nodes;
+  }
+
+  /** The stack's images by digest. */
+  async images(): Promise<Readonly<Record<string, string>>> {
+    return ((await this.stack.outputs()) as { images: Record<string, string> }).images;
   }
 
   /** Removes the sandbox and the stack's folder. */

@@ -1,39 +1,36 @@
 import type { StackFile } from "../engine/support.ts";
 
-const small = { instanceType: "t3.large", volume: { sizeGiB: 2 } } as const;
+/** Groups of a stack file, by name: what they say over and above {@link testFleet}. */
+export type Groups = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
-const litecoin = { network: "regtest", count: 2, sources: { litecoind: "debian" }, blockEverySec: 5, ...small };
+const small = { count: 1, instanceType: "t3.large", volume: { sizeGiB: 2 } };
 
-/** The groups of {@link testFleet}. */
-export const testGroups = {
-  litecoin,
-  monero: { network: "regtest", count: 1, sources: { monerod: "debian" }, blockEverySec: 5, ...small },
-  decred: { network: "simnet", count: 1, sources: { dcrd: "go" }, blockEverySec: 20, ...small },
-  ethereum: { network: "dev", count: 1, sources: { geth: "go" }, ...small },
+/** One coin per client family, two nodes where faults need a sibling. */
+const groupsByDefault: Groups = {
+  litecoin: { ...small, network: "regtest", count: 2, sources: { litecoind: "debian" }, blockEverySec: 5 },
+  monero: { ...small, network: "regtest", sources: { monerod: "debian" }, blockEverySec: 5 },
+  decred: { ...small, network: "simnet", sources: { dcrd: "go" }, blockEverySec: 20 },
+  ethereum: { ...small, network: "dev", sources: { geth: "go" } },
 };
 
-/** The fleet that the tests run: one coin per client family, two nodes where faults need a sibling. */
-export function testFleet(groups: Readonly<Record<string, unknown>> = {}): StackFile {
+/** The fleet that the tests run. A group that is not in it by default is added, with a small volume and host. */
+export function testFleet(changes: Groups, zones: readonly string[] = ["eu-central-1a", "eu-central-1b"]): StackFile {
+  const names = [...new Set([...Object.keys(groupsByDefault), ...Object.keys(changes)])];
   return {
     "aws:region": "eu-central-1",
     "aws:allowedAccountIds": ["000000000000"],
     "aws:defaultTags": { tags: { project: "coinfleet", environment: "test" } },
     "coinfleet:fleet": {
-      zones: ["eu-central-1a", "eu-central-1b"],
+      zones,
       network: { cidr: "10.0.0.0/16" },
-      images: { base: "public.ecr.aws/debian/debian:bookworm-slim" },
       machineImage: {
         source: { name: "debian-12-amd64-sandbox", owner: "136693071363" },
         distribution: "debian",
         sshUser: "debian",
         instanceType: "m6i.large",
       },
-      alerts: { page: [], warn: [] },
       logs: { retentionDays: 1 },
-      nodes: {
-        ...testGroups,
-        ...groups,
-      },
+      nodes: Object.fromEntries(names.map((name) => [name, { ...(groupsByDefault[name] ?? small), ...changes[name] }])),
     },
   };
 }

@@ -66,15 +66,10 @@ const fast: Layer[] = [
   { name: "host", proves: "the host's firewall and scripts", run: mocha(["test/host/scripts.test.ts"], minutes(5)) },
   { name: "sandbox", proves: "the emulator refuses what AWS refuses", run: pytest(`--ignore=${realHosts}`) },
   { name: "engine", proves: "the engine with the toolchain's own plugins", run: mocha(["test/engine/toolchain.test.ts"], minutes(15)) },
-  { name: "fleet", proves: "hosts and daemons under faults", run: mocha(find("test/fleet/*.test.ts"), minutes(15)) },
+  { name: "fleet", proves: "the whole program, real hosts and daemons", run: mocha(find("test/fleet/*.test.ts"), minutes(30)) },
 ];
 const long: Layer[] = [
   { name: "volumes", proves: "never a second mkfs, on real block devices", run: mocha(["test/host/volume.test.ts"], minutes(10)) },
-  {
-    name: "engine fleet",
-    proves: "the whole program with the real engine",
-    run: mocha(["test/engine/fleet-program.test.ts"], minutes(40)),
-  },
   { name: "sandbox hosts", proves: "the sandbox's hosts are like instances", run: pytest(realHosts) },
   {
     name: "sandbox smoke",

@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { createHash, type Hash } from "node:crypto";
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import type { StackFile } from "../engine/support.ts";
+import type { FleetUnderTest } from "./fleet-under-test.ts";
+import type { Groups } from "./stack.ts";
+
+/** Where an operator keeps archives: takes one by PUT, gives it by GET, and can give it with one bit turned. */
+class ArchiveServer {
+  readonly #server: Server;
+  readonly url: string;
+  archive: Buffer = Buffer.alloc(0);
+  isTampered = false;
+
+  private constructor(server: Server, url: string) {
+    this.#server = server;
+    this.url = url;
+  }
+
+  static async start(address: string): Promise<ArchiveServer> {
+    const server = createServer((request, response) => {
+      if (request.method !== "PUT") return void response.end(archives.isTampered ? turned(archives.archive) : archives.archive);
+      const parts: Buffer[] = [];
+      request
+        .on("data", (part: Buffer) => parts.push(part))
+        .on("end", () => {
+          archives.archive = Buffer.concat(parts);
+          response.end();
+        });
+    });
+    server.listen(0, address);
+    await once(server, "listening");
+    const bound = server.address();
+    if (bound === null || typeof bound === "string") throw new Error("the archive server has no port");
+    const archives = new ArchiveServer(server, `http://${address}:${bound.port}/litecoin.tar`);
+    return archives;
+  }
+
+  digest(): string {
+    const hash: Hash = createHash("sha256");
+    return hash.update(this.archive).digest("hex");
+  }
+
+  stop(): void {
+    this.#server.closeAllConnections();
+    this.#server.close();
+  }
+}
+
+/** The archive with one bit turned in its middle: a file's content, not the archive's structure. */
+function turned(archive: Buffer): Buffer {
+  const copy = Buffer.from(archive);
+  const middle = copy.length >> 1;
+  copy[middle] = (copy[middle] ?? 0) ^ 1;
+  return copy;
+}
+
+const data = "/var/lib/coinfleet/data/litecoind";
+
+/** First start of a node with an empty volume, from an archive of a node's own data. */
+export function describeRestore(fleetUnderTest: () => FleetUnderTest, file: (groups: Groups) => StackFile): void {
+  describe("restoring an archive on an empty volume", () => {
+    let fleet: FleetUnderTest;
+    let archives: ArchiveServer;
+    let height: number;
+    let hash: string;
+    const withRestore = (): StackFile =>
+      file({
+        restored: {
+          coin: "litecoin",
+          network: "regtest",
+          sources: { litecoind: "debian" },
+          blockEverySec: 5,
+          restore: { url: archives.url, sha256: archives.digest(), format: "tar" },
+        },
+      });
+
+    before(async () => {
+      fleet = fleetUnderTest();
+      archives = await ArchiveServer.start(fleet.outerAddress);
+      height = (await fleet.untilAgent("litecoin-2", "synced", ({ isSynced }) => isSynced)).probe?.height ?? 0;
+      hash = await blockHash("litecoin-2", height);
+      const unit = await fleet.onHost("litecoin-2", "systemctl list-units --plain --no-legend 'node@*' | cut -d' ' -f1");
+      await fleet.onHost(
+        "litecoin-2",
+        `systemctl stop ${unit}; tar -C ${data} -cf - regtest | curl --fail --silent --upload-file - ${archives.url}; systemctl start ${unit}`,
+      );
+    });
+
+    after(() => archives?.stop());
+
+    it("fails on an archive that is not the pinned one, shows the daemon nothing of it, and says so in the update", async () => {
+      archives.isTampered = true;
+      await fleet.stack.write(withRestore());
+      const { code, stdout, stderr } = await fleet.stack.up();
+      assert.notEqual(code, 0);
+      assert.match(stdout + stderr, /restored-1[\s\S]*the archive is not the pinned one/);
+      await fleet.refresh();
+      assert.equal(await fleet.onHost("restored-1", `ls -A ${data}`), "");
+      assert.equal(await fleet.onHost("restored-1", "docker ps -aq --filter name=litecoind"), "");
+    });
+
+    it("restores the pinned archive at the next `up`, and the daemon goes on from its height", async () => {
+      archives.isTampered = false;
+      await fleet.up(withRestore());
+      const { probe } = await fleet.untilAgent("restored-1", "synced", ({ isSynced }) => isSynced);
+      assert.ok((probe?.height ?? 0) >= height, `${probe?.height} is below the archive's ${height}`);
+      assert.equal(await blockHash("restored-1", height), hash);
+      assert.match(await fleet.onHost("restored-1", "coinfleet-host status"), /restore +done/);
+    });
+
+    async function blockHash(node: string, at: number): Promise<string> {
+      const password = "$(sed -n s/^rpcpassword=//p /run/coinfleet/daemons/litecoind/litecoind.conf)";
+      const body = JSON.stringify({ method: "getblockhash", params: [at] });
+      const found = await fleet.onHost(node, `curl -s -u coinfleet:${password} -d '${body}' http://127.0.0.1:19443/ | jq -r .result`);
+      assert.match(found, /^[0-9a-f]{64}$/);
+      return found;
+    }
+  });
+}
