@@ -50,7 +50,7 @@ describe("alarm catalogue", () => {
   });
 
   it("has a section of the runbook for each", () => {
-    const text = readFileSync(new URL("../../../docs/runbooks.md", import.meta.url), "utf8");
+    const text = readFileSync(new URL("../../../docs/runbook.md", import.meta.url), "utf8");
     for (const alarm of alarms) assert.match(text, new RegExp(`^## ${alarm.id}$`, "m"));
   });
 });

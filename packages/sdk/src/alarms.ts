@@ -166,5 +166,5 @@ export function detectionSec(alarm: Alarm): number {
 
 /** Where the runbook says what to do, relative to the repository. */
 export function runbook(alarm: Alarm): string {
-  return `docs/runbooks.md#${alarm.id}`;
+  return `docs/runbook.md#${alarm.id}`;
 }
