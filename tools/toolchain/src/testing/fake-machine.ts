@@ -32,7 +32,8 @@ export async function fakeMachine(variables: NodeJS.ProcessEnv = {}): Promise<Fa
     folders: defaultFolders(environment),
     mirrorParent: join(root, "opt"),
     script,
-    remove: () => rm(root, { recursive: true, force: true }),
+    // `go` writes its telemetry after it has ended.
+    remove: () => rm(root, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }),
   };
 }
 
