@@ -24,7 +24,6 @@ describe("a fleet from its first `up` to its end", function () {
   before(async () => {
     fleet = await FleetUnderTest.start(`test-${process.pid}`);
     for (let n = 0; n < 2; n++) tips.push(await TipServer.start(fleet.outerAddress));
-    for (const tip of tips) tip.height = async () => (await fleet.agent("litecoin-1")).probe?.height ?? 0;
   });
 
   after(async () => {
@@ -49,6 +48,7 @@ describe("a fleet from its first `up` to its end", function () {
 
   it("makes the fleet", async () => {
     await fleet.up(file(beforeUpgrade));
+    for (const tip of tips) tip.follow(async () => (await fleet.agent("litecoin-1")).probe?.height);
     assert.deepEqual(Object.keys(fleet.nodes), ["decred-1", "ethereum-1", "litecoin-1", "litecoin-2", "monero-1"]);
   });
 
