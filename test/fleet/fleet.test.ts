@@ -33,7 +33,7 @@ describe("a fleet from its first `up` to its end", function () {
 
   it("registers nothing when the stack file is wrong, and says what is", async () => {
     await fleet.stack.write(
-      file({ litecoin: { network: "regtst", sizeGb: 3 }, litecion: { network: "regtest" }, monero: { options: { prune: true } } }),
+      file({ litecoin: { network: "regtst", sizeGb: 3 }, litecion: { network: "regtest" }, monero: { options: { prun: true } } }),
     );
     const { code, stdout, stderr } = await fleet.stack.up();
     assert.notEqual(code, 0);
