@@ -160,6 +160,63 @@ rm -r litecoind/config litecoind/state; ln -s /etc litecoind/state; ln -s /etc l
     assert.match(output, /not mounted/);
   });
 
+  /** Stands for docker: the container's program is the last words; `init` makes a file of the daemon's. */
+  const fakeDocker = `#!/bin/bash
+echo "$*" >>/run/docker.log
+case "$*" in
+  run*first) echo half >/var/lib/coinfleet/data/litecoind/half ;;
+  run*second) [ ! -e /run/broken ] || { echo "no space" >&2; exit 1; }; echo whole >/var/lib/coinfleet/data/litecoind/oak.db ;;
+esac
+`;
+
+  /** What the first start does on a volume that `before` has filled, twice. */
+  function firstStart(before: string): { code: number; output: string } {
+    const [daemon] = config.daemons;
+    const firstStarting = {
+      ...daemon,
+      arguments: ["--detach", "--name", "litecoind"],
+      firstStart: { creates: "oak.db", commands: [["first"], ["second"]] },
+    };
+    host.write("run/coinfleet/config.json", JSON.stringify({ ...config, daemons: [firstStarting] }));
+    host.write("usr/local/bin/docker", fakeDocker, 0o755);
+    return host.run(`data=/var/lib/coinfleet/data; mkdir -p $data/.coinfleet $data/litecoind; ${before}
+/usr/lib/coinfleet/first-start litecoind image; code=$?; rm -f /run/broken; /usr/lib/coinfleet/first-start litecoind image || exit 1
+echo "was $code: $(cd $data/litecoind && echo *)"; [ ! -e $data/.coinfleet/first-start.litecoind ]`);
+  }
+
+  it("makes an empty data directory ready once, before the daemon's first start", () => {
+    const { code, output } = firstStart("true");
+    assert.equal(code, 0, output);
+    assert.match(output, /^was 0: half oak\.db$/m);
+    const runs = host
+      .read("run/docker.log")
+      ?.split("\n")
+      .filter((line) => line.startsWith("run"));
+    assert.deepEqual(runs, ["run --rm --name litecoind image first", "run --rm --name litecoind image second"]);
+  });
+
+  it("begins a first start that was cut off again, on an empty directory", () => {
+    const { code, output } = firstStart("touch /run/broken");
+    assert.equal(code, 0, output);
+    assert.match(output, /command 2 of 2: no space/);
+    assert.match(output, /^was 1: half oak\.db$/m);
+    assert.equal(host.read("run/docker.log")?.match(/run .* first/g)?.length, 2);
+  });
+
+  it("leaves data alone that somebody else has put there", () => {
+    const { code, output } = firstStart("touch $data/litecoind/oak.db $data/litecoind/more");
+    assert.equal(code, 0, output);
+    assert.match(output, /^was 0: more oak\.db$/m);
+    assert.equal(host.read("run/docker.log"), undefined);
+  });
+
+  it("refuses a data directory that holds something else", () => {
+    const { code, output } = firstStart("touch $data/litecoind/other");
+    assert.equal(code, 1);
+    assert.match(output, /holds something else than oak\.db/);
+    assert.equal(host.read("run/docker.log"), undefined);
+  });
+
   it("restarts the node for the agent at most once in ten minutes and three times a day", () => {
     host.write("usr/local/bin/systemctl", '#!/bin/bash\necho "$*" >> /run/systemctl.log\n', 0o755);
     const ask =

@@ -53,6 +53,17 @@ describe("buildGoModule", () => {
     assert.deepEqual(["1.2.3", "v1.2.3"].map(goVersion), ["v1.2.3", "v1.2.3"]);
   });
 
+  it("takes a fork from where it is published, under the name that its own packages use", async () => {
+    const fork = { ...source, publishedAs: "fork.invalid/coin", replace: {} };
+    assert.match(
+      renderGoMod(fork, "1.2.3"),
+      /\nrequire example\.invalid\/coin v1\.2\.3\n\nreplace example\.invalid\/coin => fork\.invalid\/coin v1\.2\.3\n$/,
+    );
+    const env = await environment("go1.26.8", "h1:good=");
+    await buildGoModule(fork, "1.2.3", "arm64", join(folder, "out"), resolveFetchOptions({}), env);
+    assert.match(await readFile(join(folder, "log"), "utf8"), /^mod download -json fork\.invalid\/coin@v1\.2\.3 /m);
+  });
+
   it("compiles for the wanted architecture, with every verification on whatever the user's shell says", async () => {
     const env = await environment("go1.26.8", "h1:good=", { GOSUMDB: "off", GOFLAGS: "-insecure", GONOSUMDB: "*", GOPRIVATE: "*" });
     assert.equal((await build(env)).version, "go1.26.8");

@@ -37,7 +37,9 @@ export const goVersion = (version: string): string => (version.startsWith("v") ?
 
 /** The go.mod of the module that exists only to build one upstream module. Go ignores `replace` lines of dependencies, so upstream's are repeated. */
 export function renderGoMod(source: GoModule, version: string): string {
-  const replaces = Object.entries(source.replace ?? {}).map(([module, target]) => `replace ${module} => ${target}`);
+  const { publishedAs } = source;
+  const fork = publishedAs === undefined ? {} : { [source.module]: `${publishedAs} ${goVersion(version)}` };
+  const replaces = Object.entries({ ...fork, ...source.replace }).map(([module, target]) => `replace ${module} => ${target}`);
   return [
     `module coinfleet.invalid/build`,
     ``,
@@ -89,7 +91,7 @@ function downloadedSum(output: string): string {
 
 async function compareSum(source: GoModule, version: string, run: (args: readonly string[]) => Promise<string>): Promise<void> {
   const expected = pinnedSum(source, version);
-  const got = downloadedSum(await run(["mod", "download", "-json", `${source.module}@${goVersion(version)}`]));
+  const got = downloadedSum(await run(["mod", "download", "-json", `${source.publishedAs ?? source.module}@${goVersion(version)}`]));
   if (got === expected) return;
   throw new BuildError("DigestMismatch", {
     title: "The Go module is not the pinned one.",

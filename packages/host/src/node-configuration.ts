@@ -1,4 +1,4 @@
-import type { AgentConfig, DataFile, Port, ResolvedGroup, ResolvedNode } from "@coinfleet/sdk";
+import type { AgentConfig, DataFile, FirstStart, Port, ResolvedGroup, ResolvedNode } from "@coinfleet/sdk";
 import { agentPort } from "@coinfleet/sdk";
 import { agentSettings } from "./agent-settings.ts";
 import { agentArguments, daemonArguments, restoreArguments, type ContainerContext } from "./docker-run.ts";
@@ -40,6 +40,7 @@ export interface DaemonConfiguration {
   readonly dataFiles?: Readonly<Record<string, DataFile>>;
   readonly arguments: readonly string[];
   readonly command: readonly string[];
+  readonly firstStart?: FirstStart;
 }
 
 /** What {@link renderNodeConfiguration} is given. */
@@ -115,6 +116,7 @@ function nodeConfiguration(input: NodeConfigurationInput): NodeConfiguration {
       ...(daemon.dataFiles === undefined ? {} : { dataFiles: daemon.dataFiles }),
       arguments: daemonArguments(daemon, group.ports, context),
       command: daemon.command,
+      ...(daemon.firstStart === undefined ? {} : { firstStart: daemon.firstStart }),
     })),
     agent: { arguments: agentArguments(context), config: agentSettings(input) },
     ...restorePlan(group, context),

@@ -84,6 +84,8 @@ export interface Daemon {
   readonly dataOf?: string;
   /** What the client insists on finding in its data directory: path → how it gets there, before each start. */
   readonly dataFiles?: Readonly<Record<string, DataFile>>;
+  /** What must run to its end before the daemon's first start. Absent: the daemon begins on an empty directory by itself. */
+  readonly firstStart?: FirstStart;
   /** Roles of the network's ports that this daemon serves. */
   readonly ports: readonly string[];
   readonly memoryMiB: number;
@@ -96,6 +98,13 @@ export interface Daemon {
  * belongs to the client from then on. The text may hold no secret: it stays on the volume.
  */
 export type DataFile = { readonly link: string } | { readonly first: string };
+/** How an empty data directory is made ready, by the daemon's own image, confined as the daemon is. */
+export interface FirstStart {
+  /** Path below `dataPath` that the commands make. Where it is there, for example from a restored archive, none of them runs. */
+  readonly creates: string;
+  /** Command lines, in their order. The first word of each is a binary of the image. */
+  readonly commands: readonly (readonly string[])[];
+}
 
 /** How the agent gets at the node's RPC. */
 export interface Access {

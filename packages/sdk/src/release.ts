@@ -73,6 +73,8 @@ export interface GoModule {
   readonly version: string;
   /** Module path, for example `github.com/decred/dcrd`. */
   readonly module: string;
+  /** Path that its versions are published under, where its go.mod still names the project that it is a fork of. @default - `module` */
+  readonly publishedAs?: string;
   /** Package paths to build → name of the binary. */
   readonly packages: Readonly<Record<string, string>>;
   /** Version → `h1:` digest of the module, as in go.sum. */

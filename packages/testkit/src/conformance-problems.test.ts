@@ -111,6 +111,16 @@ const broken: readonly (readonly [what: string, coin: Coin, problem: RegExp])[] 
   ],
   ["a data file that is no data", withDaemon(() => ({ dataFiles: { "oak.json": { first: "{" } } })), /oak\.json: /],
   ["a binary that the image does not have", withDaemon(() => ({ command: ["oak-cli"] })), /"oak-cli" is not a binary of the source debian/],
+  [
+    "a first start with a program that the image does not have",
+    withDaemon(() => ({ firstStart: { creates: "oak.db", commands: [["oak-init"]] } })),
+    /"oak-init" is not a binary of the source debian/,
+  ],
+  [
+    "a first start that leaves the data directory",
+    withDaemon(() => ({ firstStart: { creates: "../oak.db", commands: [["oakd", "init"]] } })),
+    /makes "\.\.\/oak\.db"/,
+  ],
   ["no time to stop", withDaemon(() => ({ stopTimeoutSec: 0 })), /stop time 0 s/],
   [
     "an option that changes nothing",

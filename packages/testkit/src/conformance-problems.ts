@@ -133,16 +133,24 @@ function checkDaemons(coin: Coin, networkName: string, daemons: readonly Daemon[
 
 function checkDaemon(coin: Coin, daemon: Daemon): readonly string[] {
   const found: string[] = [];
-  const binary = daemon.command[0] ?? "";
+  const commands = [daemon.command, ...(daemon.firstStart?.commands ?? [])];
+  const firstWords = new Set(commands.map(([first = ""]) => first));
   const { sources = {}, runtimePrograms = [] } = coin.clients[daemon.client] ?? {};
   for (const [name, source] of Object.entries(sources)) {
     const binaries = source.kind === "goModule" ? Object.values(source.packages) : Object.keys(source.binaries);
-    if (!binaries.includes(binary) && !runtimePrograms.includes(binary)) found.push(`"${binary}" is not a binary of the source ${name}`);
+    for (const one of firstWords)
+      if (!binaries.includes(one) && !runtimePrograms.includes(one)) found.push(`"${one}" is not a binary of the source ${name}`);
   }
-  const visible = [...daemon.command, ...Object.entries(daemon.environment ?? {}).flat()];
+  const visible = [...commands.flat(), ...Object.entries(daemon.environment ?? {}).flat()];
   if (visible.some((text) => text.includes("{{secret:")))
     found.push("a secret is in the command line or the environment, where docker shows it");
   if (visible.some((text) => /[\n\0]/.test(text))) found.push("a line break in the command line or the environment");
+  const { firstStart } = daemon;
+  if (
+    firstStart !== undefined &&
+    (firstStart.commands.length === 0 || !/^(?!\.)[A-Za-z0-9._-]+(\/(?!\.)[A-Za-z0-9._-]+)*$/.test(firstStart.creates))
+  )
+    found.push(`its first start makes "${firstStart.creates}", which is no path below the data directory, or runs nothing`);
   if (!Number.isInteger(daemon.stopTimeoutSec) || daemon.stopTimeoutSec < 1 || daemon.stopTimeoutSec > 1800)
     found.push(`stop time ${daemon.stopTimeoutSec} s`);
   for (const [name, text] of Object.entries(daemon.files ?? {})) {

@@ -72,10 +72,42 @@ else
 fi
 `;
 
+/** Makes an empty data directory ready: \`first-start <daemon> <image>\`. What an earlier try has left half done is thrown away. */
+export const firstStartScript = `daemon=$1
+image=$2
+directory=$data/$daemon
+marker=$data/.coinfleet/first-start.$daemon
+plan=$(jq -c --arg daemon "$daemon" '.daemons[] | select(.name == $daemon) | select(.firstStart)' "$config")
+[ -n "$plan" ] || exit 0
+creates=$(jq -r .firstStart.creates <<<"$plan")
+if [ ! -e "$marker" ]; then
+  if [ -e "$directory/$creates" ]; then exit 0; fi
+  [ -z "$(ls -A "$directory")" ] || fail "the data directory of $daemon holds something else than $creates" \\
+    "It has not been changed. Look at $directory: a restored archive must hold $creates."
+fi
+# From here on, all that is in the directory is from the commands below, until the marker is gone.
+: >"$marker"
+sync "$marker"
+find "$directory" -mindepth 1 -delete
+
+count=$(jq '.firstStart.commands | length' <<<"$plan")
+for ((step_of = 0; step_of < count; step_of++)); do
+  waiting "first start of $daemon: command $((step_of + 1)) of $count"
+  # The daemon's own arguments, but in the foreground.
+  mapfile -d '' -t words < <(jq -j --argjson at "$step_of" --arg image "$image" \\
+    '(["--rm"] + (.arguments - ["--detach"]) + [$image] + .firstStart.commands[$at])[] | . + "\\u0000"' <<<"$plan")
+  docker run "\${words[@]}" 2>"$run/problem" >/dev/null ||
+    fail "first start of $daemon: command $((step_of + 1)) of $count: $(tail -n 1 "$run/problem" | cut -c 1-300)" "It is tried again on an empty directory."
+  docker rm --force "$daemon" >/dev/null 2>&1 || true
+done
+[ -e "$directory/$creates" ] || fail "the first start of $daemon has not made $creates" "It is tried again on an empty directory."
+sync
+rm "$marker"
+`;
+
 /** Runs the daemons of a release until one of them ends. The service manager then starts them all again. */
 export const nodeScript = `wanted=$1
 /usr/lib/coinfleet/release-check "$wanted"
-/usr/lib/coinfleet/data-files
 mapfile -t images < <(jq -r '.images[]' "$release")
 /usr/lib/coinfleet/pull node "\${images[@]}"
 
@@ -85,11 +117,19 @@ chmod 0644 "$run/agent/starts"
 cp "$run/node.wanted" "$run/node.running"
 rm -f "$run"/ended.*
 
+image_of() {
+  jq -r --arg daemon "$1" --slurpfile release "$release" '.daemons[] | select(.name == $daemon) | $release[0].images[.client] // ""' "$config"
+}
+
 mapfile -t daemons < <(jq -r '.daemons[].name' "$config")
 for daemon in "\${daemons[@]}"; do
   docker rm --force "$daemon" >/dev/null 2>&1 || true
-  image=$(jq -r --arg daemon "$daemon" --slurpfile release "$release" \\
-    '.daemons[] | select(.name == $daemon) | $release[0].images[.client] // ""' "$config")
+  /usr/lib/coinfleet/first-start "$daemon" "$(image_of "$daemon")"
+done
+# Not before the first start, which wants an empty directory.
+/usr/lib/coinfleet/data-files
+for daemon in "\${daemons[@]}"; do
+  image=$(image_of "$daemon")
   [ -n "$image" ] || fail "the release has no image for $daemon" "Set the parameter again with: pulumi up"
   # A list of any words, so that nothing in a command line is ever read as shell.
   mapfile -d '' -t words < <(jq -j --arg daemon "$daemon" --arg image "$image" \\
