@@ -1,9 +1,11 @@
 import avalanche from "@coinfleet/coin-avalanche";
+import bnb from "@coinfleet/coin-bnb";
 import decred from "@coinfleet/coin-decred";
 import ethereum from "@coinfleet/coin-ethereum";
+import ethereumClassic from "@coinfleet/coin-ethereum-classic";
 import litecoin from "@coinfleet/coin-litecoin";
 import monero from "@coinfleet/coin-monero";
 import type { CoinRegistry } from "@coinfleet/sdk";
 
 /** Every coin that a stack file may name, by id. */
-export const coins: CoinRegistry = { avalanche, decred, ethereum, litecoin, monero };
+export const coins: CoinRegistry = { avalanche, bnb, decred, ethereum, "ethereum-classic": ethereumClassic, litecoin, monero };

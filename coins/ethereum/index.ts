@@ -1,15 +1,8 @@
-import { archives, blockbook, blockchair, defineCoin, evm, internalPort, localPort } from "@coinfleet/sdk";
-import { peerPort, pendingDigests, privateNetwork, signedBy, type Port } from "@coinfleet/sdk";
+import { archives, blockbook, blockchair, defineCoin, evm, evmDevNetwork, executionPorts } from "@coinfleet/sdk";
+import { internalPort, localPort, peerPort, pendingDigests, signedBy, testNetwork, unmeasured, type Port } from "@coinfleet/sdk";
 
-const execution = {
-  rpc: internalPort(8545, "JSON-RPC"),
-  ws: internalPort(8546, "JSON-RPC over WebSocket"),
-  metrics: internalPort(6060, "execution client's metrics"),
-};
 const ports: Readonly<Record<string, Port>> = {
-  ...execution,
-  p2p: peerPort(30303, "execution peers"),
-  "p2p-udp": peerPort(30303, "execution peer discovery", "udp"),
+  ...executionPorts,
   engine: localPort(8551, "engine API"),
   beacon: internalPort(5052, "beacon API"),
   "beacon-p2p": peerPort(9000, "consensus peers"),
@@ -32,6 +25,12 @@ export default defineCoin({
         genesis: "0xd4e56740f876aef8c010b86a40d5f56745a118d0906a34e69aec8c0db1cb8fa3",
         flags: ["--mainnet"],
         consensus: { network: "mainnet", checkpointUrl: "https://beaconstate.ethstaker.cc" },
+      },
+      sepolia: {
+        chainId: 11_155_111,
+        genesis: "0x25a5cc106eea7138acab33231d7160d69cb777ee0c2c553fcddf5138993e6dd9",
+        flags: ["--sepolia"],
+        consensus: { network: "sepolia", checkpointUrl: "https://checkpoint-sync.sepolia.ethpandaops.io" },
       },
       dev: { chainId: 1337, flags: ["--dev"] },
     },
@@ -90,11 +89,18 @@ export default defineCoin({
       instanceType: "r7g.2xlarge",
       tips: [blockchair("ethereum"), blockbook("eth1.trezor.io")],
     },
-    // One node, no peers: it judges itself by the age of its tip alone.
-    dev: privateNetwork({ ports: execution, blockIntervalSec: 5, blockArrival: "slots", memoryMiB: 768, minimumTips: 0, maximumNodes: 1 }),
+    sepolia: testNetwork({
+      ports,
+      ...slots,
+      data: unmeasured("no source says how large it is: measure"),
+      memoryMiB: 15_360,
+      instanceType: "m7g.xlarge",
+    }),
+    dev: evmDevNetwork,
   },
   snapshot: {
     mainnet: { kind: "client", how: "geth's snap sync, led by lighthouse from a checkpoint" },
+    sepolia: { kind: "client", how: "geth's snap sync, led by lighthouse from a checkpoint" },
     dev: { kind: "none", reason: "a private network starts empty" },
   },
   databaseSurvivesDowngrade: false,

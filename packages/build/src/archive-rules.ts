@@ -58,7 +58,7 @@ export function wantedPaths(binaries: Binaries, folders: Folders, version: strin
     new Map(
       Object.entries(entries).map(([name, path]) => {
         if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)) throw archiveRefused(where, `name ${JSON.stringify(name)}`);
-        return [safePath(where, path.replaceAll("{version}", version)), name];
+        return [safePath(where, path.replaceAll("{version}", version).replaceAll("{file}", where)), name];
       }),
     );
   const files = paths(binaries);

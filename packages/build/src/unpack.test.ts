@@ -56,6 +56,9 @@ describe("unpackBinaries", () => {
     await writeFile(file, "bare");
     await unpackBinaries(file, "coind-1.0.0-linux", { binaries: { coind: "coind-{version}-linux" } }, "1.0.0", folder);
     assert.equal(await readFile(join(folder, "coind"), "utf8"), "bare");
+    await rm(join(folder, "coind"));
+    await unpackBinaries(file, "of-no-pattern", { binaries: { coind: "{file}" } }, "1.0.0", folder);
+    assert.equal(await readFile(join(folder, "coind"), "utf8"), "bare");
     await assert.rejects(unpackBinaries(file, "other", { binaries: { coind: "coind-{version}-linux" } }, "1.0.0", folder), {
       name: "BinaryMissing",
     });

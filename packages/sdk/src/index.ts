@@ -6,6 +6,7 @@ export * from "./errors-data.ts";
 export * from "./families/bitcoin-rpc.ts";
 export * from "./families/btcd-rpc.ts";
 export * from "./families/evm-answers.ts";
+export * from "./families/evm-ports.ts";
 export * from "./families/evm.ts";
 export * from "./families/monero.ts";
 export * from "./families/require-private.ts";

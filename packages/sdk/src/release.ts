@@ -40,7 +40,7 @@ export interface Signer {
 
 /**
  * Binaries to take: name in the image's `/usr/local/bin` → path in the archive or package. Replaced are `{version}`, `{machine}` (x86_64, aarch64)
- * and `{goarch}` (amd64, arm64).
+ * and `{goarch}` (amd64, arm64). `{file}` is the download itself, where it is a bare binary.
  */
 export type Binaries = Readonly<Record<string, string>>;
 

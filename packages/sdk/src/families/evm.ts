@@ -5,15 +5,26 @@ import { networkPort } from "../network-port.ts";
 import { ProbeError, type NodeClient, type SyncStatus } from "../sync-status.ts";
 import { evmBlockHash, evmCall, evmTip, type EvmEndpoint } from "./evm-answers.ts";
 
-/** Options of every coin of the family. */
+const maxPeers = z.int().min(8).max(1000).default(50);
+
+/** Options of a coin whose execution client works alone. */
+export const evmAloneOptions = z.strictObject({
+  /** Most peers. @default 50 */
+  maxPeers,
+});
+
+/** Options of a coin whose execution client is led by a consensus client. */
 export const evmOptions = z.strictObject({
   /** Most peers of the execution client. @default 50 */
-  maxPeers: z.int().min(8).max(1000).default(50),
+  maxPeers,
   /** Where the consensus client gets its first finalised state from. It is trusted for that: prefer a node of your own. @default - the network's */
   checkpointUrl: z.url({ protocol: /^https?$/ }).optional(),
 });
 
-/** What a stack file may set on a coin of the family. */
+/** What a stack file may set on a coin whose execution client works alone. */
+export type EvmAloneOptions = z.infer<typeof evmAloneOptions>;
+
+/** What a stack file may set on a coin whose execution client is led. */
 export type EvmOptions = z.infer<typeof evmOptions>;
 
 /** What the clients of the family call a network. */
@@ -23,17 +34,21 @@ export interface EvmChain {
   readonly genesis?: string;
   /** Switches of the execution client that choose the network. */
   readonly flags: readonly string[];
-  /** Absent: the execution client makes blocks by itself, as a private network of one node. */
+  /** Absent: the execution client knows by itself which chain to follow; on a private network it is alone and makes the blocks. */
   readonly consensus?: { readonly network: string; readonly checkpointUrl: string };
 }
 
-/** A coin of the family. */
-export interface EvmInput<N extends string> {
+/** A coin of the family whose execution client works alone. */
+export interface EvmAloneInput<N extends string> {
   /** Binary and client name of the execution client: geth or one that takes its switches. */
   readonly execution: string;
+  readonly chains: Readonly<Record<N, EvmChain>>;
+}
+
+/** A coin of the family. */
+export interface EvmInput<N extends string> extends EvmAloneInput<N> {
   /** Binary and client name of the consensus client: lighthouse or one that takes its switches. */
   readonly consensus: string;
-  readonly chains: Readonly<Record<N, EvmChain>>;
 }
 
 type FamilyFields = "family" | "keys" | "options" | "secrets" | "access" | "daemons" | "syncCheck" | "blockHash" | "produceBlock";
@@ -42,38 +57,91 @@ const execution: EvmEndpoint = { port: "rpc", path: "/" };
 
 /** Ethereum and chains like it: an execution client, and a consensus client that leads it over the engine API. */
 export function evm<N extends string>(input: EvmInput<N>): Pick<Coin<N, EvmOptions>, FamilyFields> {
-  const chains: Readonly<Record<string, EvmChain>> = input.chains;
-  const chainOf = (networkName: string): EvmChain => {
-    const chain = chains[networkName];
-    if (chain === undefined) throw new Error(`${input.execution}: no chain for the network "${networkName}"`);
-    return chain;
-  };
+  const chainOf = chainsOf(input);
   return {
-    family: "evm",
-    // Accounts are with whoever signs; a private network's own account is worth nothing.
-    keys: "none",
+    ...commonFields(chainOf),
     options: evmOptions,
     secrets: ["engine"],
     access: [
       { port: "rpc", protocol: "http" },
       { port: "beacon", protocol: "http" },
     ],
-    daemons: (ctx) => renderDaemons(input, chainOf(ctx.networkName), ctx),
-    syncCheck: (node, ctx) => syncCheck(node, chainOf(ctx.networkName)),
+    daemons: (ctx) => renderPair(input, chainOf(ctx.networkName), ctx),
+  };
+}
+
+/** Chains whose execution client decides by itself: by proof of work, or by a consensus of its own. */
+export function evmAlone<N extends string>(input: EvmAloneInput<N>): Pick<Coin<N, EvmAloneOptions>, FamilyFields> {
+  const chainOf = chainsOf(input);
+  return {
+    ...commonFields(chainOf),
+    options: evmAloneOptions,
+    secrets: [],
+    access: [{ port: "rpc", protocol: "http" }],
+    daemons: (ctx) => [renderAlone(input, chainOf(ctx.networkName), ctx, ctx.memoryMiB)],
+  };
+}
+
+type ChainOf = (networkName: string) => EvmChain;
+
+function chainsOf(input: EvmAloneInput<string>): ChainOf {
+  const chains: Readonly<Record<string, EvmChain>> = input.chains;
+  return (networkName) => {
+    const chain = chains[networkName];
+    if (chain === undefined) throw new Error(`${input.execution}: no chain for the network "${networkName}"`);
+    return chain;
+  };
+}
+
+function commonFields(chainOf: ChainOf): Pick<Coin, "family" | "keys" | "syncCheck" | "blockHash" | "produceBlock"> {
+  return {
+    family: "evm",
+    // Accounts are with whoever signs; a private network's own account is worth nothing.
+    keys: "none",
+    syncCheck: (node, ctx) => syncCheck(node, chainOf(ctx.networkName), ctx.network.kind === "private"),
     blockHash: (node, height) => evmBlockHash(node, execution, height),
     produceBlock: { unsupported: "the client makes blocks by itself on its private network, one each block interval" },
   };
 }
 
-function renderDaemons(input: EvmInput<string>, chain: EvmChain, ctx: DaemonContext<EvmOptions>): readonly Daemon[] {
-  if (chain.consensus === undefined) return [renderExecution(input, chain, ctx, ctx.memoryMiB)];
+function renderPair(input: EvmInput<string>, chain: EvmChain, ctx: DaemonContext<EvmOptions>): readonly Daemon[] {
+  if (chain.consensus === undefined) return [renderAlone(input, chain, ctx, ctx.memoryMiB)];
   const forConsensus = Math.floor(ctx.memoryMiB * 0.3);
-  return [renderExecution(input, chain, ctx, ctx.memoryMiB - forConsensus), renderConsensus(input, chain.consensus, ctx, forConsensus)];
+  const { network, filesPath } = ctx;
+  const led = {
+    ...renderExecution(input, chain, ctx, ctx.memoryMiB - forConsensus, [
+      "--authrpc.addr=0.0.0.0",
+      `--authrpc.port=${networkPort(network, "engine")}`,
+      `--authrpc.vhosts=${input.execution}`,
+      `--authrpc.jwtsecret=${filesPath}/engine.hex`,
+      ...peering(ctx),
+    ]),
+    files: { "engine.hex": ctx.secret("engine") },
+    ports: ["p2p", "p2p-udp", "rpc", "ws", "metrics", "engine"],
+  };
+  return [led, renderConsensus(input, chain.consensus, ctx, forConsensus)];
 }
 
-function renderExecution(input: EvmInput<string>, chain: EvmChain, ctx: DaemonContext<EvmOptions>, memoryMiB: number): Daemon {
+/** A client that follows its peers; on a private network one that has none and makes the blocks. */
+function renderAlone(input: EvmAloneInput<string>, chain: EvmChain, ctx: DaemonContext<EvmAloneOptions>, memoryMiB: number): Daemon {
+  if (ctx.network.kind !== "private") return renderExecution(input, chain, ctx, memoryMiB, peering(ctx));
+  const switches = [`--dev.period=${ctx.network.blockIntervalSec}`, "--nodiscover", "--maxpeers=0", "--port=0"];
+  return { ...renderExecution(input, chain, ctx, memoryMiB, switches), ports: ["rpc", "ws", "metrics"] };
+}
+
+const peering = ({ network, options }: DaemonContext<EvmAloneOptions>): readonly string[] => [
+  `--port=${networkPort(network, "p2p")}`,
+  `--maxpeers=${options.maxPeers}`,
+];
+
+function renderExecution(
+  input: EvmAloneInput<string>,
+  chain: EvmChain,
+  ctx: DaemonContext<EvmAloneOptions>,
+  memoryMiB: number,
+  switches: readonly string[],
+): Daemon {
   const port = (role: string): number => networkPort(ctx.network, role);
-  const isLed = chain.consensus !== undefined;
   return {
     name: input.execution,
     client: input.execution,
@@ -96,26 +164,13 @@ function renderExecution(input: EvmInput<string>, chain: EvmChain, ctx: DaemonCo
       "--metrics",
       "--metrics.addr=0.0.0.0",
       `--metrics.port=${port("metrics")}`,
-      ...(isLed ? renderLed(input, ctx) : [`--dev.period=${ctx.network.blockIntervalSec}`, "--nodiscover", "--maxpeers=0", "--port=0"]),
+      ...switches,
     ],
     environment: { GOMEMLIMIT: `${Math.floor(memoryMiB * 0.9)}MiB` },
-    ...(isLed ? { files: { "engine.hex": ctx.secret("engine") } } : {}),
-    ports: isLed ? ["p2p", "p2p-udp", "rpc", "ws", "metrics", "engine"] : ["rpc", "ws", "metrics"],
+    ports: ["p2p", "p2p-udp", "rpc", "ws", "metrics"],
     memoryMiB,
     stopTimeoutSec: 480,
   };
-}
-
-/** Switches of an execution client that a consensus client leads. */
-function renderLed(input: EvmInput<string>, { network, options, filesPath }: DaemonContext<EvmOptions>): readonly string[] {
-  return [
-    "--authrpc.addr=0.0.0.0",
-    `--authrpc.port=${networkPort(network, "engine")}`,
-    `--authrpc.vhosts=${input.execution}`,
-    `--authrpc.jwtsecret=${filesPath}/engine.hex`,
-    `--port=${networkPort(network, "p2p")}`,
-    `--maxpeers=${options.maxPeers}`,
-  ];
 }
 
 function renderConsensus(
@@ -167,7 +222,7 @@ function readSyncing(answer: z.infer<typeof syncing>): { readonly highest: numbe
   return { highest: highestBlock, isSyncing: !onlyIndexing };
 }
 
-async function syncCheck(node: NodeClient, chain: EvmChain): Promise<SyncStatus> {
+async function syncCheck(node: NodeClient, chain: EvmChain, isPrivate: boolean): Promise<SyncStatus> {
   const tip = await evmTip(node, execution, chain.chainId);
   if (chain.genesis !== undefined) requireNetwork("block 0", await evmBlockHash(node, execution, 0), chain.genesis);
   const state = readSyncing(await evmCall(node, execution, syncing, "eth_syncing"));
@@ -177,8 +232,8 @@ async function syncCheck(node: NodeClient, chain: EvmChain): Promise<SyncStatus>
     ...tip,
     knownHeight: Math.max(tip.height, state.highest, tip.height + (consensus?.distance ?? 0)),
     peers: consensus === undefined ? peers : Math.min(peers, consensus.peers),
-    // "Not syncing" at block 0 only says that nobody has told the client of a chain.
-    isInitialSync: state.isSyncing || consensus?.isSyncing === true || (chain.consensus !== undefined && tip.height === 0),
+    // "Not syncing" at block 0 only says that nobody has told the client of a longer chain.
+    isInitialSync: state.isSyncing || consensus?.isSyncing === true || (!isPrivate && tip.height === 0),
   };
 }
 

@@ -1,0 +1,59 @@
+import { blockbook, defineCoin, evmAlone, evmDevNetwork, executionPorts } from "@coinfleet/sdk";
+import { noSnapshot, oneClient, pendingDigests, testNetwork, unmeasured } from "@coinfleet/sdk";
+
+const work = { blockIntervalSec: 13, blockArrival: "work", minimumTips: 2 } as const;
+const data = unmeasured("no source says how large it is: measure");
+
+export default defineCoin({
+  id: "ethereum-classic",
+  name: "Ethereum Classic",
+  symbol: "ETC",
+  ...evmAlone({
+    execution: "geth",
+    chains: {
+      mainnet: {
+        chainId: 61,
+        // Ethereum's own: the two chains are one until block 1,920,000.
+        genesis: "0xd4e56740f876aef8c010b86a40d5f56745a118d0906a34e69aec8c0db1cb8fa3",
+        flags: ["--classic"],
+      },
+      mordor: {
+        chainId: 63,
+        genesis: "0xa68ebde7932eccb177d38d55dcc6461a019dd795a681e59b5a3e4f3a7259a3f1",
+        flags: ["--mordor"],
+      },
+      dev: { chainId: 1337, flags: ["--dev"] },
+    },
+  }),
+  clients: oneClient("geth", {
+    upstream: {
+      kind: "signedArchive",
+      version: "1.12.22", // 1.12.21 mended a crash that any peer could cause.
+      url: {
+        x86_64: "https://github.com/etclabscore/core-geth/releases/download/v{version}/core-geth-linux-v{version}.zip",
+        arm64: "https://github.com/etclabscore/core-geth/releases/download/v{version}/core-geth-arm64-v{version}.zip",
+      },
+      sha256: { "1.12.22": pendingDigests("they are in upstream's <archive>.sha256, of which no record names them (2026-11)") },
+      signature: { kind: "none", reason: "upstream publishes a sha256 file beside each archive and signs nothing" },
+      binaries: { geth: "geth" },
+    },
+  }),
+  networks: {
+    mainnet: {
+      kind: "main",
+      ports: executionPorts,
+      ...work,
+      data,
+      memoryMiB: 14_336,
+      instanceType: "m7i.xlarge",
+      tips: [blockbook("etc1.trezor.io")],
+      // In August 2020 attackers replaced more than 7,000 blocks.
+      settledDepth: 10_000,
+    },
+    mordor: testNetwork({ ports: executionPorts, ...work, data }),
+    dev: evmDevNetwork,
+  },
+  snapshot: noSnapshot(["mainnet", "mordor", "dev"], "upstream publishes none; the client syncs a recent state by itself"),
+  databaseSurvivesDowngrade: false,
+  upgrades: [],
+});
