@@ -3,6 +3,7 @@ import {
   bitcoinRpc,
   btcdRpc,
   evm,
+  evmAlone,
   monero,
   peersAndRpc,
   privateNetwork,
@@ -15,7 +16,7 @@ import { fakeNode } from "./fake-node.ts";
 
 const context = <O>(options: O, networkName = "mainnet"): SyncContext<O> => ({
   networkName,
-  network: privateNetwork({ ports: peersAndRpc(1025, 1026), memoryMiB: 256 }),
+  network: privateNetwork({ kind: networkName === "mainnet" ? "main" : "private", ports: peersAndRpc(1025, 1026), memoryMiB: 256 }),
   options,
 });
 const failsWith = (failure: ProbeFailure, checked: Promise<unknown>): Promise<void> =>
@@ -233,6 +234,14 @@ describe("evm", () => {
     const execution = Object.fromEntries(Object.entries(good).filter(([call]) => !call.startsWith("/eth/v1")));
     const node = fakeNode({ ...execution, eth_chainId: "0x539" });
     assert.deepEqual(await family.syncCheck(node, context({ maxPeers: 50 }, "dev")), status);
+  });
+
+  it("tells a client that works alone from one on a private network by block 0, at which only the former still waits", async () => {
+    const alone = evmAlone({ execution: "geth", chains: { mainnet: { chainId: 1, flags: [] }, dev: { chainId: 1, flags: ["--dev"] } } });
+    const node = fakeNode({ ...good, eth_getBlockByNumber: { ...block, number: "0x0" } });
+    const isInitial = async (network: string): Promise<boolean> =>
+      (await alone.syncCheck(node, context({ maxPeers: 50 }, network))).isInitialSync;
+    assert.deepEqual([await isInitial("mainnet"), await isInitial("dev")], [true, false]);
   });
 
   it("fails when the consensus client has lost its execution client", () =>
