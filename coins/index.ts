@@ -3,9 +3,21 @@ import bnb from "@coinfleet/coin-bnb";
 import decred from "@coinfleet/coin-decred";
 import ethereum from "@coinfleet/coin-ethereum";
 import ethereumClassic from "@coinfleet/coin-ethereum-classic";
+import kusama from "@coinfleet/coin-kusama";
 import litecoin from "@coinfleet/coin-litecoin";
 import monero from "@coinfleet/coin-monero";
+import polkadot from "@coinfleet/coin-polkadot";
 import type { CoinRegistry } from "@coinfleet/sdk";
 
 /** Every coin that a stack file may name, by id. */
-export const coins: CoinRegistry = { avalanche, bnb, decred, ethereum, "ethereum-classic": ethereumClassic, litecoin, monero };
+export const coins: CoinRegistry = {
+  avalanche,
+  bnb,
+  decred,
+  ethereum,
+  "ethereum-classic": ethereumClassic,
+  kusama,
+  litecoin,
+  monero,
+  polkadot,
+};

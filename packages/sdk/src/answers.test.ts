@@ -65,10 +65,11 @@ describe("readAnswer", () => {
 });
 
 describe("readMetric", () => {
-  const text = '# TYPE peers gauge\npeers 12\npeers_old 3\ntip{hash="a"} 7\ntwice 1\ntwice 2\nhalf 1.5\n';
+  const text = '# TYPE peers gauge\npeers 12\nblocks 12.000000\npeers_old 3\ntip{hash="a"} 7\ntwice 1\ntwice 2\nhalf 1.5\n';
 
   it("finds a whole number by its name", () => {
     assert.equal(readMetric(text, "peers"), 12);
+    assert.equal(readMetric(text, "blocks"), 12);
   });
 
   it("fails when the metric is missing, there twice, no whole number, or in a text without an end", () => {

@@ -76,7 +76,8 @@ export async function rpcAt(node: NodeClient, { port, path, method, params }: Rp
  */
 export function readMetric(exposition: string, name: string): number {
   const lines = exposition.endsWith("\n") ? exposition.split("\n") : [];
-  const values = lines.filter((line) => line.startsWith(`${name} `)).map((line) => line.split(" ")[1]);
+  // Some clients print every value as a fraction: 25.000000.
+  const values = lines.filter((line) => line.startsWith(`${name} `)).map((line) => line.split(" ")[1]?.replace(/\.0+$/, ""));
   return readAnswer(z.tuple([textHeight]), values, name)[0];
 }
 

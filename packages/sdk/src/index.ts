@@ -10,6 +10,7 @@ export * from "./families/evm-ports.ts";
 export * from "./families/evm.ts";
 export * from "./families/monero.ts";
 export * from "./families/require-private.ts";
+export * from "./families/substrate.ts";
 export * from "./fleet-spec.ts";
 export * from "./metrics.ts";
 export * from "./network-defaults.ts";
