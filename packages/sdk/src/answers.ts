@@ -71,6 +71,14 @@ export async function rpcAt(node: NodeClient, { port, path, method, params }: Rp
 }
 
 /**
+ * What a path of the node's HTTP API answers, if it has the expected shape; `body` makes it a POST.
+ * @throws {@link ProbeError}
+ */
+export async function httpAt<T>(node: NodeClient, port: string, shape: z.ZodType<T>, path: string, body?: unknown): Promise<T> {
+  return readAnswer(shape, await node.http(port, path, body), path);
+}
+
+/**
  * The value of a metric without labels in Prometheus' text format: a whole number, not negative.
  * @throws {@link ProbeError} `malformed` where it is missing, twice there, or no such number
  */

@@ -13,6 +13,7 @@ export * from "./families/require-private.ts";
 export * from "./families/substrate.ts";
 export * from "./fleet-spec.ts";
 export * from "./metrics.ts";
+export * from "./of-network.ts";
 export * from "./network-defaults.ts";
 export * from "./network-port.ts";
 export * from "./problem.ts";

@@ -127,6 +127,19 @@ export function archiveParts({ companions = [], ...first }: SignedArchive): read
   return [first, ...companions.map((companion) => ({ ...first, folders: {}, ...companion }))];
 }
 
+/** Names of everything that a source puts into the image's `/usr/local/bin`. */
+export function binaryNames(source: ReleaseSource): readonly string[] {
+  switch (source.kind) {
+    case "goModule":
+      return Object.values(source.packages);
+    case "signedArchive":
+      return archiveParts(source).flatMap((part) => Object.keys(part.binaries));
+    case "debianPackage":
+    case "ociImage":
+      return Object.keys(source.binaries);
+  }
+}
+
 /** The download addresses of archives whose names differ by the architecture only. */
 export function archives(template: string): Readonly<Record<Architecture, string>> {
   const address = (architecture: Architecture): string => binariesFor({ template }, architecture)["template"] ?? template;

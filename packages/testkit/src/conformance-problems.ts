@@ -1,5 +1,6 @@
 import {
   agentPort,
+  binaryNames,
   clientOf,
   compareReleases,
   optionExamples,
@@ -137,7 +138,7 @@ function checkDaemon(coin: Coin, daemon: Daemon): readonly string[] {
   const firstWords = new Set(commands.map(([first = ""]) => first));
   const { sources = {}, runtimePrograms = [] } = coin.clients[daemon.client] ?? {};
   for (const [name, source] of Object.entries(sources)) {
-    const binaries = source.kind === "goModule" ? Object.values(source.packages) : Object.keys(source.binaries);
+    const binaries = binaryNames(source);
     for (const one of firstWords)
       if (!binaries.includes(one) && !runtimePrograms.includes(one)) found.push(`"${one}" is not a binary of the source ${name}`);
   }

@@ -13,6 +13,7 @@ export function parseConfig(name: string, text: string): unknown {
   if (name.endsWith(".toml")) return parseToml(text);
   if (/\.(conf|ini)$/.test(name)) return parseSettings(text);
   if (/\.(hex|token)$/.test(name)) return { isSecret: /^\{\{secret:[a-z0-9-]+\}\}\n?$/.test(text) };
+  if (name.endsWith(".properties")) return parseProperties(text);
   throw new Error(`${name}: no reader for this kind of file`);
 }
 
@@ -33,4 +34,16 @@ function parseSettings(text: string): readonly Setting[] {
       if (key === undefined || value === undefined) throw new Error(`line "${line}" is no setting`);
       return [{ section, key, value }];
     });
+}
+
+/** Java's properties, of which only `key=value` is used here: a backslash or a space before the value would be read otherwise than it is written. */
+function parseProperties(text: string): Readonly<Record<string, string>> {
+  const lines = text.split("\n");
+  if (lines.pop() !== "") throw new Error("the last line has no end");
+  const settings = lines.map((line) => {
+    const [, key, value] = /^([A-Za-z][A-Za-z0-9.]*)=([^\s\\]([^\\]*[^\s\\])?)$/.exec(line) ?? [];
+    if (key === undefined || value === undefined) throw new Error(`line "${line}" is no setting`);
+    return [key, value] as const;
+  });
+  return Object.fromEntries(settings);
 }

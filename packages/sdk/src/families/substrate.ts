@@ -2,6 +2,7 @@ import { z } from "zod";
 import { hexHash, hexHeight, numberHeight, readAnswer, requireNetwork, rpcAt } from "../answers.ts";
 import type { Client, Coin, Daemon, DaemonContext } from "../coin.ts";
 import { networkPort } from "../network-port.ts";
+import { ofNetwork } from "../of-network.ts";
 import { bareBinaries, signedBy, type BareBinaries, type Signer } from "../release.ts";
 import { ProbeError, type NodeClient, type SyncStatus } from "../sync-status.ts";
 
@@ -39,11 +40,6 @@ const timestampKey = "0xf0c365c3cf59d671eb72da0e7a4113c49f1f0515f462cdcf84e0f1d6
 /** Substrate's node: one binary for every chain whose specification it carries. */
 export function substrate<N extends string>(input: Readonly<Record<N, SubstrateChain>>): Pick<Coin<N, SubstrateOptions>, FamilyFields> {
   const chains: Readonly<Record<string, SubstrateChain>> = input;
-  const chainOf = (networkName: string): SubstrateChain => {
-    const chain = chains[networkName];
-    if (chain === undefined) throw new Error(`substrate: no chain for the network "${networkName}"`);
-    return chain;
-  };
   return {
     family: "substrate",
     // Only validators have keys that matter; a full node's network identity is made again.
@@ -51,8 +47,8 @@ export function substrate<N extends string>(input: Readonly<Record<N, SubstrateC
     options: substrateOptions,
     secrets: [],
     access: [{ port: "rpc", protocol: "http" }],
-    daemons: (ctx) => [renderDaemon(chainOf(ctx.networkName), ctx)],
-    syncCheck: (node, ctx) => syncCheck(node, chainOf(ctx.networkName), ctx.network.kind === "private"),
+    daemons: (ctx) => [renderDaemon(ofNetwork(chains, ctx.networkName), ctx)],
+    syncCheck: (node, ctx) => syncCheck(node, ofNetwork(chains, ctx.networkName), ctx.network.kind === "private"),
     blockHash: (node, height) => call(node, hexHash, "chain_getBlockHash", [height]),
     produceBlock: { unsupported: "the client makes blocks by itself on its private network, one each block interval" },
   };
