@@ -53,9 +53,14 @@ const leftoverMs = 24 * 3_600_000;
 /** Removes what a killed process left behind. */
 async function sweep(parent: string): Promise<void> {
   for (const name of await readdir(parent)) {
+    if (!name.startsWith(".staging-")) continue;
     const path = join(parent, name);
-    if (name.startsWith(".staging-") && Date.now() - (await stat(path)).mtimeMs > leftoverMs)
-      await rm(path, { recursive: true, force: true });
+    // Another process may have finished meanwhile.
+    const changedMs = await stat(path).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => undefined,
+    );
+    if (changedMs !== undefined && Date.now() - changedMs > leftoverMs) await rm(path, { recursive: true, force: true });
   }
 }
 
