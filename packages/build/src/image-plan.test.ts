@@ -1,17 +1,20 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { mkdtemp, readFile, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { GoModule, ResolvedClient } from "@coinfleet/sdk";
+import { gzipSync } from "node:zlib";
+import type { Asset, GoModule, ResolvedClient } from "@coinfleet/sdk";
 import { pending } from "@coinfleet/sdk";
 import type { ImageSpec } from "./image-plan.ts";
 import { planImage, prepareImageContext } from "./image-plan.ts";
+import { startUpstream } from "./testing/fake-upstream.ts";
 
 const root = join(import.meta.dirname, "../../..");
 const base = "public.ecr.aws/debian/debian:bookworm-slim";
 
-function client(source: ResolvedClient["source"]): ImageSpec {
+function client(source: ResolvedClient["source"]): Extract<ImageSpec, { kind: "client" }> {
   return {
     kind: "client",
     base,
@@ -51,6 +54,28 @@ describe("prepareImageContext", () => {
     assert.equal((await prepareImageContext(plan, directory, root)).wasThere, true);
     assert.equal((await stat(directory)).ctimeMs, made);
     assert.deepEqual(await readdir(join(folder, "images")), [plan.digest]);
+  });
+
+  it("brings the network's files as they are pinned, unpacked, and refuses others", async () => {
+    const upstream = await startUpstream();
+    try {
+      const packed = gzipSync('{"genesis":true}');
+      upstream.serve("/genesis.json.gz", packed);
+      const url = `${upstream.url}/genesis.json.gz`;
+      const prepare = async (sha256: Asset["sha256"]): Promise<string> => {
+        const spec = { ...debian, client: { ...debian.client, assets: { "genesis.json": { url, sha256 } } } } as const;
+        const plan = planImage(spec, root);
+        const directory = join(folder, plan.digest);
+        await prepareImageContext(plan, directory, root, { cacheDir: join(folder, "cache") });
+        assert.match(await readFile(join(directory, "Dockerfile"), "utf8"), /COPY share\/ \/usr\/local\/share\/coinfleet\//);
+        return readFile(join(directory, "share/genesis.json"), "utf8");
+      };
+      assert.equal(await prepare(createHash("sha256").update(packed).digest("hex")), '{"genesis":true}');
+      await assert.rejects(prepare("0".repeat(64)), { name: "DigestMismatch" });
+      await assert.rejects(prepare(pending("nobody looked")), { name: "ReleasePending" });
+    } finally {
+      await upstream.close();
+    }
   });
 
   it("fails when the digest is another one than the spec gives", async () => {

@@ -4,6 +4,7 @@ import type { ImageContext } from "@coinfleet/host";
 import { renderAgentImageContext, renderImageContext } from "@coinfleet/host";
 import type { Architecture, ResolvedClient } from "@coinfleet/sdk";
 import { agentSourceDigest, prepareAgentFiles } from "./agent-bundle.ts";
+import { addAssets, checkAssets } from "./assets.ts";
 import { BuildError } from "./build-error.ts";
 import { createAtomically, exists } from "./cache.ts";
 import type { FetchOptions } from "./fetch-options.ts";
@@ -71,7 +72,7 @@ async function addBinaries(spec: ImageSpec, root: string, staging: string, optio
   }
   const { source, version } = spec.client;
   const release: FetchedRelease = await fetchRelease(source, version, spec.architecture, join(staging, "bin"), options);
-  return release.verification;
+  return [...release.verification, ...(await addAssets(spec.client.assets ?? {}, join(staging, "share"), options))];
 }
 
 /**
@@ -95,7 +96,10 @@ export async function prepareImageContext(
       fix: "Sources changed between preview and update, or two versions of the project are installed. Run the update again.",
     });
   }
-  if (spec.kind === "client") checkPinned(spec.client.source, spec.client.version, spec.architecture);
+  if (spec.kind === "client") {
+    checkPinned(spec.client.source, spec.client.version, spec.architecture);
+    checkAssets(spec.client.assets ?? {});
+  }
   if (await exists(directory)) return { directory, wasThere: true, verification: [] };
   let verification: readonly string[] = [];
   await createAtomically(directory, async (staging) => {

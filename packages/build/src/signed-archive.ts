@@ -104,7 +104,7 @@ async function fetchMissing(url: string, file: string, expected: string, options
 }
 
 /** Downloads by content: the name in the cache is the digest, so what is there has been compared. */
-async function fetchPinned(url: string, expected: string, options: ResolvedFetchOptions): Promise<string> {
+export async function fetchPinned(url: string, expected: string, options: ResolvedFetchOptions): Promise<string> {
   const folder = join(options.cacheDir, "downloads");
   const file = join(folder, expected);
   await mkdir(folder, { recursive: true });

@@ -1,4 +1,5 @@
 import type { Architecture, ReleaseSource, ResolvedClient } from "@coinfleet/sdk";
+import { assetFolder } from "@coinfleet/sdk";
 import { digestOf, shortDigest } from "./digest.ts";
 import { daemonUser } from "./host-paths.ts";
 
@@ -27,13 +28,14 @@ export function renderImageContext({ client, base, architecture }: ImageContextO
     `FROM ${base}`,
     ...install([...client.runtimePackages, ...sourcePackages(client)]),
     ...binaries(client),
+    ...(client.assets === undefined ? [] : [`COPY share/ ${assetFolder}/`]),
     // Nothing in the image needs the rights of its owner.
     "RUN find / -xdev -type f -perm /6000 -exec chmod a-s {} +",
     `USER ${daemonUser}`,
     "WORKDIR /data",
     "",
   ].join("\n");
-  const digest = digestOf({ dockerfile, architecture, version: client.version, source: pinned(client) });
+  const digest = digestOf({ dockerfile, architecture, version: client.version, source: pinned(client), assets: client.assets });
   const release = `${client.version}-${client.sourceName}`.replace(/[^A-Za-z0-9_.-]/g, "_");
   return { files: { Dockerfile: dockerfile }, digest, tag: `${release}-${shortDigest(digest)}-${architecture}` };
 }

@@ -25,6 +25,12 @@ export const textHeight: z.ZodType<number> = z
 /** Unix seconds as a JSON number. Zero is no time: clients print it for a block that they do not have. */
 export const unixSeconds: z.ZodType<number> = z.int().positive();
 
+/** A time as RFC 3339 prints it, with its zone, as Unix seconds. */
+export const rfc3339Seconds: z.ZodType<number> = z.iso
+  .datetime({ offset: true })
+  .transform((text) => Math.floor(Date.parse(text) / 1000))
+  .pipe(z.int().positive());
+
 /** A hash as 64 hex digits. */
 export const hash: z.ZodType<string> = z.string().regex(/^[0-9a-f]{64}$/);
 
@@ -85,7 +91,9 @@ export async function httpAt<T>(node: NodeClient, port: string, shape: z.ZodType
 export function readMetric(exposition: string, name: string): number {
   const lines = exposition.endsWith("\n") ? exposition.split("\n") : [];
   // Some clients print every value as a fraction: 25.000000.
-  const values = lines.filter((line) => line.startsWith(`${name} `)).map((line) => line.split(" ")[1]?.replace(/\.0+$/, ""));
+  const values = lines
+    .filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{} `))
+    .map((line) => line.split(" ")[1]?.replace(/\.0+$/, ""));
   return readAnswer(z.tuple([textHeight]), values, name)[0];
 }
 

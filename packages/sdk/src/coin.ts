@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Pending, ReleaseSource } from "./release.ts";
+import type { Pending, PinnedSha256, ReleaseSource } from "./release.ts";
 import type { NodeClient, SyncStatus } from "./sync-status.ts";
 
 /** A port of a node. */
@@ -48,7 +48,23 @@ export interface Network {
   readonly maximumNodes?: number;
   /** Depth below the tip at which two honest nodes never differ; the fork check compares hashes there. */
   readonly settledDepth: number;
+  /** Large public files that the clients read, such as the chain's first state: name in {@link assetFolder} → where it is from. In the image, so that they are pinned as binaries are. @default {} */
+  readonly assets?: Readonly<Record<string, Asset>>;
 }
+
+/** A large public file of a network. */
+export interface Asset {
+  /** An https address. A file that ends in `.gz` there is unpacked unless its name ends so too. */
+  readonly url: string;
+  /** Digest of what is at the address. */
+  readonly sha256: PinnedSha256;
+}
+
+/** Where a container finds one of its network's assets. */
+export const assetPath = (name: string): string => `${assetFolder}/${name}`;
+
+/** Folder of the assets in an image. */
+export const assetFolder = "/usr/local/share/coinfleet";
 
 /** What `daemons()` is given. */
 export interface DaemonContext<Options> {

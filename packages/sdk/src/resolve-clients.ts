@@ -39,7 +39,7 @@ export function resolveClients(input: ClientsInput): readonly ResolvedClient[] {
   });
 }
 
-function resolveClient({ spec, architecture, path, report }: ClientsInput, name: string, client: Client): ResolvedClient | undefined {
+function resolveClient({ coin, spec, architecture, path, report }: ClientsInput, name: string, client: Client): ResolvedClient | undefined {
   const sourceNames = Object.keys(client.sources);
   const sourceName = spec.sources?.[name] ?? sourceNames[0];
   const source = sourceName !== undefined && Object.hasOwn(client.sources, sourceName) ? client.sources[sourceName] : undefined;
@@ -58,7 +58,8 @@ function resolveClient({ spec, architecture, path, report }: ClientsInput, name:
     const fix = `${name} from "${sourceName}" has none for it. ${UnsupportedArchitecture.hint}`;
     report(problem(UnsupportedArchitecture, { path: `${path}.architecture`, got: architecture, allowed: architectures, fix }));
   }
-  return { name, version, sourceName, source, runtimePackages: client.runtimePackages ?? [] };
+  const { assets } = coin.networks[spec.network] ?? {};
+  return { name, version, sourceName, source, runtimePackages: client.runtimePackages ?? [], ...(assets === undefined ? {} : { assets }) };
 }
 
 /** The versions that a source has a pin for: what a stack file may name under `release`. */

@@ -1,4 +1,4 @@
-import type { Access, Daemon, Port, Snapshot, TipReference } from "./coin.ts";
+import type { Access, Asset, Daemon, Port, Snapshot, TipReference } from "./coin.ts";
 import type { Architecture, ReleaseSource } from "./release.ts";
 
 /** Everything that an environment's stack file says, after defaults: plain data, and all that the rest needs. */
@@ -42,6 +42,8 @@ export interface ResolvedClient {
   readonly sourceName: string;
   readonly source: ReleaseSource;
   readonly runtimePackages: readonly string[];
+  /** Large public files of the network. Absent: none. */
+  readonly assets?: Readonly<Record<string, Asset>>;
 }
 
 /** Thresholds of the health verdict and its alarms. */

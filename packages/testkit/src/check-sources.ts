@@ -9,6 +9,9 @@ import {
   type SignedArchive,
 } from "@coinfleet/sdk";
 
+/** A digest as it is pinned. */
+export const sha256Shape = /^[0-9a-f]{64}$/;
+
 /** What is wrong with the sources of a client, one sentence each. */
 export function checkSources(clientName: string, client: Client): readonly string[] {
   const entries = Object.entries(client.sources);
@@ -40,7 +43,8 @@ function checkPins(pins: Readonly<Record<string, PinnedSha256>>, shape: RegExp, 
   return Object.entries(pins).flatMap(([version, pin]) => checkPin(version, pin, shape, kind));
 }
 
-function checkPin(where: string, pin: PinnedSha256, shape: RegExp, kind: string): readonly string[] {
+/** What is wrong with one pinned digest. */
+export function checkPin(where: string, pin: PinnedSha256, shape: RegExp, kind: string): readonly string[] {
   if (isPending(pin)) return pin.pending.trim().length < 10 ? [`${where}: pending without a reason`] : [];
   return shape.test(pin) ? [] : [`${where}: "${pin}" is not ${kind}`];
 }
@@ -49,7 +53,7 @@ function checkArchive({ url, sha256, signature }: SignedArchive): readonly strin
   const found = Object.values(url).flatMap((one) => checkUrl(one));
   for (const [version, digests] of Object.entries(sha256)) {
     for (const [architecture, digest] of Object.entries(digests)) {
-      found.push(...checkPin(`${version} ${architecture}`, digest, /^[0-9a-f]{64}$/, "a sha256 digest"));
+      found.push(...checkPin(`${version} ${architecture}`, digest, sha256Shape, "a sha256 digest"));
     }
   }
   const isAllPending = Object.values(sha256).every((digests) => Object.values(digests).every(isPending));
@@ -67,6 +71,7 @@ function checkArchive({ url, sha256, signature }: SignedArchive): readonly strin
   return found;
 }
 
-function checkUrl(url: string): readonly string[] {
+/** What is wrong with a download address. */
+export function checkUrl(url: string): readonly string[] {
   return /^https:\/\/[^\s{}]+(\{version\}[^\s{}]*)*$/.test(url) ? [] : [`"${url}" is not an https address`];
 }

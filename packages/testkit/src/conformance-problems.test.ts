@@ -93,6 +93,16 @@ const broken: readonly (readonly [what: string, coin: Coin, problem: RegExp])[] 
     /line "server = yes please" is no setting/,
   ],
   ["JSON that is none", withDaemon(() => ({ files: { "oakd.json": "{" } })), /oakd\.json: /],
+  [
+    "an asset without a digest",
+    withNetwork({ assets: { "a.json": { url: "https://a.example/a.json", sha256: "abc" } } }),
+    /"abc" is not a sha256/,
+  ],
+  [
+    "an asset that is not https",
+    withNetwork({ assets: { "a.json": { url: "ftp://a.example", sha256: "0".repeat(64) } } }),
+    /is not an https/,
+  ],
   ["TOML that is none", withDaemon(() => ({ files: { "oakd.toml": "a = \n" } })), /oakd\.toml: /],
   [
     "a data file outside",

@@ -13,7 +13,7 @@ import {
   type Network,
   type ResolvedGroup,
 } from "@coinfleet/sdk";
-import { checkSources } from "./check-sources.ts";
+import { checkPin, checkSources, checkUrl, sha256Shape } from "./check-sources.ts";
 import { parseConfig } from "./parse-config.ts";
 
 /** A stack file with one group, which says no more than it must. */
@@ -85,6 +85,8 @@ function checkNetwork(coin: Coin, name: string, network: Network): readonly stri
   if (coin.snapshot[name] === undefined) found.push("says nothing about its snapshot");
   if (network.data.source.trim() === "") found.push("does not say where the size of its data is from");
   if (network.kind === "private" ? network.tips.length > 0 : network.minimumTips < 2) found.push("its tips do not fit its kind");
+  for (const [asset, { url, sha256 }] of Object.entries(network.assets ?? {}))
+    found.push(...checkUrl(url), ...checkPin(asset, sha256, sha256Shape, "a sha256 digest"));
   for (const { url } of network.tips) if (!url.startsWith("https://")) found.push(`tip ${url} is not https`);
   if (!coin.access.some(({ port }) => network.ports[port] !== undefined)) found.push("the agent has no access to any port");
   return found;
@@ -165,7 +167,7 @@ function checkDaemon(coin: Coin, daemon: Daemon): readonly string[] {
 
 function checkDataFiles({ files = {}, dataFiles = {} }: Daemon): readonly string[] {
   return Object.entries(dataFiles).flatMap(([path, file]) => {
-    if (!/^[A-Za-z0-9_][\w.-]*(\/[A-Za-z0-9_][\w.-]*)*$/.test(path)) return [`data file "${path}" is no plain relative path`];
+    if (!/^\.?\w[\w.-]*(\/\.?\w[\w.-]*)*$/.test(path)) return [`data file "${path}" is no plain relative path`];
     if ("link" in file)
       return Object.hasOwn(files, file.link) ? [] : [`data file ${path} links to "${file.link}", which is not among the files`];
     return file.first.includes("{{secret:") ? [`data file ${path}: a secret would stay on the volume`] : unreadable(path, file.first);

@@ -1,0 +1,299 @@
+import { z } from "zod";
+import { readAnswer, requireNetwork, rfc3339Seconds, rpcAt, textHeight } from "../answers.ts";
+import {
+  assetPath,
+  type Client,
+  type Coin,
+  type Daemon,
+  type DaemonContext,
+  type Network,
+  type Port,
+  type Snapshot,
+  type TipReference,
+} from "../coin.ts";
+import { oneClient, privateNetwork } from "../network-defaults.ts";
+import { internalPort, networkPort, peerPort } from "../network-port.ts";
+import { pending, pendingDigests } from "../release.ts";
+import { ProbeError, type NodeClient, type SyncStatus } from "../sync-status.ts";
+import { kvstoreFiles } from "./tendermint-kvstore.ts";
+
+/** Options of every coin of the family. */
+export const tendermintOptions = z.strictObject({
+  /** Keep every old state: queries at any height. Many times the disk. @default false */
+  archive: z.boolean().default(false),
+  /** Most peers that call in. @default 40 */
+  maxPeers: z.int().min(8).max(1000).default(40),
+  /**
+   * Fetch a recent state instead of replaying every block, once, while the data directory is empty. A trusted height and the hash of its block, from two
+   * providers that have nothing to do with each other. @default - none: the data comes from an archive or an EBS snapshot that the stack file names
+   */
+  stateSync: z
+    .strictObject({
+      servers: z.array(z.url({ protocol: /^https?$/ })).min(2),
+      trustHeight: z.int().positive(),
+      trustHash: z.string().regex(/^[0-9A-F]{64}$/),
+    })
+    .optional()
+    .meta({ examples: [{ servers: ["https://one.example", "https://two.example"], trustHeight: 1000, trustHash: "0".repeat(64) }] }),
+});
+
+/** What a stack file may set on a coin of the family. */
+export type TendermintOptions = z.infer<typeof tendermintOptions>;
+
+/** What the clients of the family call a network. */
+export interface TendermintChain {
+  readonly chainId: string;
+  /** Seed nodes, `<node id>@<host>:<port>`. */
+  readonly seeds?: readonly string[];
+}
+
+/** A coin of the family. A network `kvstore` among them is CometBFT's own example application, on a chain of its own. */
+export interface TendermintInput<N extends string> {
+  /** Binary and client name, for example `gaiad`. */
+  readonly daemon: string;
+  readonly chains: Readonly<Record<N, TendermintChain>>;
+  /** Below this the node passes no transaction on. @example "0.025uoak" */
+  readonly minimumGasPrices: string;
+  /** More words of the client's command line. @default [] */
+  readonly flags?: readonly string[];
+}
+
+type FamilyFields =
+  | "family"
+  | "keys"
+  | "options"
+  | "secrets"
+  | "access"
+  | "daemons"
+  | "syncCheck"
+  | "blockHash"
+  | "produceBlock"
+  | "databaseSurvivesDowngrade";
+
+/** The family's chain without a coin: consensus, peers and RPC of the real thing, and nothing of value on top. */
+export const kvstoreChain: TendermintChain = { chainId: "coinfleet-kvstore" };
+
+/** The client of {@link kvstoreChain}, by the minor release that the coin's own client is built on. */
+export const cometbft = {
+  "0.37": cometbftClient("0.37.18", "h1:JIjGMHxPqnuoGcCn3gRnmFSCBP6bCIeJWWWILwiDwUk="),
+  "0.38": cometbftClient("0.38.26", "h1:MIPYgOSvyyiN1jo3SZljKy4ZXqs896aQnj3pQFfUmaE="),
+} as const;
+
+function cometbftClient(version: string, sum: string): Readonly<Record<string, Client>> {
+  const module = "github.com/cometbft/cometbft";
+  return oneClient("cometbft", {
+    go: { kind: "goModule", version, module, packages: { [`${module}/cmd/cometbft`]: "cometbft" }, sums: { [version]: sum } },
+  });
+}
+
+/** Ports of a node of the family. */
+export const tendermintPorts: Readonly<Record<"p2p" | "rpc" | "rest" | "grpc" | "metrics", Port>> = {
+  p2p: peerPort(26656),
+  rpc: internalPort(26657, "CometBFT RPC"),
+  rest: internalPort(1317, "REST"),
+  grpc: internalPort(9090, "gRPC"),
+  metrics: internalPort(26660, "metrics"),
+};
+
+/** The private network of every coin of the family; see {@link kvstoreChain}. */
+export const kvstoreNetwork: Network = privateNetwork({
+  ports: { p2p: tendermintPorts.p2p, rpc: tendermintPorts.rpc, metrics: tendermintPorts.metrics },
+  blockIntervalSec: 2,
+  blockArrival: "slots",
+  memoryMiB: 256,
+  settledDepth: 2,
+});
+
+/** What two thirds of the validators have signed is final at once. Blocks come on time, about as often as `blockIntervalSec` says. */
+export const finalSlots = (
+  blockIntervalSec: number,
+): Pick<Network, "ports" | "blockIntervalSec" | "blockArrival" | "minimumTips" | "settledDepth"> => ({
+  ports: tendermintPorts,
+  blockIntervalSec,
+  blockArrival: "slots",
+  minimumTips: 2,
+  settledDepth: 2,
+});
+
+/** terrad of a repository on GitHub: archives under goreleaser's names, beside a checksum.txt that nobody signs. */
+export const terrad = (repository: string, version: string): Readonly<Record<string, Client>> => {
+  const archive = `https://github.com/${repository}/releases/download/v{version}/terra_{version}_Linux`;
+  return oneClient("terrad", {
+    upstream: {
+      kind: "signedArchive",
+      version,
+      url: { x86_64: `${archive}_x86_64.tar.gz`, arm64: `${archive}_arm64.tar.gz` },
+      sha256: { [version]: pendingDigests("upstream's checksum.txt of this release is not on record (2026-08)") },
+      signature: { kind: "none", reason: "upstream publishes checksum.txt without a signature" },
+      binaries: { terrad: "terrad" },
+    },
+  });
+};
+
+/** A network's first state. Nobody signs these files: compare them from two sources before the digest is pinned. */
+export const genesisAt = (url: string): NonNullable<Network["assets"]> => ({
+  "genesis.json": { url, sha256: pending("no record names the digest of the network's first state (2026-11)") },
+});
+
+/** How an empty volume of a public network gets its data: an old chain cannot be replayed by today's release. */
+export const stateSync: Snapshot = {
+  kind: "client",
+  how: "state sync from the height that the option stateSync trusts; else an archive or EBS snapshot that the stack file names",
+};
+
+/** A public RPC's status page. */
+export const tendermintTip = (host: string): TipReference => ({
+  name: host,
+  url: `https://${host}/status`,
+  height: "result.sync_info.latest_block_height",
+});
+
+/** Chains of the Cosmos SDK: one daemon, CometBFT's RPC, no authentication. */
+export function tendermint<N extends string>(input: TendermintInput<N>): Pick<Coin<N, TendermintOptions>, FamilyFields> {
+  const chains: Readonly<Record<string, TendermintChain>> = input.chains;
+  const chainOf = (networkName: string): TendermintChain => {
+    const chain = chains[networkName];
+    if (chain === undefined) throw new Error(`${input.daemon}: no chain for the network "${networkName}"`);
+    return chain;
+  };
+  return {
+    family: "tendermint",
+    // A node that is no validator signs nothing; the key that the client makes for itself is worth nothing.
+    keys: "none",
+    options: tendermintOptions,
+    secrets: [],
+    access: [{ port: "rpc", protocol: "http" }],
+    daemons: (ctx) => {
+      const chain = chainOf(ctx.networkName);
+      return [chain === kvstoreChain ? renderKvstore(ctx) : renderDaemon(input, chain, ctx)];
+    },
+    syncCheck: (node, ctx) => syncCheck(node, chainOf(ctx.networkName)),
+    blockHash,
+    // A state machine that has been upgraded at a height is not the older one's any more.
+    databaseSurvivesDowngrade: false,
+    produceBlock: { unsupported: "the validator makes blocks by itself, one each block interval" },
+  };
+}
+
+function renderDaemon(input: TendermintInput<string>, chain: TendermintChain, ctx: DaemonContext<TendermintOptions>): Daemon {
+  const { network, options, dataPath } = ctx;
+  const { stateSync } = options;
+  const genesis = network.assets?.["genesis.json"];
+  const config = renderConfig(ctx, {
+    // Without one in the image the client looks into its data directory, where an archive may have brought it.
+    "": genesis === undefined ? {} : { genesis_file: assetPath("genesis.json") },
+    p2p: { seeds: (chain.seeds ?? []).join(",") },
+    statesync:
+      stateSync === undefined
+        ? { enable: false }
+        : {
+            enable: true,
+            rpc_servers: stateSync.servers.join(","),
+            trust_height: stateSync.trustHeight,
+            trust_hash: stateSync.trustHash,
+            trust_period: "168h0m0s",
+          },
+  });
+  return {
+    ...daemonOf(input.daemon, ctx),
+    command: [
+      input.daemon,
+      "start",
+      `--home=${dataPath}`,
+      `--minimum-gas-prices=${input.minimumGasPrices}`,
+      `--pruning=${options.archive ? "nothing" : "default"}`,
+      "--api.enable=true",
+      `--api.address=tcp://0.0.0.0:${networkPort(network, "rest")}`,
+      `--grpc.address=0.0.0.0:${networkPort(network, "grpc")}`,
+      ...(input.flags ?? []),
+    ],
+    files: { "config.toml": config },
+    dataFiles: { "config/config.toml": { link: "config.toml" } },
+    ports: ["p2p", "rpc", "rest", "grpc", "metrics"],
+  };
+}
+
+function renderKvstore(ctx: DaemonContext<TendermintOptions>): Daemon {
+  const { settings, files, dataFiles } = kvstoreFiles(ctx, kvstoreChain.chainId);
+  return {
+    ...daemonOf("cometbft", ctx),
+    command: ["cometbft", "node", `--home=${ctx.dataPath}`],
+    files: { "config.toml": renderConfig(ctx, settings), ...files },
+    dataFiles: { "config/config.toml": { link: "config.toml" }, ...dataFiles },
+    ports: ["p2p", "rpc", "metrics"],
+  };
+}
+
+const daemonOf = (name: string, { memoryMiB, dataPath }: DaemonContext<TendermintOptions>): Omit<Daemon, "command" | "ports"> => ({
+  name,
+  client: name,
+  // Go's soft limit: it collects harder before the container's limit kills it. Some clients look for a home directory before they read --home.
+  environment: { GOMEMLIMIT: `${Math.floor(memoryMiB * 0.9)}MiB`, HOME: dataPath },
+  memoryMiB,
+  stopTimeoutSec: 300,
+});
+
+/** Sections of a TOML file; the one without a name comes first. */
+export type TomlSections = Readonly<Record<string, Readonly<Record<string, string | number | boolean>>>>;
+
+/** What is not said here keeps the client's default. */
+function renderConfig({ network, options }: DaemonContext<TendermintOptions>, more: TomlSections): string {
+  const common: TomlSections = {
+    "": { log_level: "info" },
+    rpc: { laddr: `tcp://0.0.0.0:${networkPort(network, "rpc")}`, pprof_laddr: "" },
+    p2p: { laddr: `tcp://0.0.0.0:${networkPort(network, "p2p")}`, max_num_inbound_peers: options.maxPeers },
+    instrumentation: { prometheus: true, prometheus_listen_addr: `:${networkPort(network, "metrics")}` },
+  };
+  const names = [...new Set([...Object.keys(common), ...Object.keys(more)])];
+  const lines = names.flatMap((name) => [
+    ...(name === "" ? [] : [`[${name}]`]),
+    // A JSON string, number or boolean is TOML's too.
+    ...Object.entries({ ...common[name], ...more[name] }).map(([key, value]) => `${key} = ${JSON.stringify(value)}`),
+  ]);
+  return `${lines.join("\n")}\n`;
+}
+
+const upperHash = z.string().regex(/^[0-9A-F]{64}$/);
+
+const status = z.object({
+  node_info: z.object({ network: z.string() }),
+  sync_info: z.object({
+    latest_block_height: textHeight,
+    latest_block_hash: z.string(),
+    latest_block_time: z.string(),
+    catching_up: z.boolean(),
+  }),
+});
+
+const netInfo = z.object({ n_peers: textHeight });
+const blockchain = z.object({
+  block_metas: z.array(z.object({ block_id: z.object({ hash: upperHash }), header: z.object({ height: textHeight }) })).length(1),
+});
+
+const call = async <T>(node: NodeClient, shape: z.ZodType<T>, method: string, params = {}): Promise<T> =>
+  readAnswer(shape, await rpcAt(node, { port: "rpc", path: "/", method, params }), method);
+
+async function syncCheck(node: NodeClient, chain: TendermintChain): Promise<SyncStatus> {
+  const { node_info: info, sync_info: sync } = await call(node, status, "status");
+  requireNetwork("chain id", info.network, chain.chainId);
+  // Until the first block, or the fetched state, is there, the client prints an empty hash and the year 1.
+  if (sync.latest_block_height === 0) throw new ProbeError("starting", "status: the client has no block yet");
+  const { n_peers: peers } = await call(node, netInfo, "net_info");
+  return {
+    height: sync.latest_block_height,
+    tipHash: readAnswer(upperHash, sync.latest_block_hash, "status latest_block_hash"),
+    tipTimeSec: readAnswer(rfc3339Seconds, sync.latest_block_time, "status latest_block_time"),
+    // The client does not say how high its peers are.
+    knownHeight: sync.latest_block_height,
+    peers,
+    // True only until consensus is reached once: afterwards a node that stands still is told by its tip's age.
+    isInitialSync: sync.catching_up,
+  };
+}
+
+async function blockHash(node: NodeClient, height: number): Promise<string> {
+  const range = { minHeight: String(height), maxHeight: String(height) };
+  const [meta] = (await call(node, blockchain, "blockchain", range)).block_metas;
+  if (meta?.header.height !== height) throw new ProbeError("malformed", "blockchain: answered for another block than was asked for");
+  return meta.block_id.hash;
+}
