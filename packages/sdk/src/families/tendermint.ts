@@ -181,7 +181,8 @@ function renderDaemon(input: TendermintInput<string>, chain: TendermintChain, ct
   const genesis = network.assets?.["genesis.json"];
   const config = renderConfig(ctx, {
     // Without one in the image the client looks into its data directory, where an archive may have brought it.
-    "": genesis === undefined ? {} : { genesis_file: assetPath("genesis.json") },
+    // Relative, because parts of the client put its home directory before whatever stands here.
+    "": genesis === undefined ? {} : { genesis_file: `..${assetPath("genesis.json")}` },
     p2p: { seeds: (chain.seeds ?? []).join(",") },
     statesync:
       stateSync === undefined
