@@ -8,7 +8,7 @@ export { findGo, minimumGo } from "./go-toolchain.ts";
 export * from "./prepare-image.ts";
 export * from "./progress.ts";
 export { discoverDigest } from "./signed-archive.ts";
-export { agentSourceDigest } from "./agent-bundle.ts";
+export { agentSourceDigest, prepareAgentFiles } from "./agent-bundle.ts";
 export * from "./image-plan.ts";
 export { buildMachineImage, minimumPacker } from "./machine-image.ts";
 export type { MachineImageOptions } from "./machine-image.ts";

@@ -1,5 +1,5 @@
-import type { Header } from "tar-stream";
 import { RestoreError } from "./restore-error.ts";
+import type { TarHeader } from "./tar-header.ts";
 
 /** Names that the restore itself uses at the top of the data directory. */
 const reservedPrefix = ".coinfleet";
@@ -17,27 +17,22 @@ export type SafeEntry =
  * Checks an entry. The digest proves only that the archive is the one that was pinned, not that whoever made it meant well.
  * @throws {@link RestoreError} permanent
  */
-export function checkEntry(header: Header): SafeEntry {
-  const path = safePath(header.name, header.name);
-  if (header.pax !== undefined && header.pax !== null && Object.keys(header.pax).some((key) => key.startsWith("GNU.sparse"))) {
-    throw refused(header.name, "it is a sparse file");
-  }
-  switch (header.type) {
+export function checkEntry({ name, type, bytes, linkname, pax }: TarHeader): SafeEntry {
+  const path = safePath(name, name);
+  if (Object.keys(pax).some((key) => key.startsWith("GNU.sparse"))) throw refused(name, "it is a sparse file");
+  switch (type) {
     case "directory":
       return path === "" ? { kind: "nothing" } : { kind: "directory", path };
     case "file":
-    case "contiguous-file":
-      return { kind: "file", path: named(path, header.name), bytes: header.size ?? 0 };
-    case "symlink": {
-      const target = header.linkname ?? "";
+      return { kind: "file", path: named(path, name), bytes };
+    case "symlink":
       // No ".." at all: another link on the way could turn one that looks harmless into a way out.
-      safePath(target, header.name);
-      return { kind: "symlink", path: named(path, header.name), target };
-    }
+      safePath(linkname, name);
+      return { kind: "symlink", path: named(path, name), target: linkname };
     case "link":
-      return { kind: "hardlink", path: named(path, header.name), target: named(safePath(header.linkname ?? "", header.name), header.name) };
+      return { kind: "hardlink", path: named(path, name), target: named(safePath(linkname, name), name) };
     default:
-      throw refused(header.name, `it is a ${header.type ?? "thing of an unknown kind"}`);
+      throw refused(name, `it is a ${type}`);
   }
 }
 

@@ -1,130 +1,126 @@
-import type { ArchiveFormat } from "@coinfleet/sdk";
-import { createWriteStream } from "node:fs";
-import { link, lstat, mkdir, statfs, symlink } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { pipeline } from "node:stream/promises";
-import { extract, type Extract } from "tar-stream";
-import { decompressInto } from "./decompress.ts";
-import type { Download } from "./download.ts";
-import { checkEntry, type SafeEntry } from "./entry-rules.ts";
+import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { closeSync, constants, openSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import { RestoreError } from "./restore-error.ts";
+import { startUnpacking, type Unpacking } from "./unpack-worker.ts";
 
-/** Unpacks an archive into an empty directory, entry by entry as it comes. Owner and mode are ours: 0700 and 0600. */
-export async function unpack(
-  { source, meter }: Pick<Download, "source" | "meter">,
-  format: ArchiveFormat,
-  directory: string,
-): Promise<void> {
-  const stop = new AbortController();
-  const tar = extract();
-  const jobs = [place(tar, new Placer(directory, stop.signal)), ...decompressInto(tar, [source, meter], format, stop.signal)];
-  const ends = await Promise.allSettled(
-    jobs.map((job) =>
-      job.catch((error: unknown) => {
-        stop.abort();
-        tar.destroy(error instanceof Error ? error : new Error(String(error)));
-        throw error;
-      }),
-    ),
-  );
-  const reasons = ends.flatMap((end): unknown[] => (end.status === "rejected" ? [end.reason] : []));
-  if (reasons.length > 0) throw reason(reasons);
-}
+/** How an archive is packed. */
+export type ArchiveFormat = "tar" | "tar.gz" | "tar.zst" | "tar.xz" | "tar.lz4";
 
-async function place(tar: Extract, placer: Placer): Promise<void> {
-  for await (const entry of tar) {
-    const safe = checkEntry(entry.header);
-    if (safe.kind === "file") await placer.file(safe, entry);
-    else {
-      await placer.other(safe);
-      entry.resume();
+export const archiveFormats: readonly ArchiveFormat[] = ["tar", "tar.gz", "tar.zst", "tar.xz", "tar.lz4"];
+
+// Node's own zstd ends after the first of several frames, of which pzstd writes many; it has neither xz nor lz4.
+const programs = {
+  tar: ["cat"],
+  "tar.gz": ["gzip", "-dcq"],
+  "tar.zst": ["zstd", "-dcq", "--memory=128MB"],
+  "tar.xz": ["xz", "--decompress", "--stdout", "--memlimit-decompress=128MiB"],
+  "tar.lz4": ["lz4", "-dcq"],
+} as const satisfies Record<ArchiveFormat, readonly [string, ...string[]]>;
+
+/**
+ * Unpacks the bytes of an archive into an empty directory while they come: they go through the format's program and a pipe into a thread
+ * that writes the files. Nothing is kept on the way.
+ * @throws {@link RestoreError}
+ */
+export async function unpack(bytes: AsyncIterable<Buffer>, format: ArchiveFormat, directory: string): Promise<void> {
+  const scratch = await mkdtemp(join(tmpdir(), "coinfleet-unpack-"));
+  try {
+    const pipe = join(scratch, "tar");
+    await promisify(execFile)("mkfifo", ["-m", "600", pipe]);
+    // Open at both ends, so that neither side waits for the other to come.
+    const descriptor = openSync(pipe, constants.O_RDWR);
+    const unpacking = startUnpacking(pipe, directory);
+    let program: Program;
+    try {
+      await unpacking.opened;
+      program = new Program(programs[format], descriptor);
+    } finally {
+      // From here on the program alone holds the writing end: its end is the pipe's.
+      closeSync(descriptor);
     }
+    await run(bytes, program, unpacking);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
   }
 }
 
-/** The most telling one of several errors. */
-function reason(errors: readonly unknown[]): Error {
-  const own = errors.find((error) => error instanceof RestoreError);
-  if (own instanceof RestoreError) return own;
-  const full = errors.find((error) => error instanceof Error && "code" in error && error.code === "ENOSPC");
-  if (full !== undefined) return new RestoreError("permanent", "the data volume is full", { cause: full });
-  const dropped = errors.find((error) => error instanceof Error && /terminated|other side closed|ECONNRESET|aborted/.test(error.message));
-  if (dropped instanceof Error) return new RestoreError("transient", `the connection was lost: ${dropped.message}`, { cause: dropped });
-  const isEcho = (error: unknown): boolean =>
-    error instanceof Error && (error.name === "AbortError" || ("code" in error && error.code === "ERR_STREAM_PREMATURE_CLOSE"));
-  const first = errors.find((error) => !isEcho(error)) ?? errors[0];
-  const message = first instanceof Error ? first.message : String(first);
-  return new RestoreError("permanent", `the archive cannot be unpacked: ${message}`, { cause: first });
+async function run(bytes: AsyncIterable<Buffer>, program: Program, unpacking: Unpacking): Promise<void> {
+  // Whichever fails first ends the others: the thread stops reading, the program cannot write, nobody takes the bytes.
+  const fed = program.feed(bytes).catch((error: unknown) => {
+    program.kill();
+    throw error;
+  });
+  const placed = unpacking.done.catch((error: unknown) => {
+    program.kill();
+    throw error;
+  });
+  const ends = await Promise.allSettled([fed, program.exited, placed]);
+  // What the source says is the cause of all that follows. A program that refuses the archive cuts the thread's input short.
+  const errors = ends.flatMap((end): unknown[] => (end.status === "rejected" ? [end.reason] : []));
+  const error = errors.find((one) => !(one instanceof Consequence)) ?? errors[0];
+  if (error !== undefined) throw error instanceof Error ? error : new Error(String(error));
 }
 
-type SafeFile = SafeEntry & { readonly kind: "file" };
+/** A failure that only follows from another one. */
+class Consequence extends Error {}
 
-class Placer {
-  readonly #root: string;
-  readonly #directories = new Set<string>([""]);
-  readonly #symlinks = new Set<string>();
+class Program {
+  readonly #child: ChildProcess;
+  readonly #name: string;
+  #complaint = "";
+  #isKilled = false;
+  /** @throws {@link RestoreError} permanent when the program refuses the archive */
+  readonly exited: Promise<void>;
 
-  readonly #stop: AbortSignal;
-
-  constructor(root: string, stop: AbortSignal) {
-    this.#root = root;
-    this.#stop = stop;
-  }
-
-  async file({ path, bytes }: SafeFile, entry: AsyncIterable<unknown>): Promise<void> {
-    await this.#makeParent(path);
-    const { bavail, bsize } = await statfs(this.#root);
-    if (bytes > bavail * bsize)
-      throw new RestoreError("permanent", `the data volume is full: ${path} has ${bytes} bytes, ${bavail * bsize} are free`);
-    const output = createWriteStream(join(this.#root, path), { flags: "wx", mode: 0o600, highWaterMark: 2 ** 20 });
-    // The signal, because an entry whose archive was cut off before it was read never ends.
-    await pipeline(entry, output, { signal: this.#stop }).catch((error: unknown) => {
-      throw twice(error, path);
+  constructor([command, ...parameters]: readonly [string, ...string[]], output: number) {
+    this.#name = command;
+    this.#child = spawn(command, parameters, { stdio: ["pipe", output, "pipe"], env: { PATH: process.env["PATH"] ?? "" } });
+    this.#child.stderr?.on("data", (chunk: Buffer) => {
+      this.#complaint = (this.#complaint + chunk.toString()).slice(-500);
     });
-  }
-
-  async other(entry: Exclude<SafeEntry, { kind: "file" }>): Promise<void> {
-    if (entry.kind === "nothing") return;
-    if (entry.kind === "directory") return this.#makeDirectory(entry.path);
-    await this.#makeParent(entry.path);
-    const here = join(this.#root, entry.path);
-    if (entry.kind === "symlink") {
-      await symlink(entry.target, here).catch((error: unknown) => {
-        throw twice(error, entry.path);
+    // Its errors are the exit's: a program that has found a fault reads no further.
+    this.#child.stdin?.on("error", () => undefined);
+    this.exited = new Promise((resolve, reject) => {
+      this.#child.on("error", (cause) => {
+        reject(new RestoreError("permanent", `${command} cannot be started: ${cause.message}`, { cause }));
       });
-      this.#symlinks.add(entry.path);
-      return;
-    }
-    await this.#makeParent(entry.target);
-    const target = join(this.#root, entry.target);
-    const found = await lstat(target).catch(() => undefined);
-    if (found?.isFile() !== true)
-      throw new RestoreError("permanent", `hostile archive, entry "${entry.path}": a link to "${entry.target}", which is no file of it`);
-    await link(target, here);
-  }
-
-  async #makeParent(path: string): Promise<void> {
-    const parent = dirname(path);
-    await this.#makeDirectory(parent === "." ? "" : parent);
-  }
-
-  async #makeDirectory(path: string): Promise<void> {
-    if (this.#directories.has(path)) return;
-    const parts = path.split("/");
-    for (let count = 1; count <= parts.length; count++) {
-      const step = parts.slice(0, count).join("/");
-      // Never through a link: a later entry could lead wherever an earlier one points.
-      if (this.#symlinks.has(step)) throw new RestoreError("permanent", `hostile archive: "${path}" leads through the link "${step}"`);
-      if (this.#directories.has(step)) continue;
-      await mkdir(join(this.#root, step), { mode: 0o700 }).catch((error: unknown) => {
-        throw twice(error, step);
+      this.#child.on("close", (code, signal) => {
+        if (code === 0) resolve();
+        else reject(this.#exitError(code, signal));
       });
-      this.#directories.add(step);
-    }
+    });
+    this.exited.catch(() => undefined);
   }
-}
 
-function twice(error: unknown, path: string): unknown {
-  const isTwice = error instanceof Error && "code" in error && error.code === "EEXIST";
-  return isTwice ? new RestoreError("permanent", `hostile archive: it names "${path}" twice`, { cause: error }) : error;
+  /** Writes the bytes to the program. Ends quietly when the program has ended: its exit says why. */
+  async feed(bytes: AsyncIterable<Buffer>): Promise<void> {
+    const { stdin } = this.#child;
+    if (stdin === null) throw new Error("the program has no input");
+    const ended = this.exited.catch(() => undefined);
+    let writing: Promise<unknown> = Promise.resolve();
+    for await (const piece of bytes) {
+      // One piece is written while the next one is hashed, and none is still to be written when its buffer is used again.
+      await Promise.race([writing, ended]);
+      if (!stdin.writable) break;
+      writing = new Promise((resolve) => stdin.write(piece, resolve));
+    }
+    stdin.end();
+  }
+
+  kill(): void {
+    this.#isKilled = true;
+    this.#child.kill("SIGKILL");
+  }
+
+  #exitError(code: number | null, signal: string | null): Error {
+    if (this.#isKilled || signal === "SIGPIPE") return new Consequence(`${this.#name} was stopped`);
+    const why = this.#complaint.trim() || (signal ?? `code ${code ?? "unknown"}`);
+    // The thread that reads has gone: it says why.
+    if (/broken pipe/i.test(why)) return new Consequence(why);
+    return new RestoreError("permanent", `${this.#name} refuses the archive: ${why}`);
+  }
 }

@@ -14,8 +14,11 @@ export interface TestServer {
   close(): void;
 }
 
-/** Answers every request with `answer`, and remembers what was asked. */
-export async function serve(answer: (request: IncomingMessage, response: ServerResponse, body: Buffer) => void): Promise<TestServer> {
+/** Answers every request with `answer`, and remembers what was asked. Takes any free port, or the one it is given. */
+export async function serve(
+  answer: (request: IncomingMessage, response: ServerResponse, body: Buffer) => void,
+  at = 0,
+): Promise<TestServer> {
   const requests: { method: string; path: string; headers: IncomingMessage["headers"]; body: Buffer }[] = [];
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -26,7 +29,7 @@ export async function serve(answer: (request: IncomingMessage, response: ServerR
       answer(request, response, body);
     });
   });
-  server.listen(0, "127.0.0.1");
+  server.listen(at, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
   const port = typeof address === "object" && address !== null ? address.port : 0;
