@@ -13,7 +13,7 @@ import { prepareAgentFiles } from "@coinfleet/build";
 
 const MiB = 2 ** 20;
 const fileMiB = 32;
-const size = { one: Number(process.env["BENCH_MIB"] ?? 1024), limited: 256 };
+const size = { one: Number(process.env["BENCH_MIB"] ?? 2048), limited: 256 };
 const limitMiBPerSec = 16;
 const rounds = 3;
 

@@ -7,7 +7,7 @@ import { RestoreError } from "./restore-error.ts";
 export interface StreamOptions {
   /** Most connections at once. @default 8 */
   readonly connections?: number;
-  /** Bytes of one request. Together with `connections` it decides the memory. @default 4 MiB */
+  /** Bytes of one request. Together with `connections` it decides the memory. @default - 16 MiB on one connection, which waits for each answer; 4 MiB on four and more */
   readonly chunkBytes?: number;
   /** For how long a server that gives nothing is tried again. @default 300000 */
   readonly patienceMs?: number;
@@ -19,7 +19,7 @@ export interface StreamOptions {
 /** Chunks that are read ahead of the one that is wanted. */
 const chunksAhead = 2;
 /** Small enough that whoever takes the bytes is not kept waiting for long. */
-const pieceBytes = 256 * 1024;
+const pieceBytes = 512 * 1024;
 const longestPauseMs = 15_000;
 
 /**
@@ -29,7 +29,8 @@ const longestPauseMs = 15_000;
  * @throws {@link RestoreError}
  */
 export async function* rangedStream(url: string, options: StreamOptions): AsyncGenerator<Buffer> {
-  const { connections = 8, chunkBytes = 4 * 2 ** 20, patienceMs = 300_000, onLength } = options;
+  const { connections = 8, patienceMs = 300_000, onLength } = options;
+  const { chunkBytes = Math.max(4, 16 / connections) * 2 ** 20 } = options;
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
   const pool = openConnections(connections);

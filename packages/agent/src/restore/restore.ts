@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import type { ArchiveFormat } from "@coinfleet/sdk";
 import { z } from "zod";
 import type { Log } from "../log.ts";
 import { mergeInto } from "./merge.ts";
@@ -10,7 +11,7 @@ import { readParts, verifiedBytes, type ArchiveLayout, type Part, type Proof } f
 import { ProgressMeter, reportProgress } from "./progress.ts";
 import type { StreamOptions } from "./ranged-stream.ts";
 import { RestoreError } from "./restore-error.ts";
-import { unpack, type ArchiveFormat } from "./unpack.ts";
+import { unpack } from "./unpack.ts";
 
 /** What {@link restore} is given. */
 export interface RestoreOptions {

@@ -4,8 +4,7 @@ import { RestoreError } from "./restore-error.ts";
 export const blockBytes = 512;
 
 /** What an entry of an archive is. */
-export type EntryType =
-  "file" | "directory" | "symlink" | "link" | "pax-header" | "pax-global-header" | "gnu-long-path" | "gnu-long-link-path";
+type EntryType = "file" | "directory" | "symlink" | "link" | "pax-header" | "pax-global-header" | "gnu-long-path" | "gnu-long-link-path";
 
 /** What one header says, after the longer names that came before it. */
 export interface TarHeader {

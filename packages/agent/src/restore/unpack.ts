@@ -1,16 +1,14 @@
 import { execFile, spawn, type ChildProcess } from "node:child_process";
-import { closeSync, constants, openSync } from "node:fs";
+import { closeSync, constants, openSync, write } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import type { ArchiveFormat } from "@coinfleet/sdk";
 import { RestoreError } from "./restore-error.ts";
 import { startUnpacking, type Unpacking } from "./unpack-worker.ts";
 
-/** How an archive is packed. */
-export type ArchiveFormat = "tar" | "tar.gz" | "tar.zst" | "tar.xz" | "tar.lz4";
-
-export const archiveFormats: readonly ArchiveFormat[] = ["tar", "tar.gz", "tar.zst", "tar.xz", "tar.lz4"];
+const writeTo = promisify(write);
 
 // Node's own zstd ends after the first of several frames, of which pzstd writes many; it has neither xz nor lz4.
 const programs = {
@@ -29,18 +27,18 @@ const programs = {
 export async function unpack(bytes: AsyncIterable<Buffer>, format: ArchiveFormat, directory: string): Promise<void> {
   const scratch = await mkdtemp(join(tmpdir(), "coinfleet-unpack-"));
   try {
-    const pipe = join(scratch, "tar");
-    await promisify(execFile)("mkfifo", ["-m", "600", pipe]);
+    const [packed, unpacked] = [join(scratch, "packed"), join(scratch, "tar")];
+    await promisify(execFile)("mkfifo", ["-m", "600", packed, unpacked]);
     // Open at both ends, so that neither side waits for the other to come.
-    const descriptor = openSync(pipe, constants.O_RDWR);
-    const unpacking = startUnpacking(pipe, directory);
+    const ends = [openSync(packed, constants.O_RDWR), openSync(unpacked, constants.O_RDWR)] as const;
+    const unpacking = startUnpacking(unpacked, directory);
     let program: Program;
     try {
       await unpacking.opened;
-      program = new Program(programs[format], descriptor);
+      program = new Program(programs[format], packed, ends[1]);
     } finally {
-      // From here on the program alone holds the writing end: its end is the pipe's.
-      closeSync(descriptor);
+      // From here on each pipe has one end on each side: the end of the one side is seen by the other.
+      for (const end of ends) closeSync(end);
     }
     await run(bytes, program, unpacking);
   } finally {
@@ -59,31 +57,35 @@ async function run(bytes: AsyncIterable<Buffer>, program: Program, unpacking: Un
     throw error;
   });
   const ends = await Promise.allSettled([fed, program.exited, placed]);
-  // What the source says is the cause of all that follows. A program that refuses the archive cuts the thread's input short.
   const errors = ends.flatMap((end): unknown[] => (end.status === "rejected" ? [end.reason] : []));
-  const error = errors.find((one) => !(one instanceof Consequence)) ?? errors[0];
-  if (error !== undefined) throw error instanceof Error ? error : new Error(String(error));
+  // What the source says is the cause of all that follows. A program that refuses the archive cuts the thread's input short.
+  const isCause = (error: unknown): boolean => !(error instanceof Consequence);
+  if (errors.length > 0) await Promise.reject(errors.find(isCause) ?? errors[0]);
 }
 
 /** A failure that only follows from another one. */
 class Consequence extends Error {}
 
+/** The program of a format between two pipes. Pipes and not a `stdio` of Node's, which is a socket: twice the copying. */
 class Program {
   readonly #child: ChildProcess;
   readonly #name: string;
+  readonly #input: number;
   #complaint = "";
   #isKilled = false;
   /** @throws {@link RestoreError} permanent when the program refuses the archive */
   readonly exited: Promise<void>;
 
-  constructor([command, ...parameters]: readonly [string, ...string[]], output: number) {
+  constructor([command, ...parameters]: readonly [string, ...string[]], input: string, output: number) {
     this.#name = command;
-    this.#child = spawn(command, parameters, { stdio: ["pipe", output, "pipe"], env: { PATH: process.env["PATH"] ?? "" } });
+    const reading = openSync(input, "r");
+    // Not handed on to the program, which would wait for itself to close it.
+    this.#input = openSync(input, "w");
+    this.#child = spawn(command, parameters, { stdio: [reading, output, "pipe"], env: { PATH: process.env["PATH"] ?? "" } });
+    closeSync(reading);
     this.#child.stderr?.on("data", (chunk: Buffer) => {
       this.#complaint = (this.#complaint + chunk.toString()).slice(-500);
     });
-    // Its errors are the exit's: a program that has found a fault reads no further.
-    this.#child.stdin?.on("error", () => undefined);
     this.exited = new Promise((resolve, reject) => {
       this.#child.on("error", (cause) => {
         reject(new RestoreError("permanent", `${command} cannot be started: ${cause.message}`, { cause }));
@@ -96,19 +98,29 @@ class Program {
     this.exited.catch(() => undefined);
   }
 
-  /** Writes the bytes to the program. Ends quietly when the program has ended: its exit says why. */
+  /** Writes the bytes to the program. Ends quietly when the program reads no further: its exit says why. */
   async feed(bytes: AsyncIterable<Buffer>): Promise<void> {
-    const { stdin } = this.#child;
-    if (stdin === null) throw new Error("the program has no input");
-    const ended = this.exited.catch(() => undefined);
-    let writing: Promise<unknown> = Promise.resolve();
-    for await (const piece of bytes) {
-      // One piece is written while the next one is hashed, and none is still to be written when its buffer is used again.
-      await Promise.race([writing, ended]);
-      if (!stdin.writable) break;
-      writing = new Promise((resolve) => stdin.write(piece, resolve));
+    let writing: Promise<boolean> = Promise.resolve(true);
+    try {
+      for await (const piece of bytes) {
+        // One piece is written while the next one is hashed, and none is still to be written when its buffer is used again.
+        if (!(await writing)) return;
+        writing = this.#write(piece);
+      }
+    } finally {
+      await writing;
+      closeSync(this.#input);
     }
-    stdin.end();
+  }
+
+  async #write(piece: Buffer): Promise<boolean> {
+    try {
+      for (let at = 0; at < piece.length;) at += (await writeTo(this.#input, piece, at)).bytesWritten;
+      return true;
+    } catch (error) {
+      if (error instanceof Error && "code" in error && error.code === "EPIPE") return false;
+      throw error;
+    }
   }
 
   kill(): void {
