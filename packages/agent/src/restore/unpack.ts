@@ -57,10 +57,13 @@ async function run(bytes: AsyncIterable<Buffer>, program: Program, unpacking: Un
     throw error;
   });
   const ends = await Promise.allSettled([fed, program.exited, placed]);
-  const errors = ends.flatMap((end): unknown[] => (end.status === "rejected" ? [end.reason] : []));
+  const errors = ends.flatMap((end): Error[] => {
+    const reason: unknown = end.status === "rejected" ? end.reason : undefined;
+    return reason instanceof Error ? [reason] : [];
+  });
   // What the source says is the cause of all that follows. A program that refuses the archive cuts the thread's input short.
-  const isCause = (error: unknown): boolean => !(error instanceof Consequence);
-  if (errors.length > 0) await Promise.reject(errors.find(isCause) ?? errors[0]);
+  const error = errors.find((one) => !(one instanceof Consequence)) ?? errors[0];
+  if (error !== undefined) throw error;
 }
 
 /** A failure that only follows from another one. */
