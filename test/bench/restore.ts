@@ -122,7 +122,6 @@ async function compare(
     spawn(
       join(scratch, "agent/node"),
       [
-        "--max-semi-space-size=1",
         join(scratch, "agent/agent.js"),
         "restore",
         "--url",

@@ -54,6 +54,8 @@ export function restoreArguments(daemon: string, context: ContainerContext): rea
   return [
     "--rm",
     ...["--name", "coinfleet-restore", "--network", dockerNetwork.name],
+    // Without the options that keep the agent small, and slow: every byte of a chain passes here.
+    ...["--entrypoint", "/usr/local/bin/node"],
     ...["--label", `coinfleet.node=${context.node}`, "--label", "coinfleet.daemon=restore"],
     ...confinement(daemonUser),
     ...limits({ memoryMiB: 512, cpus: "{{cpus}}", pids: 64, openFiles: 4096 }),

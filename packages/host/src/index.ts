@@ -1,4 +1,4 @@
-export { renderAgentImageContext, type AgentImageContextOptions } from "./agent-image-context.ts";
+export { agentNodeOptions, renderAgentImageContext, type AgentImageContextOptions } from "./agent-image-context.ts";
 export { agentArguments, daemonArguments, restoreArguments, type ContainerContext } from "./docker-run.ts";
 export { renderDocuments, type CommandDocument } from "./documents.ts";
 export { agentUser, daemonUser, dockerNetwork, hostPaths, volumeLabel } from "./host-paths.ts";

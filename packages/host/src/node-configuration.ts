@@ -129,7 +129,7 @@ function restorePlan({ snapshot, holdsKeys }: ResolvedGroup, context: ContainerC
   // A foreign archive must never become the home of keys.
   if (snapshot.kind !== "archive" || holdsKeys) return {};
   const { url, sha256, format, daemon } = snapshot;
-  const command = ["restore", "--url", url, "--sha256", sha256, "--format", format, "--data", "/data"];
+  const command = ["/app/agent.js", "restore", "--url", url, "--sha256", sha256, "--format", format, "--data", "/data"];
   return { restore: { daemon, arguments: restoreArguments(daemon, context), command } };
 }
 
