@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { nodeConfigurationProblem } from "@coinfleet/host";
-import type { FleetSpec, ResolvedFleet } from "@coinfleet/sdk";
+import type { FleetSpec, ResolvedFleet, ResolvedGroup } from "@coinfleet/sdk";
 import { Alerts } from "./alerts.ts";
 import { Dashboards } from "./dashboards.ts";
 import { dataVolumeGuard } from "./data-volume-guard.ts";
@@ -77,10 +77,14 @@ export class Fleet extends pulumi.ComponentResource {
       documents,
       volumeGuard: dataVolumeGuard(),
     };
-    const groups = fleet.groups.map((group) => {
-      const shared = { surroundings, group, network, vpcId: network.vpcId, logRetentionDays: spec.logs.retentionDays };
-      return new Group(group.name, { ...shared, machineImageId: machineImages.idOf(group.architecture), images: images.of(group) }, parent);
-    });
+    const made = new Map<string, Group>();
+    for (const group of serversFirst(fleet.groups)) {
+      const server = group.server === undefined ? undefined : made.get(group.server.group);
+      const shared = { surroundings, group, network, vpcId: network.vpcId, logRetentionDays: spec.logs.retentionDays, server };
+      const machineImageId = machineImages.idOf(group.architecture);
+      made.set(group.name, new Group(group.name, { ...shared, machineImageId, images: images.of(group) }, parent));
+    }
+    const groups = [...made.values()];
     this.nodes = Object.fromEntries(
       groups.flatMap((group) =>
         group.nodes.map(({ name: nodeName, hostname, node }) => [
@@ -95,6 +99,11 @@ export class Fleet extends pulumi.ComponentResource {
     this.topics = alerts.topicArns;
     this.registerOutputs({ nodes: this.nodes, images: this.images });
   }
+}
+
+/** A served group needs its server's security group and secrets. No server is itself served: the coins say so. */
+function serversFirst(groups: readonly ResolvedGroup[]): readonly ResolvedGroup[] {
+  return [...groups.filter((group) => group.server === undefined), ...groups.filter((group) => group.server !== undefined)];
 }
 
 /** A parameter that does not fit is found when its volume exists: too late to refuse. So it is asked before the first resource. */

@@ -56,7 +56,10 @@ function secretName(place: Place, group: string, secret: string): string {
   return `coinfleet/${place.environment}/${group}/${secret}`;
 }
 
-/** ARNs of a group's secrets, for policies. Secrets Manager ends each with a hyphen and six characters of its own. */
+/** ARNs of a group's secrets and of the one that its server lends it, for policies. Secrets Manager ends each with a hyphen and six characters of its own. */
 export function secretArns(place: Place, group: ResolvedGroup): readonly string[] {
-  return group.secrets.map((secret) => arn(place, "secretsmanager", `secret:${secretName(place, group.name, secret)}-??????`));
+  const { name, secrets, server } = group;
+  const names = secrets.map((secret) => secretName(place, name, secret));
+  if (server?.secret !== undefined) names.push(secretName(place, server.group, server.secret));
+  return names.map((one) => arn(place, "secretsmanager", `secret:${one}-??????`));
 }

@@ -46,6 +46,8 @@ export interface GroupSecurityArgs {
   readonly place: Place;
   readonly group: ResolvedGroup;
   readonly vpcId: pulumi.Input<string>;
+  /** Security group of the group that serves this one, which has to let it in. */
+  readonly serverSecurityGroupId?: pulumi.Input<string> | undefined;
 }
 
 /** The security group of a group's nodes. */
@@ -91,9 +93,35 @@ export class GroupSecurity extends pulumi.ComponentResource {
       { parent: this },
     );
     this.securityGroupId = made.id;
-    this.rules = [...ingress, egress];
+    this.rules = [...ingress, egress, ...serverRule(this, name, made.id, args)];
     this.registerOutputs({ securityGroupId: this.securityGroupId });
   }
+}
+
+/** The one rule in another group's security group: this group may use the port that serves it. */
+function serverRule(
+  parent: GroupSecurity,
+  name: string,
+  id: pulumi.Output<string>,
+  { place, group, serverSecurityGroupId }: GroupSecurityArgs,
+): readonly pulumi.Resource[] {
+  if (group.server === undefined || serverSecurityGroupId === undefined) return [];
+  const { port, group: server } = group.server;
+  return [
+    new aws.vpc.SecurityGroupIngressRule(
+      `${name}-server`,
+      {
+        securityGroupId: serverSecurityGroupId,
+        referencedSecurityGroupId: id,
+        ipProtocol: port.protocol,
+        fromPort: port.port,
+        toPort: port.port,
+        description: plainDescription(`${port.description}, from the group ${group.name} that ${server} serves`),
+        tags: groupTags(place, group, `coinfleet-${place.environment}-${group.name}-server`),
+      },
+      { parent },
+    ),
+  ];
 }
 
 /** EC2 takes 255 characters of a small alphabet in a rule's description. */

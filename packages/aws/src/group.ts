@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import type { ResolvedGroup } from "@coinfleet/sdk";
+import { servedSecret, type ResolvedGroup } from "@coinfleet/sdk";
 import { GroupSecrets } from "./group-secrets.ts";
 import { GroupSecurity } from "./group-security.ts";
 import type { GroupImages } from "./images.ts";
@@ -17,20 +17,30 @@ export interface GroupArgs {
   readonly images: GroupImages;
   /** What the hosts' network needs before they start. */
   readonly network: pulumi.Resource;
+  /** The group that serves this one. */
+  readonly server?: Group | undefined;
 }
 
-/** The nodes of one coin on one network, as a chain: each waits at the gate of the one before it. Groups know nothing of each other. */
+/** The nodes of one coin on one network, as a chain: each waits at the gate of the one before it. A group knows of another one only if that serves it. */
 export class Group extends pulumi.ComponentResource {
   static readonly type = "coinfleet:aws:Group";
   /** In the group's order. */
   readonly nodes: readonly { readonly name: string; readonly hostname: string; readonly node: Node }[];
+  /** What a group that this one serves has to know of it. */
+  readonly secrets: GroupSecrets;
+  readonly securityGroupId: pulumi.Output<string>;
 
   constructor(name: string, args: GroupArgs, opts?: pulumi.ComponentResourceOptions) {
     super(Group.type, name, {}, opts);
-    const { group, surroundings } = args;
+    const { group, surroundings, server } = args;
     const { place, keyArn } = surroundings;
-    const secrets = new GroupSecrets(`${name}-secrets`, { place, group, keyArn }, { parent: this });
-    const security = new GroupSecurity(`${name}-firewall`, { place, group, vpcId: args.vpcId }, { parent: this });
+    this.secrets = new GroupSecrets(`${name}-secrets`, { place, group, keyArn }, { parent: this });
+    const security = new GroupSecurity(
+      `${name}-firewall`,
+      { place, group, vpcId: args.vpcId, serverSecurityGroupId: server?.securityGroupId },
+      { parent: this },
+    );
+    this.securityGroupId = security.securityGroupId;
     const role = new HostRole(`${name}-hosts`, { place, group, keyArn }, { parent: this });
     const logGroup = logGroupName(place, group);
     const logs = new aws.cloudwatch.LogGroup(
@@ -41,14 +51,19 @@ export class Group extends pulumi.ComponentResource {
     const ofGroup: GroupSurroundings = {
       machineImageId: args.machineImageId,
       images: args.images,
-      secretArns: secrets.arns,
+      secretArns: { ...this.secrets.arns, ...lentArns(group, server) },
       securityGroupId: security.securityGroupId,
       profileName: role.profileName,
-      readiness: [args.network, ...secrets.filled, ...security.rules, role.policy, logs],
+      readiness: [args.network, ...this.secrets.filled, ...(server?.secrets.filled ?? []), ...security.rules, role.policy, logs],
     };
     this.nodes = chain(this, { surroundings, ofGroup, group });
     this.registerOutputs({});
   }
+}
+
+function lentArns({ server: lent }: ResolvedGroup, server: Group | undefined): Readonly<Record<string, pulumi.Output<string>>> {
+  const arn = lent?.secret === undefined ? undefined : server?.secrets.arns[lent.secret];
+  return lent?.secret === undefined || arn === undefined ? {} : { [servedSecret(lent.secret)]: arn };
 }
 
 /** Order is in the graph: a change goes through the group one node at a time, and stops at the first that does not come back. */

@@ -142,10 +142,11 @@ export async function buildGoModule(
     await compareSum(source, version, run);
     for (const [path, name] of Object.entries(source.packages)) {
       const what = `compile ${name} ${version} with ${go.version}`;
-      const total = (await run(["list", "-deps", path])).trim().split("\n").length;
+      const tags = `-tags=${(source.tags ?? []).join(",")}`;
+      const total = (await run(["list", "-deps", tags, path])).trim().split("\n").length;
       let done = 0;
       // Each line is a compiled package; those in Go's own cache are not named, so that it may end early.
-      await run(["build", "-v", "-ldflags=-s -w -buildid=", "-o", join(destination, name), path], () =>
+      await run(["build", "-v", tags, "-ldflags=-s -w -buildid=", "-o", join(destination, name), path], () =>
         options.onProgress({ what, done: Math.min((done += 1), total), total, unit: "steps" }),
       );
     }

@@ -147,6 +147,26 @@ async function countSigners(
   return verifySigners(data, keys, threshold, where);
 }
 
+/** The signature of a file, or those of its signers where each has one of their own. One that cannot be had is one too few, not an error yet. */
+async function readSignatures(
+  content: Buffer,
+  template: string,
+  signers: readonly Signer[],
+  options: ResolvedFetchOptions,
+): Promise<SignedData> {
+  if (!template.includes("{signer}")) return readDetached(content, await fetchSmall(template, options), template);
+  const signatures = [];
+  for (const { name } of signers) {
+    const url = template.replaceAll("{signer}", name);
+    const file = await fetchSmall(url, options).catch((error: unknown) => {
+      if (error instanceof BuildError && error.name === "DownloadFailed") return undefined;
+      throw error;
+    });
+    if (file !== undefined) signatures.push(...(await readDetached(content, file, url)).signatures);
+  }
+  return { content, signatures };
+}
+
 /** The digest that upstream's signed sums state. */
 async function signedSums(
   source: SignedArchive,
@@ -162,7 +182,7 @@ async function signedSums(
   const data =
     signature.signature === "inline"
       ? await readClearSigned(sums, sumsUrl)
-      : await readDetached(sums, await fetchSmall(signatureUrl, options), signatureUrl);
+      : await readSignatures(sums, signatureUrl, signature.signers, options);
   const signers = await countSigners(data, signature.signers, signature.threshold, signatureUrl, options);
   return { sha256: parseSums(Buffer.from(data.content).toString("utf8"), fileNameOf(archiveUrl), sumsUrl), signers };
 }

@@ -98,6 +98,9 @@ const groupSchema = z.strictObject({
     .describe("Archive of chain data that empty volumes start from. Default: the coin's own way. A volume with data never takes it."),
   allowedCidrs: z.array(cidr).optional().describe("CIDRs outside the group that may use the internal ports (RPC). Default: none."),
   tips: z.array(tip).optional().describe("Tip references in place of the network's own. Default: the network's."),
+  servedBy: name
+    .optional()
+    .describe("What serves a client that needs another node: a group of this file, or an https address where the coin allows one."),
   acceptRetired: z.boolean().optional().describe("Says that a coin marked as retired is meant. Default: false."),
 });
 

@@ -1,5 +1,5 @@
 import type { AgentConfig, DataFile, FirstStart, Port, ResolvedGroup, ResolvedNode } from "@coinfleet/sdk";
-import { agentPort } from "@coinfleet/sdk";
+import { agentPort, servedSecret } from "@coinfleet/sdk";
 import { agentSettings } from "./agent-settings.ts";
 import { agentArguments, daemonArguments, restoreArguments, type ContainerContext } from "./docker-run.ts";
 
@@ -51,7 +51,7 @@ export interface NodeConfigurationInput {
   readonly node: ResolvedNode;
   /** EBS volume id, `vol-` and 17 hex digits. */
   readonly volumeId: string;
-  /** Name of each of the group's secrets → ARN. */
+  /** Name of each of the group's secrets, and of its server's, → ARN. */
   readonly secretArns: Readonly<Record<string, string>>;
   /** CloudWatch log group of the group. */
   readonly logGroup: string;
@@ -80,11 +80,15 @@ export function nodeConfigurationProblem(input: Omit<NodeConfigurationInput, "vo
       nodeConfiguration({
         ...input,
         volumeId: "vol-00000000000000000",
-        secretArns: Object.fromEntries(input.group.secrets.map((name) => [name, `${longestArn}${name}-XXXXXX`])),
+        secretArns: Object.fromEntries(secretNames(input.group).map((name) => [name, `${longestArn}${name}-XXXXXX`])),
         logGroup: `/coinfleet/${input.environment}/${input.group.name}`,
       }),
     ),
   );
+}
+
+function secretNames({ secrets, server }: ResolvedGroup): readonly string[] {
+  return [...secrets, ...(server?.secret === undefined ? [] : [servedSecret(server.secret)])];
 }
 
 // Parameter Store refuses values with "{{" (they would name other parameters); for a JSON parser the escaped form is the same text.

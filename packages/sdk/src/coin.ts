@@ -44,7 +44,7 @@ export interface Network {
   readonly tips: readonly TipReference[];
   /** How many independent tips (references and siblings) the verdict needs. 2 on public networks; a private network may say 1 (its siblings) or 0 (it is alone). */
   readonly minimumTips: 0 | 1 | 2;
-  /** Nodes of a group that can form one network: 1 where a private network's client follows nobody. @default 99 */
+  /** Most nodes of a group: 1 where a private network's client follows nobody, or where each node is a wallet of its own. @default 99 */
   readonly maximumNodes?: number;
   /** Depth below the tip at which two honest nodes never differ; the fork check compares hashes there. */
   readonly settledDepth: number;
@@ -66,6 +66,31 @@ export const assetPath = (name: string): string => `${assetFolder}/${name}`;
 /** Folder of the assets in an image. */
 export const assetFolder = "/usr/local/share/coinfleet";
 
+/** Another node that a client works with and is nothing without. The stack file says which one serves, under `servedBy`. */
+export interface Requirement<N extends string = string> {
+  /** What it is, for errors and the catalogue. @example "a bitcoind of the same network" */
+  readonly what: string;
+  /** Coins whose groups may serve: id → this coin's network → the serving group's network. */
+  readonly coins: Readonly<Record<string, Readonly<Partial<Record<N, string>>>>>;
+  /** Role of the serving group's port. */
+  readonly port: string;
+  /** Name of the serving group's secret that opens the port. @default - the port asks for none */
+  readonly secret?: string;
+  /** Networks on which an https address outside the fleet will do as well. @default [] */
+  readonly outside?: readonly N[];
+}
+
+/** The node that serves another one: what a {@link Requirement} has become for one node. */
+export interface Server {
+  /** @example "node1.bitcoin.internal" */
+  readonly host: string;
+  readonly port: number;
+  /** `http://<host>:<port>`, or the stack file's https address. */
+  readonly url: string;
+  /** Placeholder for the password, filled in on the host. Allowed in `files` only. Empty where the port asks for none. */
+  readonly password: string;
+}
+
 /** What `daemons()` is given. */
 export interface DaemonContext<Options> {
   readonly networkName: string;
@@ -81,6 +106,8 @@ export interface DaemonContext<Options> {
   readonly siblings: readonly string[];
   /** Memory for all daemons of the node together, MiB. */
   readonly memoryMiB: number;
+  /** The node that serves this one. Throws on a network where the coin requires none: a mistake of its author. */
+  server(): Server;
   /** Placeholder for a generated secret, filled in on the host, on tmpfs. Allowed in `files` only. */
   secret(name: string): string;
 }
@@ -200,6 +227,8 @@ export interface Coin<N extends string = string, Options = unknown> {
   /** Makes one block on a private network, or says why the client cannot. */
   readonly produceBlock: ((node: NodeClient, ctx: SyncContext<unknown>) => Promise<void>) | { readonly unsupported: string };
   readonly snapshot: Readonly<Record<N, Snapshot>>;
+  /** Another node that the client needs. Absent: it works alone. */
+  readonly requires?: Requirement<NoInfer<N>> | undefined;
   /** Irreplaceable secrets in the data directory. `none`, or what they are: no restore and no rollback then. */
   readonly keys: "none" | { readonly what: string };
   /** Whether an older release can open a database that a newer one wrote. */

@@ -134,6 +134,18 @@ export const TooFewTips = {
   hint: "Add tip references under `tips`, or more nodes: siblings count.",
 } as const satisfies ErrorData;
 
+export const ServerNeeded = {
+  name: "ServerNeeded",
+  title: "The client needs another node, and none is named.",
+  hint: "Name the group that serves it with `servedBy`.",
+} as const satisfies ErrorData;
+
+export const UnfitServer = {
+  name: "UnfitServer",
+  title: "This cannot serve the client.",
+  hint: "Name a group of a coin and network that fit.",
+} as const satisfies ErrorData;
+
 export const VolumeSizeNeeded = {
   name: "VolumeSizeNeeded",
   title: "Nobody knows how large this chain's data is.",
@@ -206,6 +218,8 @@ export const errorCatalogue: readonly ErrorData[] = [
   CannotProduceBlocks,
   PortClash,
   TooFewTips,
+  ServerNeeded,
+  UnfitServer,
   VolumeSizeNeeded,
   InvalidVolume,
   KeysForbidSnapshot,

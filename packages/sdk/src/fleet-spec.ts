@@ -93,6 +93,8 @@ export interface GroupSpec {
   readonly allowedCidrs?: readonly string[] | undefined;
   /** Tip references instead of the network's. @default - the network's */
   readonly tips?: readonly TipReference[] | undefined;
+  /** What serves a client that needs another node: a group of this file by name, or an https address where the coin allows one. @default - none */
+  readonly servedBy?: string | undefined;
   /** Says that a coin marked `retired` is meant. @default false */
   readonly acceptRetired?: boolean | undefined;
 }

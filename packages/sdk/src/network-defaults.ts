@@ -19,12 +19,21 @@ export function privateNetwork(input: PrivateNetworkInput): Network {
   };
 }
 
-/** What a test network needs to say; see {@link Network}. */
-export type TestNetworkInput = Pick<Network, "ports" | "blockIntervalSec" | "blockArrival" | "data"> & Partial<Network>;
+/** What a main network needs to say; see {@link Network}. */
+export type MainNetworkInput = Pick<Network, "ports" | "blockIntervalSec" | "blockArrival" | "data" | "tips"> & Partial<Network>;
 
-/** A public test network, which is smaller than the main one and knows deeper reorganisations. Has no references: the stack file names some, or runs three nodes. */
+/** A main network of middle size: two independent tips, and reorganisations of less than six blocks. */
+export function mainNetwork(input: MainNetworkInput): Network {
+  return { kind: "main", memoryMiB: 6144, instanceType: "m7i.large", minimumTips: 2, settledDepth: 6, ...input };
+}
+
+/** What a test network needs to say; see {@link Network}. */
+export type TestNetworkInput = Pick<Network, "ports" | "blockIntervalSec" | "blockArrival"> & Partial<Network>;
+
+/** A public test network, which is smaller than the main one and knows deeper reorganisations. Has no references: the stack file names some, or runs three nodes. Nobody has measured its data unless it says so. */
 export function testNetwork(input: TestNetworkInput): Network {
-  return { kind: "test", memoryMiB: 3072, instanceType: "t3.medium", tips: [], minimumTips: 2, settledDepth: 12, ...input };
+  const data = unmeasured("no source says how large it is: measure");
+  return { kind: "test", data, memoryMiB: 3072, instanceType: "t3.medium", tips: [], minimumTips: 2, settledDepth: 12, ...input };
 }
 
 /** Chain data of a size that nobody has measured: the stack file must say how large the volume is. */

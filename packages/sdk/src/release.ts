@@ -19,7 +19,10 @@ export const isPending = (digest: PinnedSha256): digest is Pending => typeof dig
 export type ArchiveSignature =
   /** A detached OpenPGP signature of the archive itself. In `url`, `{version}` is replaced, and `{url}` by the archive's own address. */
   | { readonly kind: "detached"; readonly url: string; readonly signers: readonly Signer[]; readonly threshold: number }
-  /** A sums file that names the archive's SHA-256, with an OpenPGP signature: its address, or `inline` where the file is clear-signed. */
+  /**
+   * A sums file that names the archive's SHA-256, with an OpenPGP signature: its address, or `inline` where the file is clear-signed. With
+   * `{signer}` in the address there is one for each signer, called by the signer's name; one that is not there does not count.
+   */
   | {
       readonly kind: "sums";
       readonly sums: string;
@@ -81,6 +84,8 @@ export interface GoModule {
   readonly sums: Readonly<Record<string, string | Pending>>;
   /** Upstream's own `replace` lines, which Go ignores in a dependency: module → `module version`. */
   readonly replace?: Readonly<Record<string, string>>;
+  /** Build tags, as upstream's own releases have them. @default [] */
+  readonly tags?: readonly string[];
   /** Needs a C compiler. The binary is then linked against the base image's C library. @default false */
   readonly cgo?: boolean;
 }
@@ -177,9 +182,9 @@ export function bareBinaries({ version, signature, from, architecture, names, sh
   return { kind: "signedArchive", version, signature, ...part(first), companions: others.map(part) };
 }
 
-/** A detached signature beside the archive (`<url>.asc`), by one signer. */
-export function signedBy(signer: Signer): ArchiveSignature {
-  return { kind: "detached", url: "{url}.asc", signers: [signer], threshold: 1 };
+/** A detached signature beside the archive (`<url>.asc`), by one of the signers. */
+export function signedBy(...signers: readonly Signer[]): ArchiveSignature {
+  return { kind: "detached", url: "{url}.asc", signers, threshold: 1 };
 }
 
 /** A package of Debian's. The first of `pins` is the one that runs unless the stack file names another. */

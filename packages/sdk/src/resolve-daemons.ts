@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { agentPort } from "./agent-config.ts";
-import type { Coin, Daemon, Network } from "./coin.ts";
+import type { Coin, Daemon, Network, Server } from "./coin.ts";
 import { InvalidOption, PortClash, UnknownOption } from "./errors-data.ts";
 import { problem, type Problem } from "./problem.ts";
 
@@ -13,13 +13,15 @@ export interface DaemonsInput {
   readonly hostnames: readonly string[];
   /** 0-based position of the node among `hostnames`. */
   readonly position: number;
+  /** The node that serves this one. Absent where the coin requires none. */
+  readonly server: Server | undefined;
   readonly path: string;
   report(found: Problem): void;
 }
 
 /** The daemons of one node, as its coin renders them. */
 export function resolveDaemons(input: DaemonsInput): readonly Daemon[] {
-  const { coin, network, networkName, options, hostnames, position } = input;
+  const { coin, network, networkName, options, hostnames, position, server } = input;
   const daemons = coin.daemons({
     networkName,
     network,
@@ -29,6 +31,11 @@ export function resolveDaemons(input: DaemonsInput): readonly Daemon[] {
     index: position + 1,
     siblings: hostnames.filter((_, other) => other !== position),
     memoryMiB: network.memoryMiB,
+    server: () => {
+      if (server === undefined)
+        throw new Error(`coin ${coin.id}: a daemon on ${networkName} asks for a server, which the coin does not require`);
+      return server;
+    },
     secret: (name) => secretPlaceholder(coin, name),
   });
   if (position === 0) checkPorts(input, daemons);

@@ -16,6 +16,7 @@ import { checkUpgrades } from "./check-upgrades.ts";
 import { releaseId, resolveArchitecture, resolveClients } from "./resolve-clients.ts";
 import { resolveDaemons, resolveOptions } from "./resolve-daemons.ts";
 import { resolveSnapshot } from "./resolve-snapshot.ts";
+import { resolveServer } from "./resolve-server.ts";
 import { resolveVolume } from "./resolve-volume.ts";
 import type { CoinRegistry } from "./resolve.ts";
 import type { ResolvedGroup, ResolvedNode } from "./resolved.ts";
@@ -31,6 +32,8 @@ export interface GroupInput {
   readonly spec: GroupSpec;
   /** Decides whether a release is too old for a hard fork. */
   readonly now: Date;
+  /** Every group of the fleet: one may serve another. */
+  readonly groups: Readonly<Record<string, GroupSpec>>;
   report(found: Problem): void;
   /** Told what will be a problem later. */
   warn(found: Problem): void;
@@ -49,11 +52,11 @@ export function resolveGroup(input: GroupInput): ResolvedGroup | undefined {
   const options = resolveOptions(coin, spec.options, path, report);
   const volume = resolveVolume({ network, holdsKeys: coin.keys !== "none", spec: spec.volume, path, report });
   const architecture = resolveArchitecture(network.instanceType, spec, path, report);
-  if (options === undefined) return undefined;
+  const service = resolveServer({ ...input, coin });
+  if (options === undefined || service === undefined) return undefined;
   const hostnames = Array.from({ length: count }, (_, position) => `node${position + 1}.${name}.internal`);
-  const daemons = hostnames.map((_, position) =>
-    resolveDaemons({ coin, network, networkName: spec.network, options: options.value, hostnames, position, path, report }),
-  );
+  const common = { coin, network, networkName: spec.network, options: options.value, hostnames, path, report };
+  const daemons = hostnames.map((_, position) => resolveDaemons({ ...common, position, server: service.serverOf(position) }));
   const clients = resolveClients({ coin, spec, used: clientsOf(daemons.flat()), architecture, path, report });
   checkUpgrades({ ...input, coin, networkName: spec.network, clients });
   const snapshot = resolveSnapshot({ coin, networkName: spec.network, spec: spec.restore, daemons: daemons[0] ?? [], path, report });
@@ -82,6 +85,7 @@ export function resolveGroup(input: GroupInput): ResolvedGroup | undefined {
     ports: network.ports,
     access: coin.access.filter(({ port }) => Object.hasOwn(network.ports, port)),
     secrets: coin.secrets,
+    ...(service.group === undefined ? {} : { server: service.group }),
     allowedCidrs: spec.allowedCidrs ?? [],
     options: options.value,
     snapshot,
@@ -121,7 +125,7 @@ function findNetwork({ path, spec, report }: GroupInput, coin: Coin): Network | 
 function resolveCount({ path, spec, report }: GroupInput, maximum: number): number {
   const count = spec.count ?? 1;
   if (Number.isInteger(count) && count >= 1 && count <= maximum) return count;
-  const fix = maximum === 1 ? "On this network each node would be a chain of its own: write 1." : InvalidCount.hint;
+  const fix = maximum === 1 ? "On this network the nodes of a group would not be alike: write 1, and a group for each." : InvalidCount.hint;
   report(problem(InvalidCount, { path: `${path}.count`, got: count, allowed: [maximum === 1 ? "1" : `1 to ${maximum}`], fix }));
   return 1;
 }

@@ -83,8 +83,25 @@ const ash: Coin = {
     { ...upgrade, name: "Leaf", client: "oakw", at: { date: "2026-01-01" } },
   ],
 };
-const coins = { oak, yew, ash };
 const now = new Date("2026-06-01T12:00:00Z");
+/** Needs an oak on its public network and on the private one, where an address outside will do too. */
+const mistletoe: Coin = {
+  ...oak,
+  id: "mistletoe",
+  requires: {
+    what: "an oakd of the same network",
+    coins: { oak: { mainnet: "mainnet", fast: "regtest" } },
+    port: "rpc",
+    secret: "rpc",
+    outside: ["regtest"],
+  },
+  daemons: (ctx) =>
+    oak.daemons({ ...ctx, options: oak.options.parse(ctx.options) }).map((daemon) => {
+      const { host, port, url, password } = ctx.server();
+      return { ...daemon, files: { "server.conf": `${host} ${port} ${url} ${password}` } };
+    }),
+};
+const coins = { oak, yew, ash, mistletoe };
 
 const specOf = (nodes: Readonly<Record<string, GroupSpec>>, more: Partial<FleetSpec> = {}): FleetSpec => ({
   environment: "test",
@@ -136,6 +153,10 @@ const everythingWrong: Readonly<Record<string, GroupSpec>> = {
   minerless: { coin: "yew", network: "regtest", blockEverySec: 5, acceptRetired: true },
   tips: { coin: "oak", network: "testnet", count: 2, volume: { sizeGiB: 0, iops: 100, throughput: 2001, generation: 0 } },
   size: { coin: "oak", network: "testnet", count: 3 },
+  alone: { coin: "mistletoe", network: "mainnet" },
+  wrong: { coin: "mistletoe", network: "fast", servedBy: "size" },
+  login: { coin: "mistletoe", network: "regtest", servedBy: "https://user:password@oak.example" },
+  needless: { coin: "oak", network: "regtest", servedBy: "size" },
   io2: { coin: "oak", network: "regtest", volume: { type: "io2", throughput: 200, iops: 5000 } },
   keys: { coin: "yew", network: "regtest", acceptRetired: true, restore: archive },
   daemon: { coin: "oak", network: "regtest", restore: { ...archive, daemon: "oakdd" } },
@@ -208,6 +229,45 @@ describe("resolveFleet", () => {
     assert.equal(fleetOf({ yew: { network: "mainnet", acceptRetired: true } }).groups.length, 1);
   });
 
+  it("gives each served node a server of its own while there are enough, and says what must be opened for it", () => {
+    const { groups } = fleetOf({
+      wood: { coin: "oak", network: "mainnet", count: 2 },
+      mistletoe: { network: "mainnet", count: 3, servedBy: "wood" },
+    });
+    const [, served] = groups;
+    assert.deepEqual(
+      served?.nodes.map(({ daemons }) => daemons[0]?.files?.["server.conf"]?.split(" ")[0]),
+      ["node1.wood.internal", "node2.wood.internal", "node1.wood.internal"],
+    );
+    assert.equal(
+      served.nodes[0]?.daemons[0]?.files?.["server.conf"],
+      "node1.wood.internal 9332 http://node1.wood.internal:9332 {{secret:server/rpc}}",
+    );
+    assert.deepEqual(served.server, { group: "wood", port: internalPort(9332, "JSON-RPC"), secret: "rpc" });
+  });
+
+  it("takes an address outside the fleet where the coin allows one, and opens nothing for it", () => {
+    const [group] = fleetOf({ mistletoe: { network: "regtest", servedBy: "https://oak.example/rpc" } }).groups;
+    assert.equal(group?.nodes[0]?.daemons[0]?.files?.["server.conf"], "oak.example 443 https://oak.example/rpc ");
+    assert.equal(group.server, undefined);
+  });
+
+  it("never lets a group be served by one that is served itself", () => {
+    const needy: Coin = {
+      ...mistletoe,
+      id: "needy",
+      requires: { what: "a mistletoe", coins: { mistletoe: { mainnet: "mainnet" } }, port: "rpc" },
+    };
+    const nodes: Readonly<Record<string, GroupSpec>> = {
+      oak: { network: "mainnet" },
+      mistletoe: { network: "mainnet", servedBy: "oak" },
+      needy: { network: "mainnet", servedBy: "mistletoe" },
+    };
+    const resolved = resolveFleet({ ...coins, needy }, specOf(nodes), now);
+    assert.ok("problems" in resolved);
+    assert.deepEqual(found(resolved.problems), ["UnfitServer nodes.needy.servedBy"]);
+  });
+
   it("fails with every mistake at once, each where it stands", () => {
     assert.deepEqual(
       found(problemsOf(everythingWrong)),
@@ -238,6 +298,10 @@ describe("resolveFleet", () => {
         "InvalidVolume nodes.tips.volume.generation",
         "InvalidVolume nodes.tips.volume.throughput",
         "VolumeSizeNeeded nodes.size.volume.sizeGiB",
+        "ServerNeeded nodes.alone.servedBy",
+        "UnfitServer nodes.wrong.servedBy",
+        "UnfitServer nodes.login.servedBy",
+        "UnfitServer nodes.needless.servedBy",
         "InvalidVolume nodes.io2.volume.throughput",
         "KeysForbidSnapshot nodes.keys.restore",
         "UnknownDaemon nodes.daemon.restore.daemon",

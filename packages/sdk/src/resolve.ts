@@ -32,7 +32,7 @@ export function resolveFleet(coins: CoinRegistry, spec: FleetSpec, now: Date): R
     const zones = Math.max(1, spec.zones.length);
     const report = (one: Problem): void => void problems.push(one);
     const warn = (one: Problem): void => void warnings.push(one);
-    return resolveGroup({ coins, zones, name, path, spec: group, now, report, warn }) ?? [];
+    return resolveGroup({ coins, zones, name, path, spec: group, groups: spec.nodes, now, report, warn }) ?? [];
   });
   return problems.length > 0 ? { problems } : { fleet: { environment: spec.environment, groups }, warnings };
 }

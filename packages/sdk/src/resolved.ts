@@ -23,6 +23,8 @@ export interface ResolvedGroup {
   readonly ports: Readonly<Record<string, Port>>;
   readonly access: readonly Access[];
   readonly secrets: readonly string[];
+  /** The group that serves this one: what must be opened to it. Absent where it needs none, or one outside the fleet. */
+  readonly server?: ResolvedServer;
   /** CIDRs that may use the internal ports. */
   readonly allowedCidrs: readonly string[];
   readonly options: unknown;
@@ -33,6 +35,14 @@ export interface ResolvedGroup {
   /** Private networks only: the first node makes a block that often. Absent: it does not. */
   readonly blockEverySec?: number;
   readonly nodes: readonly ResolvedNode[];
+}
+
+/** What a group may use of the group that serves it. */
+export interface ResolvedServer {
+  readonly group: string;
+  readonly port: Port;
+  /** Name of the secret that opens the port. */
+  readonly secret?: string;
 }
 
 /** One image to build: a client's release from one source. */

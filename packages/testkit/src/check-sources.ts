@@ -73,5 +73,5 @@ function checkArchive({ url, sha256, signature }: SignedArchive): readonly strin
 
 /** What is wrong with a download address. */
 export function checkUrl(url: string): readonly string[] {
-  return /^https:\/\/[^\s{}]+(\{version\}[^\s{}]*)*$/.test(url) ? [] : [`"${url}" is not an https address`];
+  return /^https:\/\/[^\s{}]+(\{(version|signer)\}[^\s{}]*)*$/.test(url) ? [] : [`"${url}" is not an https address`];
 }

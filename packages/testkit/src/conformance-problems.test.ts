@@ -60,6 +60,12 @@ const withArchive = (change: object): Coin => ({ ...oak, clients: { oakd: { sour
 
 const upgrade = { name: "Bark", network: "regtest", release: "1.0", at: { height: 1 }, source: "invented" } as const;
 const withUpgrade = (change: Partial<Upgrade>): Coin => ({ ...oak, upgrades: [{ ...upgrade, ...change }] });
+/** Hangs on an oak that stands elsewhere. */
+const mistletoe: Coin = {
+  ...withDaemon((_, ctx) => ({ files: { "mistletoe.conf": `server=${ctx.server().host}\npassword=${ctx.server().password}\n` } })),
+  id: "mistletoe",
+  requires: { what: "an oakd", coins: { oak: { regtest: "mainnet" } }, port: "rpc", secret: "rpc" },
+};
 
 const broken: readonly (readonly [what: string, coin: Coin, problem: RegExp])[] = [
   ["an id with capitals", { ...oak, id: "Oak" }, /id "Oak" is not lower-case kebab/],
@@ -91,6 +97,11 @@ const broken: readonly (readonly [what: string, coin: Coin, problem: RegExp])[] 
     "a configuration file that is no data",
     withDaemon(() => ({ files: { "oakd.conf": "server = yes please\n" } })),
     /line "server = yes please" is no setting/,
+  ],
+  [
+    "the secret of a server that lends none",
+    withDaemon(() => ({ files: { "oakd.conf": "rpcpassword={{secret:server/rpc}}\n" } })),
+    /secret "server\/rpc" is not declared/,
   ],
   ["JSON that is none", withDaemon(() => ({ files: { "oakd.json": "{" } })), /oakd\.json: /],
   [
@@ -179,6 +190,7 @@ describe("conformanceProblems", () => {
     assert.deepEqual(conformanceProblems(oak), []);
     assert.deepEqual(conformanceProblems(withArchive({})), []);
     assert.deepEqual(conformanceProblems(withUpgrade({})), []);
+    assert.deepEqual(conformanceProblems({ ...mistletoe, options: z.strictObject({}) }), []);
   });
 
   for (const [what, coin, problem] of broken) {

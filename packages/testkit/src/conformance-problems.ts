@@ -4,14 +4,19 @@ import {
   clientOf,
   compareReleases,
   optionExamples,
+  internalPort,
   optionNames,
+  privateNetwork,
   resolveFleet,
+  servedSecret,
   type Coin,
+  type CoinRegistry,
   type Daemon,
   type FleetSpec,
   type GroupSpec,
   type Network,
   type ResolvedGroup,
+  type TipReference,
 } from "@coinfleet/sdk";
 import { checkPin, checkSources, checkUrl, sha256Shape } from "./check-sources.ts";
 import { parseConfig } from "./parse-config.ts";
@@ -34,8 +39,18 @@ export function specWith(coinId: string, group: GroupSpec): FleetSpec {
 /** The group that the suite looks at: as many nodes as need no tip references of the stack file's, up to three, with a volume size. */
 export function groupFor(coin: Coin, network: string, options?: unknown): ResolvedGroup {
   const count = Math.min(coin.networks[network]?.maximumNodes ?? 3, 3);
-  const group: GroupSpec = { network, count, volume: { sizeGiB: 100 }, acceptRetired: true, ...(options === undefined ? {} : { options }) };
-  const resolved = resolveFleet({ [coin.id]: coin }, specWith(coin.id, group), new Date(0));
+  const { registry, servedBy, nodes } = serverFor(coin, network);
+  const group: GroupSpec = {
+    network,
+    count,
+    volume: { sizeGiB: 100 },
+    acceptRetired: true,
+    servedBy,
+    tips: tooFewTips(coin.networks[network], count) ? standInTips : undefined,
+    ...(options === undefined ? {} : { options }),
+  };
+  const spec = specWith(coin.id, group);
+  const resolved = resolveFleet({ [coin.id]: coin, ...registry }, { ...spec, nodes: { ...spec.nodes, ...nodes } }, new Date(0));
   const [only] = "fleet" in resolved ? resolved.fleet.groups : [];
   if (only === undefined)
     throw new Error(
@@ -44,6 +59,38 @@ export function groupFor(coin: Coin, network: string, options?: unknown): Resolv
         : "no group",
     );
   return only;
+}
+
+/** What a stack file has to name where a network has no references and its client no siblings. */
+const standInTips: readonly TipReference[] = ["one", "two"].map((name) => ({ name, url: `https://${name}.example`, height: "" }));
+
+function tooFewTips(network: Network | undefined, count: number): boolean {
+  return network !== undefined && network.kind !== "private" && network.tips.length + count - 1 < network.minimumTips;
+}
+
+/** What serves the coin on a network: nothing, an address outside, or a group of a stand-in that has no more than the requirement names. */
+function serverFor(
+  coin: Coin,
+  network: string,
+): { readonly registry: CoinRegistry; readonly nodes: Readonly<Record<string, GroupSpec>>; readonly servedBy: string | undefined } {
+  const { requires } = coin;
+  const found = Object.entries(requires?.coins ?? {}).find(([, networks]) => networks[network] !== undefined);
+  const servingNetwork = found?.[1][network];
+  if (requires === undefined || found === undefined || servingNetwork === undefined) {
+    return { registry: {}, nodes: {}, servedBy: requires?.outside?.includes(network) === true ? "https://server.example" : undefined };
+  }
+  const [id] = found;
+  const server: Coin = {
+    ...coin,
+    id,
+    requires: undefined,
+    networks: { [servingNetwork]: privateNetwork({ ports: { [requires.port]: internalPort(1025, "serves") }, memoryMiB: 256 }) },
+    snapshot: { [servingNetwork]: { kind: "none", reason: "a stand-in" } },
+    secrets: requires.secret === undefined ? [] : [requires.secret],
+    access: [],
+    daemons: () => [],
+  };
+  return { registry: { [id]: server }, nodes: { server: { coin: id, network: servingNetwork } }, servedBy: "server" };
 }
 
 /** What is wrong with a coin, one sentence each. Empty: it may be registered. */
@@ -159,7 +206,8 @@ function checkDaemon(coin: Coin, daemon: Daemon): readonly string[] {
   for (const [name, text] of Object.entries(daemon.files ?? {})) {
     if (!/^[a-z0-9][a-z0-9._-]*$/.test(name)) found.push(`file name "${name}"`);
     for (const [, secret = ""] of text.matchAll(/\{\{secret:([^}]*)\}\}/g))
-      if (!coin.secrets.includes(secret)) found.push(`${name}: secret "${secret}" is not declared`);
+      if (!coin.secrets.includes(secret) && secret !== servedSecret(coin.requires?.secret ?? ""))
+        found.push(`${name}: secret "${secret}" is not declared`);
     found.push(...unreadable(name, text));
   }
   return [...found, ...checkDataFiles(daemon)];

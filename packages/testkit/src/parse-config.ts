@@ -29,7 +29,7 @@ function parseSettings(text: string): readonly Setting[] {
         section = header;
         return [];
       }
-      const setting = /^([A-Za-z][A-Za-z0-9-]*)=(\S.*\S|\S)$/.exec(line);
+      const setting = /^([A-Za-z][A-Za-z0-9.-]*)=(\S.*\S|\S)$/.exec(line);
       const [, key, value] = setting ?? [];
       if (key === undefined || value === undefined) throw new Error(`line "${line}" is no setting`);
       return [{ section, key, value }];

@@ -16,12 +16,24 @@ export const bitcoinRpcOptions = z.strictObject({
 /** What a stack file may set on a coin of the family. */
 export type BitcoinRpcOptions = z.infer<typeof bitcoinRpcOptions>;
 
+/** How the configuration file chooses each chain. All releases know these switches; `chain=` only the newer ones. */
+const chainSwitches = {
+  main: [],
+  test: ["testnet=1"],
+  testnet4: ["testnet4=1"],
+  test4: ["testnet4=1"],
+  signet: ["signet=1"],
+  regtest: ["regtest=1"],
+} as const;
+
 /** What the clients of the family call a network. */
 export interface BitcoinChain {
-  /** Value of `-chain` and of `getblockchaininfo`'s `chain`. */
-  readonly chain: "main" | "test" | "regtest" | "signet" | "testnet4";
-  /** Hash of block 0, where it is known: tells forks apart that use the same chain name. */
+  /** `getblockchaininfo`'s `chain`, and the section of the configuration file. */
+  readonly chain: keyof typeof chainSwitches;
+  /** Hash of block 0, where it is known: tells coins apart that use the same chain name. */
   readonly genesis?: string;
+  /** The first block after a chain split that this coin came out of: tells it from the coin that it left. Asked for once it is there. */
+  readonly split?: { readonly height: number; readonly hash: string };
   /** More lines of the configuration file. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -31,6 +43,11 @@ export interface BitcoinRpcInput<N extends string> {
   /** Binary and client name, for example `litecoind`. */
   readonly daemon: string;
   readonly chains: Readonly<Record<N, BitcoinChain>>;
+  /**
+   * Minor version of the Bitcoin Core 0.x that the client has grown from, where that is older than 0.20. Before 0.17 its configuration file has
+   * no sections, before 0.18 `initialblockdownload` may be missing, and before 0.20 it knows no descriptors. @default 20
+   */
+  readonly core?: 14 | 15 | 17 | 19 | 20;
   /** How long a clean stop may take: the client flushes its cache. Seconds. @default 600 */
   readonly stopTimeoutSec?: number;
 }
@@ -53,9 +70,9 @@ export function bitcoinRpc<N extends string>(input: BitcoinRpcInput<N>): Pick<Co
     secrets: ["rpc"],
     access: [{ port: "rpc", protocol: "http", auth: { user: "coinfleet", secret: "rpc" } }],
     daemons: (ctx) => [renderDaemon(input, chainOf(ctx.networkName), ctx)],
-    syncCheck: (node, ctx) => syncCheck(node, chainOf(ctx.networkName)),
+    syncCheck: (node, ctx) => syncCheck(node, chainOf(ctx.networkName), input.core ?? 20),
     blockHash: async (node, height) => readAnswer(hash, await call(node, "getblockhash", [height]), "getblockhash"),
-    produceBlock,
+    produceBlock: (node, ctx) => produceBlock(node, ctx, input.core ?? 20),
   };
 }
 
@@ -65,16 +82,20 @@ function renderDaemon(input: BitcoinRpcInput<string>, chain: BitcoinChain, ctx: 
     name: input.daemon,
     client: input.daemon,
     command: [input.daemon, `-conf=${ctx.filesPath}/${config}`, `-datadir=${ctx.dataPath}`],
-    files: { [config]: renderConfig(chain, ctx) },
+    files: { [config]: renderConfig(input, chain, ctx) },
     ports: ["p2p", "rpc"],
     memoryMiB: ctx.memoryMiB,
     stopTimeoutSec: input.stopTimeoutSec ?? 600,
   };
 }
 
-function renderConfig(chain: BitcoinChain, { network, options, siblings, memoryMiB, secret }: DaemonContext<BitcoinRpcOptions>): string {
+function renderConfig(
+  { core = 20 }: BitcoinRpcInput<string>,
+  chain: BitcoinChain,
+  { network, options, siblings, memoryMiB, secret }: DaemonContext<BitcoinRpcOptions>,
+): string {
   const lines = [
-    `chain=${chain.chain}`,
+    ...chainSwitches[chain.chain],
     "server=1",
     "printtoconsole=1",
     "debuglogfile=0",
@@ -89,8 +110,8 @@ function renderConfig(chain: BitcoinChain, { network, options, siblings, memoryM
     `rpcpassword=${secret("rpc")}`,
     ...Object.entries(chain.settings ?? {}).map(([key, value]) => `${key}=${value}`),
     ...(network.kind === "private" ? ["dnsseed=0"] : []),
-    // Core ignores these outside the chain's section on any network but the main one.
-    `[${chain.chain}]`,
+    // Core ignores these outside the chain's section on any network but the main one, and before 0.17 inside of any.
+    ...(core < 17 ? [] : [`[${chain.chain}]`]),
     "bind=0.0.0.0",
     `port=${networkPort(network, "p2p")}`,
     "rpcbind=0.0.0.0",
@@ -127,14 +148,24 @@ const chainInfo = z.object({
   initialblockdownload: z.boolean(),
 });
 
+/** As far as a client without `initialblockdownload` can tell: it estimates how many of all transactions it has. */
+const oldChainInfo = z
+  .object({ ...chainInfo.shape, initialblockdownload: z.boolean().optional(), verificationprogress: z.number().nonnegative() })
+  .transform(({ verificationprogress, initialblockdownload, ...rest }) => ({
+    ...rest,
+    initialblockdownload: initialblockdownload ?? verificationprogress <= 0.9999,
+  }));
+
 const blockHeader = z.object({ hash, height: numberHeight, time: unixSeconds });
 
-async function syncCheck(node: NodeClient, chain: BitcoinChain): Promise<SyncStatus> {
-  const info = readAnswer(chainInfo, await call(node, "getblockchaininfo"), "getblockchaininfo");
+async function syncCheck(node: NodeClient, chain: BitcoinChain, core: number): Promise<SyncStatus> {
+  const info = readAnswer(core < 18 ? oldChainInfo : chainInfo, await call(node, "getblockchaininfo"), "getblockchaininfo");
   requireNetwork("chain", info.chain, chain.chain);
-  if (chain.genesis !== undefined) {
-    const genesis = readAnswer(hash, await call(node, "getblockhash", [0]), "getblockhash 0");
-    requireNetwork("block 0", genesis, chain.genesis);
+  const { genesis, split } = chain;
+  for (const known of [...(genesis === undefined ? [] : [{ height: 0, hash: genesis }]), ...(split === undefined ? [] : [split])]) {
+    if (known.height > info.blocks) continue;
+    const found = readAnswer(hash, await call(node, "getblockhash", [known.height]), `getblockhash ${known.height}`);
+    requireNetwork(`block ${known.height}`, found, known.hash);
   }
   const header = readAnswer(blockHeader, await call(node, "getblockheader", [info.bestblockhash]), "getblockheader");
   if (header.hash !== info.bestblockhash || header.height !== info.blocks) {
@@ -151,11 +182,13 @@ async function syncCheck(node: NodeClient, chain: BitcoinChain): Promise<SyncSta
   };
 }
 
-/** An output that anybody may spend: no key, no wallet, and worth nothing on a private network. */
-const anyoneCanSpend = "raw(51)#8lvh9jxk";
+/** Two ways to say an output that anybody may spend: no key, no wallet, and worth nothing on a private network. */
+const anyoneCanSpend = { descriptor: "raw(51)#8lvh9jxk", address: "2ND8PB9RrfCaAcjfjP1Y6nAgFd9zWHYX4DN" } as const;
 
-async function produceBlock(node: NodeClient, ctx: SyncContext<unknown>): Promise<void> {
+async function produceBlock(node: NodeClient, ctx: SyncContext<unknown>, core: number): Promise<void> {
   requirePrivate(ctx.network);
-  const hashes = readAnswer(z.array(hash), await call(node, "generatetodescriptor", [1, anyoneCanSpend]), "generatetodescriptor");
-  if (hashes.length !== 1) throw new ProbeError("malformed", "generatetodescriptor: made no block");
+  const [method, receiver] =
+    core < 20 ? (["generatetoaddress", anyoneCanSpend.address] as const) : (["generatetodescriptor", anyoneCanSpend.descriptor] as const);
+  const hashes = readAnswer(z.array(hash), await call(node, method, [1, receiver]), method);
+  if (hashes.length !== 1) throw new ProbeError("malformed", `${method}: made no block`);
 }
