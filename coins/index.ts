@@ -1,9 +1,15 @@
 import algorand from "@coinfleet/coin-algorand";
 import avalanche from "@coinfleet/coin-avalanche";
+import bitcoin from "@coinfleet/coin-bitcoin";
+import bitcoinCash from "@coinfleet/coin-bitcoin-cash";
+import bitcoinGold from "@coinfleet/coin-bitcoin-gold";
 import bnb from "@coinfleet/coin-bnb";
 import cardano from "@coinfleet/coin-cardano";
 import cosmos from "@coinfleet/coin-cosmos";
+import dash from "@coinfleet/coin-dash";
 import decred from "@coinfleet/coin-decred";
+import digibyte from "@coinfleet/coin-digibyte";
+import dogecoin from "@coinfleet/coin-dogecoin";
 import eos from "@coinfleet/coin-eos";
 import eosCryptokylin from "@coinfleet/coin-eos-cryptokylin";
 import ethereum from "@coinfleet/coin-ethereum";
@@ -11,27 +17,37 @@ import ethereumClassic from "@coinfleet/coin-ethereum-classic";
 import factom from "@coinfleet/coin-factom";
 import iota from "@coinfleet/coin-iota";
 import iris from "@coinfleet/coin-iris";
+import komodo from "@coinfleet/coin-komodo";
 import kusama from "@coinfleet/coin-kusama";
+import lightning from "@coinfleet/coin-lightning";
 import litecoin from "@coinfleet/coin-litecoin";
 import monero from "@coinfleet/coin-monero";
 import nem from "@coinfleet/coin-nem";
 import osmosis from "@coinfleet/coin-osmosis";
 import polkadot from "@coinfleet/coin-polkadot";
+import ravencoin from "@coinfleet/coin-ravencoin";
 import symbol from "@coinfleet/coin-symbol";
 import terra from "@coinfleet/coin-terra";
 import terraClassic from "@coinfleet/coin-terra-classic";
 import tezos from "@coinfleet/coin-tezos";
 import waves from "@coinfleet/coin-waves";
+import zcash from "@coinfleet/coin-zcash";
 import type { CoinRegistry } from "@coinfleet/sdk";
 
 /** Every coin that a stack file may name, by id. */
 export const coins: CoinRegistry = {
   algorand,
   avalanche,
+  bitcoin,
+  "bitcoin-cash": bitcoinCash,
+  "bitcoin-gold": bitcoinGold,
   bnb,
   cardano,
   cosmos,
+  dash,
   decred,
+  digibyte,
+  dogecoin,
   eos,
   "eos-cryptokylin": eosCryptokylin,
   ethereum,
@@ -39,15 +55,19 @@ export const coins: CoinRegistry = {
   factom,
   iota,
   iris,
+  komodo,
   kusama,
+  lightning,
   litecoin,
   monero,
   nem,
   osmosis,
   polkadot,
+  ravencoin,
   symbol,
   terra,
   "terra-classic": terraClassic,
   tezos,
   waves,
+  zcash,
 };

@@ -1,12 +1,10 @@
-import { archives, bitcoinRpc, blockbook, blockchair, debianPackage, defineCoin, noSnapshot } from "@coinfleet/sdk";
+import { archives, bitcoinRpc, blockbook, blockchair, debianPackage, defineCoin, mainNetwork, noSnapshot } from "@coinfleet/sdk";
 import { oneClient, peersAndRpc, pendingDigests, privateNetwork, signedBy, testNetwork, unmeasured } from "@coinfleet/sdk";
 
-const measure = "upstream's only figure, 40 GB in src/chainparams.cpp of 0.21.5.5, is far too low by now: measure";
 const work = {
   blockIntervalSec: 150, // src/chainparams.cpp of 0.21.5.5
   blockArrival: "work",
-  data: unmeasured(measure),
-  minimumTips: 2,
+  data: unmeasured("upstream's only figure, 40 GB in src/chainparams.cpp of 0.21.5.5, is far too low by now: measure"),
 } as const;
 
 export default defineCoin({
@@ -50,15 +48,7 @@ export default defineCoin({
     debian: debianPackage("litecoind", { "0.21.2.1": "0.21.2.1-1+b1" }, { litecoind: "/usr/lib/litecoin/litecoind" }),
   }),
   networks: {
-    mainnet: {
-      kind: "main",
-      ports: peersAndRpc(9333, 9332),
-      ...work,
-      memoryMiB: 6144,
-      instanceType: "m7i.large",
-      tips: [blockchair("litecoin"), blockbook("ltc1.trezor.io")],
-      settledDepth: 6,
-    },
+    mainnet: mainNetwork({ ports: peersAndRpc(9333, 9332), ...work, tips: [blockchair("litecoin"), blockbook("ltc1.trezor.io")] }),
     testnet4: testNetwork({ ports: peersAndRpc(19335, 19332), ...work }),
     regtest: privateNetwork({ ports: peersAndRpc(19444, 19443), memoryMiB: 512 }),
   },
@@ -66,12 +56,6 @@ export default defineCoin({
   databaseSurvivesDowngrade: false,
   upgrades: [
     { name: "MWEB rule", network: "mainnet", release: "0.21.5.6", at: { height: 3_154_440 }, source: "litecoin 0.21.5.6 release notes" },
-    {
-      name: "MWEB rule",
-      network: "mainnet",
-      release: "0.21.5.8",
-      at: { height: 3_172_640 },
-      source: "btcpayserver-docker PR 1154, 2026-09",
-    },
+    { name: "MWEB rule 2", network: "mainnet", release: "0.21.5.8", at: { height: 3_172_640 }, source: "btcpayserver-docker PR 1154" },
   ],
 });

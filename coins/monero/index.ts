@@ -1,5 +1,5 @@
 import { debianPackage, defineCoin, monero, noSnapshot, oneClient } from "@coinfleet/sdk";
-import { peersAndRpc, pending, privateNetwork, testNetwork, unmeasured } from "@coinfleet/sdk";
+import { peersAndRpc, pending, privateNetwork, testNetwork } from "@coinfleet/sdk";
 
 const work = { blockIntervalSec: 120, blockArrival: "work", tips: [], minimumTips: 2 } as const; // DIFFICULTY_TARGET_V2
 
@@ -61,7 +61,7 @@ export default defineCoin({
       instanceType: "m7i.large",
       settledDepth: 10,
     },
-    stagenet: testNetwork({ ports: peersAndRpc(38080, 38081), ...work, data: unmeasured("no source says how large it is: measure") }),
+    stagenet: testNetwork({ ports: peersAndRpc(38080, 38081), ...work }),
     // Making a block takes the proof of work's 256 MiB scratchpad, and verifying as much again.
     regtest: privateNetwork({ ports: peersAndRpc(18080, 18081), memoryMiB: 1024 }),
   },

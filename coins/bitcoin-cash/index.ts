@@ -1,0 +1,54 @@
+import { archives, bitcoinRpc, blockbook, blockchair, defineCoin, mainNetwork, noSnapshot, oneClient } from "@coinfleet/sdk";
+import { peersAndRpc, pending, privateNetwork, testNetwork } from "@coinfleet/sdk";
+
+const releases = "https://github.com/bitcoin-cash-node/bitcoin-cash-node/releases/download/v{version}";
+const work = { blockIntervalSec: 600, blockArrival: "work" } as const;
+
+export default defineCoin({
+  id: "bitcoin-cash",
+  name: "Bitcoin Cash",
+  symbol: "BCH",
+  ...bitcoinRpc({
+    daemon: "bitcoind",
+    core: 19,
+    chains: {
+      mainnet: {
+        chain: "main",
+        // Bitcoin's own first block is this coin's too: only the split tells them apart.
+        split: { height: 478_559, hash: "000000000000000000651ef99cb9fcbe0dadde1d424bd9f15ff20136191a5eec" },
+      },
+      testnet4: { chain: "test4", genesis: "000000001dd410c49a788668ce26751718cc797474d3152a5fc073dd44fd9f7b" },
+      regtest: { chain: "regtest" },
+    },
+  }),
+  clients: oneClient("bitcoind", {
+    upstream: {
+      kind: "signedArchive",
+      version: "29.0.0",
+      url: archives(`${releases}/bitcoin-cash-node-{version}-{machine}-linux-gnu.tar.gz`),
+      sha256: {
+        "29.0.0": {
+          x86_64: "6125d1cbecc1db476f2b6b7b91da5acde92d2311b8e738124e3db64ca84b33e1", // trezor/blockbook
+          arm64: pending("nobody names its digest (2026-11)"),
+        },
+      },
+      signature: { kind: "none", reason: "signed hashes are announced in a repository of the project whose address is not evidenced" },
+      binaries: { bitcoind: "bitcoin-cash-node-{version}/bin/bitcoind" },
+    },
+  }),
+  networks: {
+    mainnet: mainNetwork({
+      ...work,
+      ports: peersAndRpc(8333, 8332),
+      data: { sizeGiB: 250, growthGiBPerYear: pending("no source"), source: "src/chainparams.cpp of 28.0.1: 207 GB measured, rounded up" },
+      tips: [blockchair("bitcoin-cash"), blockbook("bch1.trezor.io")],
+    }),
+    testnet4: testNetwork({ ...work, ports: peersAndRpc(28333, 28332) }),
+    regtest: privateNetwork({ ports: peersAndRpc(18444, 18443), memoryMiB: 512 }),
+  },
+  snapshot: noSnapshot(["mainnet", "testnet4", "regtest"], "upstream publishes none"),
+  databaseSurvivesDowngrade: false,
+  upgrades: [
+    { name: "upgrade of May 2026", network: "mainnet", release: "29.0.0", at: { date: "2026-05-15" }, source: "release notes of 29.0.0" },
+  ],
+});

@@ -1,0 +1,43 @@
+import { bitcoinRpc, defineCoin, mainNetwork, noSnapshot, oneClient, peersAndRpc } from "@coinfleet/sdk";
+import { pending, privateNetwork, testNetwork, unmeasured } from "@coinfleet/sdk";
+
+const releases = "https://github.com/BTCGPU/BTCGPU/releases/download/v{version}";
+const work = {
+  blockIntervalSec: 600,
+  blockArrival: "work",
+  data: unmeasured("the only figure, 350 in src/chainparams.cpp, says neither unit nor date: measure"),
+} as const;
+
+export default defineCoin({
+  id: "bitcoin-gold",
+  name: "Bitcoin Gold",
+  symbol: "BTG",
+  status: {
+    kind: "experimental",
+    reason: "the last stable release is of 2020-07-29, peers are scarce, and upstream's issue 476 calls the coin dead",
+    since: "2025-03-01",
+  },
+  ...bitcoinRpc({
+    daemon: "bgoldd",
+    core: 17,
+    chains: { mainnet: { chain: "main" }, testnet: { chain: "test" }, regtest: { chain: "regtest" } },
+  }),
+  clients: oneClient("bgoldd", {
+    upstream: {
+      kind: "signedArchive",
+      version: "0.17.3",
+      url: { x86_64: `${releases}/bitcoin-gold-{version}-x86_64-linux-gnu.tar.gz` },
+      sha256: { "0.17.3": { x86_64: pending("the fingerprint of the key that signed its sums is not known") } },
+      signature: { kind: "sums", sums: `${releases}/SHA256SUMS.asc`, signature: "inline", signers: [], threshold: 1 },
+      binaries: { bgoldd: "bitcoin-gold-{version}/bin/bgoldd" },
+    },
+  }),
+  networks: {
+    mainnet: mainNetwork({ ...work, ports: peersAndRpc(8338, 8332), tips: [] }),
+    testnet: testNetwork({ ...work, ports: peersAndRpc(18338, 18332) }),
+    regtest: privateNetwork({ ports: peersAndRpc(18444, 18443), memoryMiB: 512 }),
+  },
+  snapshot: noSnapshot(["mainnet", "testnet", "regtest"], "upstream publishes none"),
+  databaseSurvivesDowngrade: false,
+  upgrades: [],
+});
