@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { hash, numberHeight, readAnswer, requireNetwork, unixSeconds } from "../answers.ts";
-import type { Coin, Daemon, DaemonContext, SyncContext } from "../coin.ts";
+import type { Coin, Daemon, DaemonContext } from "../coin.ts";
 import { networkPort } from "../network-port.ts";
 import { ProbeError, type NodeClient, type SyncStatus } from "../sync-status.ts";
-import { requirePrivate } from "./require-private.ts";
+import { generateBlock } from "./generate-block.ts";
 
 /** Options of every coin of the family. */
 export const btcdRpcOptions = z.strictObject({
@@ -56,7 +56,7 @@ export function btcdRpc<N extends string>(input: BtcdRpcInput<N>): Pick<Coin<N, 
     daemons: (ctx) => [renderDaemon(input, chainOf(ctx.networkName), ctx)],
     syncCheck: (node, ctx) => syncCheck(node, chainOf(ctx.networkName)),
     blockHash: async (node, height) => readAnswer(hash, await node.jsonRpc("rpc", "getblockhash", [height]), "getblockhash"),
-    produceBlock,
+    produceBlock: generateBlock,
   };
 }
 
@@ -123,10 +123,4 @@ async function syncCheck(node: NodeClient, chain: BtcdChain): Promise<SyncStatus
     peers,
     isInitialSync: info.initialblockdownload,
   };
-}
-
-async function produceBlock(node: NodeClient, ctx: SyncContext<unknown>): Promise<void> {
-  requirePrivate(ctx.network);
-  const hashes = readAnswer(z.array(hash), await node.jsonRpc("rpc", "generate", [1]), "generate");
-  if (hashes.length !== 1) throw new ProbeError("malformed", "generate: made no block");
 }

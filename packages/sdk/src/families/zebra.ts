@@ -3,7 +3,7 @@ import { hash, numberHeight, readAnswer, requireNetwork, unixSeconds } from "../
 import type { Coin, Daemon, DaemonContext, SyncContext } from "../coin.ts";
 import { networkPort } from "../network-port.ts";
 import { ProbeError, type NodeClient, type SyncStatus } from "../sync-status.ts";
-import { requirePrivate } from "./require-private.ts";
+import { generateBlock } from "./generate-block.ts";
 
 /** Options of every coin of the family. */
 export const zebraOptions = z.strictObject({
@@ -51,7 +51,7 @@ export function zebra<N extends string>(input: ZebraInput<N>): Pick<Coin<N, Zebr
     daemons: (ctx) => [renderDaemon(input, chainOf(ctx.networkName), ctx)],
     syncCheck: (node, ctx) => syncCheck(node, chainOf(ctx.networkName), ctx),
     blockHash: async (node, height) => readAnswer(hash, await node.jsonRpc("rpc", "getblockhash", [height]), "getblockhash"),
-    produceBlock,
+    produceBlock: generateBlock,
   };
 }
 
@@ -124,10 +124,4 @@ async function syncCheck(node: NodeClient, chain: ZebraChain, { network }: SyncC
     // Nobody mines a private network by the clock.
     isInitialSync: network.kind !== "private" && info.estimatedheight - info.blocks > initialSyncBlocks,
   };
-}
-
-async function produceBlock(node: NodeClient, ctx: SyncContext<unknown>): Promise<void> {
-  requirePrivate(ctx.network);
-  const hashes = readAnswer(z.array(hash), await node.jsonRpc("rpc", "generate", [1]), "generate");
-  if (hashes.length !== 1) throw new ProbeError("malformed", "generate: made no block");
 }
