@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { zstdCompressSync } from "node:zlib";
-import { makeTar } from "./testing/archives.ts";
+import { gzipSync, zstdCompressSync } from "node:zlib";
+import { makeAr, makeTar } from "./testing/archives.ts";
 import { unpackBinaries } from "./unpack.ts";
 
 const binaries = { coind: "coin/coind" };
@@ -49,6 +49,19 @@ describe("unpackBinaries", () => {
     assert.equal(await unpack("coin.tar.zst", zstdCompressSync(tar)), "the daemon\n");
     await rm(join(folder, "coind"));
     assert.equal(await unpack("coin.tar", tar), "the daemon\n");
+  });
+
+  it("reads a Debian package, and fails on half of it, on one without data and on another file", async () => {
+    const tar = await makeTar([[{ name: "./coin/coind" }, "the daemon\n"]]);
+    const data = ["data.tar.gz", gzipSync(tar)] as const;
+    const control = ["control.tar.gz", Buffer.from("odd")] as const;
+    assert.equal(await unpack("coin_1.0.0_amd64.deb", makeAr([["debian-binary", Buffer.from("2.0\n")], control, data])), "the daemon\n");
+    await rm(join(folder, "coind"));
+    const whole = makeAr([control, data]);
+    const refused: readonly Buffer[] = [whole.subarray(0, whole.length / 2), makeAr([control]), tar, Buffer.alloc(0)];
+    for (const bytes of refused) await assert.rejects(unpack("coin.deb", bytes), { name: "ArchiveRefused" });
+    const link = await makeTar([[{ name: "coin/coind", type: "symlink", linkname: "/bin/sh" }]]);
+    await assert.rejects(unpack("coin.deb", makeAr([["data.tar", link]])), { name: "ArchiveRefused" });
   });
 
   it("takes a file that is no archive as the binary itself, under its own name only", async () => {

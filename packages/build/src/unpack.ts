@@ -11,25 +11,27 @@ import xzDecompress from "xz-decompress";
 import { BuildError, describeCause } from "./build-error.ts";
 import type { UnpackLimits, Wanted } from "./archive-rules.ts";
 import { archiveRefused, createInto, defaultUnpackLimits, safePath, wantedPaths } from "./archive-rules.ts";
+import { debianData, type Part } from "./debian-archive.ts";
 import { unpackZip } from "./unpack-zip.ts";
 
 /** Joins streams by hand: `pipeline` never ends with the old kind of stream that the bzip2 library makes. */
-function through(file: string, transform: NodeJS.ReadWriteStream): Readable {
+function through(source: Readable, transform: NodeJS.ReadWriteStream): Readable {
   const output = new PassThrough();
   const fail = (cause: Error): void => void output.destroy(cause);
-  createReadStream(file).on("error", fail).pipe(transform).on("error", fail).pipe(output);
+  source.on("error", fail).pipe(transform).on("error", fail).pipe(output);
   return output;
 }
 
-function decompress(file: string, fileName: string): Readable {
-  if (/\.(tar\.gz|tgz)$/.test(fileName)) return through(file, createGunzip());
-  if (/\.(tar\.bz2|tbz2?)$/.test(fileName)) return through(file, unbzip2());
-  if (/\.(tar\.zst|tzst)$/.test(fileName)) return through(file, createZstdDecompress());
-  if (/\.(tar\.xz|txz)$/.test(fileName)) return Readable.from(new xzDecompress.XzReadableStream(Readable.toWeb(createReadStream(file))));
-  return createReadStream(file);
+function decompress({ file, name, range }: Part): Readable {
+  const source = createReadStream(file, range);
+  if (/\.(tar\.gz|tgz)$/.test(name)) return through(source, createGunzip());
+  if (/\.(tar\.bz2|tbz2?)$/.test(name)) return through(source, unbzip2());
+  if (/\.(tar\.zst|tzst)$/.test(name)) return through(source, createZstdDecompress());
+  if (/\.(tar\.xz|txz)$/.test(name)) return Readable.from(new xzDecompress.XzReadableStream(Readable.toWeb(source)));
+  return source;
 }
 
-async function unpackTar(file: string, fileName: string, wanted: Wanted, directory: string, limits: UnpackLimits): Promise<Set<string>> {
+async function unpackTar(part: Part, fileName: string, wanted: Wanted, directory: string, limits: UnpackLimits): Promise<Set<string>> {
   const found = new Set<string>();
   let entries = 0;
   let bytes = 0;
@@ -54,7 +56,7 @@ async function unpackTar(file: string, fileName: string, wanted: Wanted, directo
       await pipeline(entry, await createInto(directory, name));
     }
   })();
-  const source = decompress(file, fileName);
+  const source = decompress(part);
   await Promise.all([pipeline(source, reader), reading]).catch((cause: unknown) => {
     source.destroy();
     reader.destroy();
@@ -80,7 +82,8 @@ export async function unpackBinaries(
   let found: Set<string>;
   if (fileName.endsWith(".zip")) found = await unpackZip(file, fileName, wanted, directory, limits);
   else if (/\.(tar|tar\.(gz|bz2|zst|xz)|tgz|tbz2?|tzst|txz)$/.test(fileName))
-    found = await unpackTar(file, fileName, wanted, directory, limits);
+    found = await unpackTar({ file, name: fileName }, fileName, wanted, directory, limits);
+  else if (fileName.endsWith(".deb")) found = await unpackTar(await debianData(file, fileName), fileName, wanted, directory, limits);
   else found = await takeWhole(file, fileName, wanted, directory);
   const missing = wanted.missing(found);
   if (missing.length > 0) {

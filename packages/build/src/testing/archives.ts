@@ -14,6 +14,18 @@ export async function makeTar(entries: readonly TestEntry[]): Promise<Buffer> {
   return buffer(archive);
 }
 
+/** An `ar` archive, as Debian packages are. */
+export function makeAr(members: readonly (readonly [name: string, content: Buffer])[]): Buffer {
+  const parts = members.flatMap(([name, content]) => [
+    Buffer.from(
+      `${name.padEnd(16)}${"0".padEnd(12)}${"0".padEnd(6)}${"0".padEnd(6)}${"100644".padEnd(8)}${String(content.length).padEnd(10)}\`\n`,
+    ),
+    content,
+    Buffer.alloc(content.length % 2, "\n"),
+  ]);
+  return Buffer.concat([Buffer.from("!<arch>\n"), ...parts]);
+}
+
 export async function makeTarGz(entries: readonly TestEntry[]): Promise<Buffer> {
   return gzipSync(await makeTar(entries));
 }
