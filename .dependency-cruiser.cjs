@@ -18,6 +18,7 @@ module.exports = {
     only("agent-imports-sdk", ours("agent"), [ours("sdk")]),
     only("build-imports-sdk-and-host", ours("build"), [ours("sdk|host")]),
     only("cli-imports-sdk-config-build-coins", ours("cli"), [ours("sdk|config|build|host"), "^coins/index\\.ts$"]),
+    only("policy-imports-sdk-config-coins", ours("policy"), [ours("sdk|config"), "^coins/index\\.ts$"]),
     only("sandbox-imports-nothing-of-ours", ours("sandbox"), []),
     only("testkit-imports-no-coin", ours("testkit"), [ours("sdk|host|config|aws")]),
     only("toolchain-imports-build", "^tools/toolchain/", [ours("build")]),

@@ -88,6 +88,11 @@ export class TestStack {
     await writeFile(join(this.#folder, path), text.replace(from, to));
   }
 
+  /** Puts a file of the program back as it is in the checkout. */
+  async restore(path: string): Promise<void> {
+    await cp(join(root, path), join(this.#folder, path));
+  }
+
   /** The plan, without what stays the same. @throws when the preview fails */
   async plan(): Promise<readonly PlanLine[]> {
     const { stdout } = await this.#must(["preview", "--json", "--non-interactive"]);

@@ -1,25 +1,10 @@
-/** A resource as a program wants it, before it exists: what both the program's tests and a policy pack see. */
+/** A resource as a program wants it, before it exists: what the program's tests, the policy pack and the report all see. */
 export interface PlannedResource {
   readonly type: string;
   readonly name: string;
+  /** What is not known before something else exists is one of the engine's stand-ins: see {@link isUnknown}. */
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly protect: boolean;
-  readonly retainOnDelete: boolean;
-}
-
-/** A rule of docs/operations.md. What is missing is a violation, never a default. */
-export interface SecurityRule {
-  /** Permanent: exceptions name it. */
-  readonly id: string;
-  /** Types that it looks at. */
-  readonly types: readonly string[];
-  /** What is wrong, one line each. */
-  check(resource: PlannedResource): readonly string[];
-}
-
-/** A resource that breaks a rule. */
-export interface Violation {
-  readonly rule: string;
-  readonly resource: string;
-  readonly what: string;
+  /** `undefined`: whoever looks cannot see it. The engine does not tell policy packs. */
+  readonly retainOnDelete: boolean | undefined;
 }
