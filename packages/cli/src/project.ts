@@ -8,3 +8,8 @@ export const ownPrograms = {
   toolchain: join(projectRoot, "tools/toolchain/bin/toolchain"),
   sandbox: join(projectRoot, "packages/sandbox/bin/sandbox"),
 } as const;
+
+/** Path of a file of the project. */
+export function inProject(path: string): string {
+  return join(projectRoot, path);
+}

@@ -1,6 +1,7 @@
 export { parseExceptions, isExpired, type Exceptions, type PolicyException } from "./exceptions.ts";
 export { judgeResource, judgeStack, resourceRules, ruleIds, stackRules, tell, violations, type Court, type Violation } from "./judge.ts";
 export type { PlannedResource } from "./planned-resource.ts";
-export { at, documentOf, elements, isText, isUnknown } from "./values.ts";
+export { at, documentOf, elements, isText, isUnknown, textOf, withoutStandIns } from "./values.ts";
 export { isWorld } from "./rules/network.ts";
 export { statementsOf, type IamStatement } from "./iam-document.ts";
+export { credentialsIn } from "./rules/secrets.ts";

@@ -14,6 +14,11 @@ export function isUnknown(value: unknown): boolean {
   return standIns.has(value);
 }
 
+/** A text in which the stand-ins are words. */
+export function withoutStandIns(text: string): string {
+  return [...standIns].reduce<string>((all, standIn) => all.replaceAll(String(standIn), "(known later)"), text);
+}
+
 /** What lies at a path of nested objects; lists are entered by index. The first unknown on the way stands for all that is under it. */
 export function at(value: unknown, ...path: readonly string[]): unknown {
   return path.reduce<unknown>((inner, key) => {
@@ -41,4 +46,9 @@ export function documentOf(value: unknown): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** A value for a person: texts and numbers as they are, anything else as JSON. */
+export function textOf(value: unknown): string {
+  return typeof value === "string" ? value : (JSON.stringify(value) ?? "none");
 }

@@ -1,0 +1,90 @@
+import type { StackConfig } from "@coinfleet/config";
+import { accessNotes } from "./access.ts";
+import { alarmNotes } from "./alarms.ts";
+import { costOf, type Cost, type Prices } from "./cost.ts";
+import { readEngineEvents, type Change, type PolicyMessage, type Preview } from "./engine-events.ts";
+import { keeperNotes } from "./keepers.ts";
+import { worst, type Note } from "./note.ts";
+import { otherNotes } from "./others.ts";
+import { goneNodes, rolloutNotes } from "./rollout.ts";
+
+/** What an environment's change comes to. */
+export type Verdict = "no change" | "safe" | "needs care" | "blocked";
+
+/** One environment: what the engine says it would become, and what that means. */
+export interface Assessment {
+  readonly environment: string;
+  readonly verdict: Verdict;
+  /** Most serious first. */
+  readonly notes: readonly Note[];
+  /** What the stack file or the pack warns of without stopping anything: forks, exceptions. */
+  readonly warnings: readonly string[];
+  readonly exceptions: readonly string[];
+  readonly changes: readonly Change[];
+  readonly cost: Cost | undefined;
+}
+
+/** What {@link assess} is given. */
+export interface Evidence {
+  readonly environment: string;
+  /** The engine's event log of the preview. */
+  readonly events: string;
+  /** The stack file as it shall be. `undefined`: it cannot be read, and the engine has said why. */
+  readonly config: StackConfig | undefined;
+  /** `undefined`: no price list. */
+  readonly prices: Prices | undefined;
+}
+
+/** Judges what the engine says that a change would do. What nothing here knows to be harmless wants care; a preview that failed is never safe. */
+export function assess({ environment, events, config, prices }: Evidence): Assessment {
+  const preview = readEngineEvents(events);
+  const fleet = config?.fleet ?? { environment, groups: [] };
+  const groups = fleet.groups.map(({ name }) => name);
+  const notes = [
+    ...failures(preview),
+    ...preview.policies.filter(({ isMandatory }) => isMandatory).map(broken),
+    ...keeperNotes(preview.changes, preview.unchanged, groups),
+    ...rolloutNotes(preview.changes, fleet),
+    ...alarmNotes(preview.changes, groups, goneNodes(preview.changes)),
+    ...accessNotes(preview.changes, groups),
+    ...otherNotes(preview.changes, groups),
+  ].sort((one, other) => rank(one) - rank(other));
+  const told = preview.policies.filter(({ isMandatory }) => !isMandatory);
+  const warnings = (config?.warnings ?? []).map(({ path, got, fix }) => `${path}: ${got ?? ""} is too old. ${fix}`);
+  return {
+    environment,
+    verdict: verdictOf(notes, preview.changes),
+    notes,
+    warnings: [...warnings, ...told.filter(({ rule }) => rule !== "exceptions" && !rule.startsWith("release-follows-forks")).map(line)],
+    exceptions: told.filter(({ rule }) => rule === "exceptions").map(({ message }) => message),
+    changes: preview.changes,
+    cost: prices === undefined ? undefined : costOf(preview, prices, groups),
+  };
+}
+
+const ranks = { blocked: 0, care: 1, safe: 2 } as const;
+const rank = ({ level }: Note): number => ranks[level];
+
+/** Components and providers change with what is in them. */
+const isReal = ({ type }: Change): boolean => !type.startsWith("coinfleet:") && !type.startsWith("pulumi:");
+
+function verdictOf(notes: readonly Note[], changes: readonly Change[]): Verdict {
+  const level = worst(notes.map((note) => note.level));
+  if (level === "blocked") return "blocked";
+  if (level === "care") return "needs care";
+  return changes.some(isReal) ? "safe" : "no change";
+}
+
+const line = ({ rule, message }: PolicyMessage): string => `${rule}: ${message}`;
+const broken = (policy: PolicyMessage): Note => ({
+  level: "blocked",
+  topic: "policy",
+  group: undefined,
+  text: `${line(policy)} **blocked**`,
+});
+
+function failures({ errors, isComplete, policies }: Preview): readonly Note[] {
+  const blocked = (text: string): Note => ({ level: "blocked", topic: "keepers", group: undefined, text: `${text}: **blocked**` });
+  if (errors.length > 0) return errors.map(({ message }) => blocked(message.slice(0, 600)));
+  return isComplete || policies.length > 0 ? [] : [blocked("the preview did not come to its end: nothing is known of it")];
+}
