@@ -231,6 +231,17 @@ echo "was $code: $(cd $data/litecoind && echo *)"; [ ! -e $data/.coinfleet/first
     assert.equal(host.read("run/systemctl.log")?.split("\n").length, 3);
   });
 
+  it("waits for the boot when it is told to apply before its user data is there", () => {
+    const boot = "rm -rf /run/coinfleet; mv /etc/coinfleet/node.env /run/later";
+    host.write("usr/local/bin/systemctl", "#!/bin/bash\nexit 0\n", 0o755);
+    host.write("run/parameters/_coinfleet_test_litecoin-1_config", JSON.stringify(config));
+    const apply = "COINFLEET_PATIENCE_SEC=4 coinfleet-host apply 2>&1";
+    assert.match(host.run(`${boot}; ${apply}`).output, /apply: failed: user data of the instance: gave up after 4 s/);
+    // It goes on to the next thing that is missing, the parameter of the release, when the file arrives meanwhile.
+    const { output } = host.run(`${boot}; (sleep 1; mv /run/later /etc/coinfleet/node.env) & ${apply}`);
+    assert.match(output, /parameter release: An error occurred \(ParameterNotFound\)/);
+  });
+
   it("says for each step what it is, and what to do", () => {
     host.write("run/coinfleet/status/firewall.json", '{"step":"firewall","state":"done","why":"closed","fix":"","at":"t"}');
     host.write(

@@ -1,7 +1,12 @@
 /** Reads the parameters again and restarts what they change. Waits a while, never for a restore that may take days. */
-export const applyScript = `exec 9>"$run/apply.lock"
+export const applyScript = `mkdir -p "$run"
+exec 9>"$run/apply.lock"
 flock -w 600 9 || fail "another apply has not ended in 10 minutes" "See: coinfleet-host status"
-export COINFLEET_PATIENCE_SEC=300
+export COINFLEET_PATIENCE_SEC=\${COINFLEET_PATIENCE_SEC:-300}
+# On its first boot a host may hear of this before cloud-init has come so far.
+patiently "user data of the instance" test -r /etc/coinfleet/node.env
+. /etc/coinfleet/node.env
+export AWS_REGION
 systemctl enable --quiet coinfleet.target
 /usr/lib/coinfleet/configure
 failed=$(systemctl list-units --plain --no-legend --state=failed 'coinfleet-*.service' | awk '{ print $1 }')
@@ -34,7 +39,8 @@ code=0
 `;
 
 /** Stops everything in order and lets the volume go. The host then stays silent, over a reboot too, until the next apply. */
-export const drainScript = `exec 9>"$run/apply.lock"
+export const drainScript = `mkdir -p "$run"
+exec 9>"$run/apply.lock"
 flock -w 600 9 || fail "an apply has not ended in 10 minutes" "See: coinfleet-host status"
 systemctl disable --quiet coinfleet.target
 nft flush set inet coinfleet gate 2>/dev/null || true
