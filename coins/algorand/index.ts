@@ -30,6 +30,8 @@ const ports = { rpc: internalPort(8080, "REST API"), p2p: localPort(4160, "gossi
 
 function daemons(ctx: DaemonContext<Options>): readonly Daemon[] {
   const settings = { EndpointAddress: `0.0.0.0:${networkPort(ctx.network, "rpc")}`, Archival: ctx.options.archive, LogSizeLimit: 0 };
+  const secrets = { "algod.token": ctx.secret("rpc"), "algod.admin.token": ctx.secret("admin") };
+  const files = { "config.json": `${JSON.stringify(settings)}\n`, ...secrets };
   return [
     {
       name: "algod",
@@ -45,17 +47,9 @@ function daemons(ctx: DaemonContext<Options>): readonly Daemon[] {
         `/usr/local/share/algorand-genesis/${ctx.networkName}/genesis.json`,
       ],
       environment: { GOMEMLIMIT: `${Math.floor(ctx.memoryMiB * 0.9)}MiB`, HOME: ctx.dataPath },
-      files: {
-        "config.json": `${JSON.stringify(settings)}\n`,
-        "algod.token": ctx.secret("rpc"),
-        "algod.admin.token": ctx.secret("admin"),
-      },
+      files,
       // Where the client looks for them, and makes tokens of its own when it finds none.
-      dataFiles: {
-        "config.json": { link: "config.json" },
-        "algod.token": { link: "algod.token" },
-        "algod.admin.token": { link: "algod.admin.token" },
-      },
+      dataFiles: Object.fromEntries(Object.keys(files).map((name) => [name, { link: name }])),
       ports: ["rpc", "p2p"],
       memoryMiB: ctx.memoryMiB,
       stopTimeoutSec: 300,
@@ -130,11 +124,7 @@ export default defineCoin({
     mainnet: {
       kind: "main",
       ...common,
-      data: {
-        sizeGiB: 20,
-        growthGiBPerYear: pending("no source"),
-        source: "algorandfoundation/devportal nodes/types.mdx (2023-09): without archive; volumes of 100 are recommended",
-      },
+      data: { sizeGiB: 20, growthGiBPerYear: pending("no source"), source: "algorandfoundation/devportal types.mdx (2023-09), no archive" },
       tips: [],
     },
     testnet: testNetwork({
@@ -151,7 +141,7 @@ export default defineCoin({
   produceBlock: { unsupported: "no private network is declared: the client makes one from a template, with keys, before its first start" },
   snapshot: noSnapshot(
     ["mainnet", "testnet"],
-    "fast catch-up has to be asked for on a running node, POST /v2/catchup/<label>, with a label that the operator trusts",
+    "fast catch-up is asked of a running node, POST /v2/catchup/<label>, by whoever trusts the label",
   ),
   // A node that takes part in consensus would hold participation keys; none are made here.
   keys: "none",

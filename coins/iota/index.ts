@@ -65,11 +65,8 @@ function daemons(ctx: DaemonContext<Options>): readonly Daemon[] {
   ];
 }
 
-const checkpoint = z.object({
-  digest: z.string().regex(/^[1-9A-HJ-NP-Za-km-z]{32,44}$/),
-  sequenceNumber: textHeight,
-  timestampMs: textHeight,
-});
+const base58 = z.string().regex(/^[1-9A-HJ-NP-Za-km-z]{32,44}$/);
+const checkpoint = z.object({ digest: base58, sequenceNumber: textHeight, timestampMs: textHeight });
 
 const call = async <T>(node: NodeClient, shape: z.ZodType<T>, method: string, params: readonly unknown[] = []): Promise<T> =>
   readAnswer(shape, await rpcAt(node, { port: "rpc", path: "/", method, params }), method);
