@@ -15,6 +15,7 @@ import eosCryptokylin from "@coinfleet/coin-eos-cryptokylin";
 import ethereum from "@coinfleet/coin-ethereum";
 import ethereumClassic from "@coinfleet/coin-ethereum-classic";
 import factom from "@coinfleet/coin-factom";
+import filecoin from "@coinfleet/coin-filecoin";
 import iota from "@coinfleet/coin-iota";
 import iris from "@coinfleet/coin-iris";
 import komodo from "@coinfleet/coin-komodo";
@@ -22,14 +23,18 @@ import kusama from "@coinfleet/coin-kusama";
 import lightning from "@coinfleet/coin-lightning";
 import litecoin from "@coinfleet/coin-litecoin";
 import monero from "@coinfleet/coin-monero";
+import near from "@coinfleet/coin-near";
 import nem from "@coinfleet/coin-nem";
 import osmosis from "@coinfleet/coin-osmosis";
 import polkadot from "@coinfleet/coin-polkadot";
 import ravencoin from "@coinfleet/coin-ravencoin";
+import ripple from "@coinfleet/coin-ripple";
+import stellar from "@coinfleet/coin-stellar";
 import symbol from "@coinfleet/coin-symbol";
 import terra from "@coinfleet/coin-terra";
 import terraClassic from "@coinfleet/coin-terra-classic";
 import tezos from "@coinfleet/coin-tezos";
+import tron from "@coinfleet/coin-tron";
 import waves from "@coinfleet/coin-waves";
 import zcash from "@coinfleet/coin-zcash";
 import type { CoinRegistry } from "@coinfleet/sdk";
@@ -53,6 +58,7 @@ export const coins: CoinRegistry = {
   ethereum,
   "ethereum-classic": ethereumClassic,
   factom,
+  filecoin,
   iota,
   iris,
   komodo,
@@ -60,14 +66,18 @@ export const coins: CoinRegistry = {
   lightning,
   litecoin,
   monero,
+  near,
   nem,
   osmosis,
   polkadot,
   ravencoin,
+  ripple,
+  stellar,
   symbol,
   terra,
   "terra-classic": terraClassic,
   tezos,
+  tron,
   waves,
   zcash,
 };

@@ -1,7 +1,9 @@
 import { mkdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import type { Architecture, SignedArchive, Signer } from "@coinfleet/sdk";
 import { isPending } from "@coinfleet/sdk";
+import { indexDigest, packageDigest } from "./apt-index.ts";
 import { BuildError } from "./build-error.ts";
 import { exists, sha256OfFile, sha256OfText, withLock } from "./cache.ts";
 import type { FetchLimits } from "./download.ts";
@@ -14,6 +16,7 @@ import { readClearSigned, readDetached, verifySigners } from "./signature.ts";
 import { parseSums } from "./sums.ts";
 
 const maxSumsBytes = 4 * 1024 ** 2;
+const maxIndexBytes = 64 * 1024 ** 2;
 
 /** An archive in the cache whose digest and signatures are as pinned. */
 export interface VerifiedArchive {
@@ -167,13 +170,49 @@ async function readSignatures(
   return { content, signatures };
 }
 
+/** The digest that a signed apt repository states: its key signs the digest of the index, which states the package's. */
+async function aptDigest(
+  { suite, packages, signers, threshold }: Extract<SignedArchive["signature"], { kind: "aptRepository" }>,
+  archiveUrl: string,
+  options: ResolvedFetchOptions,
+): Promise<StatedDigest> {
+  const releaseUrl = `${suite}/InRelease`;
+  const release = await readClearSigned(await fetchSmall(releaseUrl, options), releaseUrl);
+  const verified = await countSigners(release, signers, threshold, releaseUrl, options);
+  const indexUrl = `${suite}/${packages}`;
+  const index = await fetchSmall(indexUrl, options);
+  const expected = indexDigest(Buffer.from(release.content).toString("utf8"), packages, releaseUrl);
+  const got = sha256OfText(index);
+  if (got !== expected) throw wrongDigest(indexUrl, got, expected);
+  const text = packages.endsWith(".gz") ? gunzipSync(index, { maxOutputLength: maxIndexBytes }) : index;
+  return { sha256: packageDigest(text.toString("utf8"), fileNameOf(archiveUrl), indexUrl), signers: verified };
+}
+
+/** A digest that upstream's signers vouch for. */
+interface StatedDigest {
+  readonly sha256: string;
+  readonly signers: readonly VerifiedSigner[];
+}
+
+/** The digest that upstream states in a signed list. */
+async function statedDigest(
+  source: SignedArchive,
+  version: string,
+  archiveUrl: string,
+  options: ResolvedFetchOptions,
+): Promise<StatedDigest> {
+  return source.signature.kind === "aptRepository"
+    ? aptDigest(source.signature, archiveUrl, options)
+    : signedSums(source, version, archiveUrl, options);
+}
+
 /** The digest that upstream's signed sums state. */
 async function signedSums(
   source: SignedArchive,
   version: string,
   archiveUrl: string,
   options: ResolvedFetchOptions,
-): Promise<{ sha256: string; signers: readonly VerifiedSigner[] }> {
+): Promise<StatedDigest> {
   const { signature } = source;
   if (signature.kind !== "sums") throw new TypeError("not a sums signature");
   const sumsUrl = fill(signature.sums, version);
@@ -211,12 +250,12 @@ async function fetchAndCheck(
 ): Promise<VerifiedArchive> {
   const { signature } = source;
   const fileName = fileNameOf(url);
-  if (signature.kind === "sums") {
-    const { sha256, signers } = await signedSums(source, version, url, options);
+  if (signature.kind === "sums" || signature.kind === "aptRepository") {
+    const { sha256, signers } = await statedDigest(source, version, url, options);
     if (sha256 !== expected) {
       throw new BuildError("SumsMismatch", {
         title: "Upstream's signed sums state another digest than the pinned one.",
-        where: fill(signature.sums, version),
+        where: fill(signature.kind === "sums" ? signature.sums : signature.suite, version),
         got: `sha256 ${sha256} for ${fileName}`,
         allowed: `sha256 ${expected}`,
         fix: "Upstream has replaced a published release, or the pin is wrong. Ask upstream before changing the pin.",
@@ -251,7 +290,7 @@ export async function discoverDigest(
 ): Promise<DiscoveredDigest> {
   const url = archiveAddress(source, version, architecture);
   const { signature } = source;
-  if (signature.kind === "sums") return signedSums(source, version, url, options);
+  if (signature.kind === "sums" || signature.kind === "aptRepository") return statedDigest(source, version, url, options);
   if (signature.kind === "none") {
     throw new BuildError("SignatureMissing", {
       title: "Upstream does not sign this release.",

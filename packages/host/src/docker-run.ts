@@ -20,7 +20,7 @@ export function daemonArguments(daemon: Daemon, ports: Readonly<Record<string, P
     "--detach",
     ...["--name", daemon.name, "--network", dockerNetwork.name],
     ...["--label", `coinfleet.node=${context.node}`, "--label", `coinfleet.daemon=${daemon.name}`],
-    ...confinement(daemonUser),
+    ...confinement(daemonUser, daemon.unpacksLibraries === true ? "exec" : "noexec"),
     ...limits({ memoryMiB: daemon.memoryMiB, cpus: "{{cpus}}", pids: 4096, openFiles }),
     ...["--stop-timeout", String(daemon.stopTimeoutSec)],
     ...bindMount(`${hostPaths.data}/${daemon.dataOf ?? daemon.name}`, "/data"),
@@ -66,10 +66,10 @@ export function restoreArguments(daemon: string, context: ContainerContext): rea
   ];
 }
 
-function confinement(user: string): readonly string[] {
+function confinement(user: string, programs: "exec" | "noexec" = "noexec"): readonly string[] {
   return [
     ...["--user", user, "--cap-drop", "ALL", "--security-opt", "no-new-privileges"],
-    ...["--read-only", "--tmpfs", "/tmp:rw,noexec,nosuid,nodev,size=64m,mode=1777"],
+    ...["--read-only", "--tmpfs", `/tmp:rw,${programs},nosuid,nodev,size=64m,mode=1777`],
   ];
 }
 

@@ -53,6 +53,21 @@ describe("the configuration of a node", () => {
     assert.ok(!daemons.some((one) => one.arguments.includes("host")), "no daemon is on the host's network");
   });
 
+  it("lets a daemon load libraries from /tmp where its coin says that it unpacks some, and no other", () => {
+    const [first, ...others] = exampleNode.daemons;
+    assert.ok(first !== undefined);
+    const node = { ...exampleNode, daemons: [{ ...first, unpacksLibraries: true }, ...others] };
+    const tmp = render(exampleGroup, node).daemons.map(({ arguments: words }) => words.find((word) => word.startsWith("/tmp:")) ?? "");
+    assert.deepEqual(
+      tmp.map((word) => word.split(",")[0]),
+      ["/tmp:rw", "/tmp:rw"],
+    );
+    assert.deepEqual(
+      tmp.map((word) => word.split(",")[1]),
+      ["exec", "noexec"],
+    );
+  });
+
   it("is checked by rules that find a careless container", () => {
     assert.deepEqual(
       problemsOf(["--privileged", "--publish", "9332:9332", "--mount", "type=bind,source=/var/run/docker.sock,target=/s"]).length,

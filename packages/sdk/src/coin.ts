@@ -129,6 +129,8 @@ export interface Daemon {
   readonly dataFiles?: Readonly<Record<string, DataFile>>;
   /** What must run to its end before the daemon's first start. Absent: the daemon begins on an empty directory by itself. */
   readonly firstStart?: FirstStart;
+  /** It loads native libraries that it first unpacks to `/tmp`, which only then may hold programs. @default false */
+  readonly unpacksLibraries?: boolean;
   /** Roles of the network's ports that this daemon serves. */
   readonly ports: readonly string[];
   readonly memoryMiB: number;

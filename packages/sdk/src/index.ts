@@ -2,6 +2,7 @@ export * from "./agent-config.ts";
 export * from "./alarms.ts";
 export * from "./answers.ts";
 export * from "./coin.ts";
+export * from "./entry-of.ts";
 export * from "./errors-data.ts";
 export * from "./families/antelope.ts";
 export * from "./families/bitcoin-rpc.ts";

@@ -70,3 +70,6 @@ export const blockchair = (chain: string): TipReference => ({
 
 /** A Blockbook's status page. @param host for example `ltc1.trezor.io` */
 export const blockbook = (host: string): TipReference => ({ name: host, url: `https://${host}/api/`, height: "blockbook.bestHeight" });
+
+/** A coin whose data holds no keys and whose only RPC port, `rpc`, asks for no password. */
+export const openRpc = { secrets: [], access: [{ port: "rpc", protocol: "http" }], keys: "none" } as const;

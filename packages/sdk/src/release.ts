@@ -30,6 +30,17 @@ export type ArchiveSignature =
       readonly signers: readonly Signer[];
       readonly threshold: number;
     }
+  /**
+   * A package of a signed apt repository. The signature over `<suite>/InRelease` covers the digest of the index `packages`, which states the archive's.
+   * `suite` is an address, for example `https://oak.example/apt/dists/bookworm`; `packages` a path below it, plain or `.gz`.
+   */
+  | {
+      readonly kind: "aptRepository";
+      readonly suite: string;
+      readonly packages: string;
+      readonly signers: readonly Signer[];
+      readonly threshold: number;
+    }
   | { readonly kind: "none"; readonly reason: string };
 
 /** A pinned OpenPGP signer. The primary key's full fingerprint decides; subkeys of that key count as it. */
@@ -50,7 +61,7 @@ export type Binaries = Readonly<Record<string, string>>;
 /** Folders to take whole: name in the image's `/usr/local/share` → path in the archive or image. Replaced is what is replaced in {@link Binaries}. */
 export type Folders = Readonly<Record<string, string>>;
 
-/** An archive (`.tar.gz`, `.tar.xz`, `.tar.bz2`, `.zip`) or a bare binary of upstream's, pinned by SHA-256 **and** signature. */
+/** An archive (`.tar.gz`, `.tar.xz`, `.tar.bz2`, `.zip`, `.deb`) or a bare binary of upstream's, pinned by SHA-256 **and** signature. */
 export interface SignedArchive {
   readonly kind: "signedArchive";
   /** The release that runs unless the stack file names another one of `sha256`. */

@@ -3,6 +3,7 @@ import {
   isPending,
   pinnedVersions,
   supportedArchitectures,
+  type ArchiveSignature,
   type Client,
   type PinnedSha256,
   type ReleaseSource,
@@ -58,8 +59,7 @@ function checkArchive({ url, sha256, signature }: SignedArchive): readonly strin
   }
   const isAllPending = Object.values(sha256).every((digests) => Object.values(digests).every(isPending));
   if (signature.kind === "none") return signature.reason.trim().length < 10 ? [...found, "unsigned without a reason"] : found;
-  const urls =
-    signature.kind === "detached" ? [signature.url] : [signature.sums, ...(signature.signature === "inline" ? [] : [signature.signature])];
+  const urls = signatureAddresses(signature);
   for (const one of urls) if (!one.startsWith("{url}")) found.push(...checkUrl(one));
   for (const { name, fingerprint } of signature.signers) {
     if (!/^([0-9A-F]{40}|[0-9A-F]{64})$/.test(fingerprint)) found.push(`signer ${name}: "${fingerprint}" is not a full fingerprint`);
@@ -69,6 +69,17 @@ function checkArchive({ url, sha256, signature }: SignedArchive): readonly strin
     found.push(`${signature.signers.length} signers cannot reach the threshold of ${signature.threshold}`);
   if (signature.threshold < 1) found.push("the threshold is below 1");
   return found;
+}
+
+function signatureAddresses(signature: Exclude<ArchiveSignature, { kind: "none" }>): readonly string[] {
+  switch (signature.kind) {
+    case "detached":
+      return [signature.url];
+    case "sums":
+      return [signature.sums, ...(signature.signature === "inline" ? [] : [signature.signature])];
+    case "aptRepository":
+      return [`${signature.suite}/${signature.packages}`];
+  }
 }
 
 /** What is wrong with a download address. */

@@ -103,6 +103,12 @@ const broken: readonly (readonly [what: string, coin: Coin, problem: RegExp])[] 
     withDaemon(() => ({ files: { "oakd.conf": "rpcpassword={{secret:server/rpc}}\n" } })),
     /secret "server\/rpc" is not declared/,
   ],
+  [
+    "a section without a line",
+    withDaemon(() => ({ files: { "oakd.cfg": "[server]\n[node_db]\ntype = Oak\n" } })),
+    /section "server" is empty/,
+  ],
+  ["a line before the first section", withDaemon(() => ({ files: { "oakd.cfg": "port = 1\n" } })), /line "port = 1" is no value/],
   ["JSON that is none", withDaemon(() => ({ files: { "oakd.json": "{" } })), /oakd\.json: /],
   [
     "an asset without a digest",

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { hexHeight, numberHeight, readAnswer, requireNetwork, textHeight } from "../answers.ts";
 import type { Coin, Daemon, DaemonContext } from "../coin.ts";
+import { entryOf } from "../entry-of.ts";
 import { networkPort } from "../network-port.ts";
 import { ProbeError, type NodeClient, type SyncStatus } from "../sync-status.ts";
 import { evmBlockHash, evmCall, evmTip, type EvmEndpoint } from "./evm-answers.ts";
@@ -57,7 +58,7 @@ const execution: EvmEndpoint = { port: "rpc", path: "/" };
 
 /** Ethereum and chains like it: an execution client, and a consensus client that leads it over the engine API. */
 export function evm<N extends string>(input: EvmInput<N>): Pick<Coin<N, EvmOptions>, FamilyFields> {
-  const chainOf = chainsOf(input);
+  const chainOf = chainsOf(input.chains);
   return {
     ...commonFields(chainOf),
     options: evmOptions,
@@ -72,7 +73,7 @@ export function evm<N extends string>(input: EvmInput<N>): Pick<Coin<N, EvmOptio
 
 /** Chains whose execution client decides by itself: by proof of work, or by a consensus of its own. */
 export function evmAlone<N extends string>(input: EvmAloneInput<N>): Pick<Coin<N, EvmAloneOptions>, FamilyFields> {
-  const chainOf = chainsOf(input);
+  const chainOf = chainsOf(input.chains);
   return {
     ...commonFields(chainOf),
     options: evmAloneOptions,
@@ -84,14 +85,10 @@ export function evmAlone<N extends string>(input: EvmAloneInput<N>): Pick<Coin<N
 
 type ChainOf = (networkName: string) => EvmChain;
 
-function chainsOf(input: EvmAloneInput<string>): ChainOf {
-  const chains: Readonly<Record<string, EvmChain>> = input.chains;
-  return (networkName) => {
-    const chain = chains[networkName];
-    if (chain === undefined) throw new Error(`${input.execution}: no chain for the network "${networkName}"`);
-    return chain;
-  };
-}
+const chainsOf =
+  (chains: Readonly<Record<string, EvmChain>>): ChainOf =>
+  (networkName) =>
+    entryOf(chains, networkName);
 
 function commonFields(chainOf: ChainOf): Pick<Coin, "family" | "keys" | "syncCheck" | "blockHash" | "produceBlock"> {
   return {
