@@ -3,15 +3,9 @@ import { privateNetwork, ProbeError, readAnswer, requireNetwork, requirePrivate,
 import type { Daemon, DaemonContext, NodeClient, SyncContext, SyncStatus } from "@coinfleet/sdk";
 import { z } from "zod";
 
-const options = z.strictObject({
-  /** Ledgers to keep, of about 21,600 a day: a day takes 12 GB, a month 360 GB, a year 4.5 TB. @default 2000 */
-  keepLedgers: z
-    .int()
-    .min(256)
-    .max(10_000_000)
-    .default(2000)
-    .meta({ examples: [5000] }),
-});
+/** Ledgers to keep, of about 21,600 a day: a day takes 12 GB, a month 360 GB, a year 4.5 TB. @default 2000 */
+const keepLedgers = z.int().min(256).max(10_000_000).default(2000);
+const options = z.strictObject({ keepLedgers: keepLedgers.meta({ examples: [5000] }) });
 
 type Options = z.infer<typeof options>;
 

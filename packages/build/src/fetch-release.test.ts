@@ -82,22 +82,6 @@ describe("fetchRelease of a signed archive", () => {
     signers,
     threshold,
   });
-  const apt = (signers: readonly Signer[], packages = "main/binary-amd64/Packages"): ArchiveSignature => ({
-    kind: "aptRepository",
-    suite: `${upstream.url}/apt/dists/oak`,
-    packages,
-    signers,
-    threshold: 1,
-  });
-  const aptIndex = (digest = sha256(archive)): Buffer =>
-    Buffer.from(
-      `Package: other\nFilename: pool/other.deb\nSHA256: ${"0".repeat(64)}\n\nPackage: coind\nFilename: pool/c/coind-${version}-x86_64.tar.gz\nSize: 1\nSHA256: ${digest}\n`,
-    );
-  const serveApt = async (signer: TestSigner, index: Buffer, served = index): Promise<void> => {
-    const release = `Origin: Oak\nMD5Sum:\n ${"1".repeat(32)} 7 main/binary-amd64/Packages\nSHA256:\n ${"2".repeat(64)} 7 main/binary-arm64/Packages\n ${sha256(index)} 7 main/binary-amd64/Packages\n`;
-    upstream.serve("/apt/dists/oak/InRelease", await signClear(release, signer));
-    upstream.serve("/apt/dists/oak/main/binary-amd64/Packages", served);
-  };
   const source = (signature: ArchiveSignature, digest: string = sha256(archive)): SignedArchive => ({
     kind: "signedArchive",
     version,
@@ -165,28 +149,6 @@ describe("fetchRelease of a signed archive", () => {
     };
     await fetchRelease(source(signature), version, "x86_64", destination(), options());
     assert.deepEqual(await listFiles(destination()), ["coind"]);
-  });
-
-  it("takes an archive that a signed apt repository names", async () => {
-    await serveApt(alice, aptIndex());
-    const release = await fetchRelease(source(apt([pin(alice)])), version, "x86_64", destination(), options());
-    assert.match(release.verification.join(), /signed by alice/);
-    assert.equal(
-      (await discoverDigest(source(apt([pin(alice)])), version, "x86_64", resolveFetchOptions(options()))).sha256,
-      sha256(archive),
-    );
-  });
-
-  it("fails when an apt repository is not signed by a pinned key, states another digest, or serves another index than the signed one", async () => {
-    await serveApt(bob, aptIndex());
-    await fails("SignatureInvalid", source(apt([pin(alice)])));
-    await serveApt(alice, aptIndex("3".repeat(64)));
-    await fails("SumsMismatch", source(apt([pin(alice)])), /another digest than the pinned one/);
-    await serveApt(alice, aptIndex("3".repeat(64)), aptIndex());
-    await fails("DigestMismatch", source(apt([pin(alice)])));
-    await serveApt(alice, aptIndex());
-    upstream.serve("/apt/dists/oak/main/binary-s390x/Packages", aptIndex());
-    await fails("SumsMismatch", source(apt([pin(alice)], "main/binary-s390x/Packages")), /does not name this file/);
   });
 
   it("fails when a line was put in front of clear-signed sums", async () => {

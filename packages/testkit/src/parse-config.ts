@@ -13,11 +13,8 @@ export function parseConfig(name: string, text: string): unknown {
   if (name.endsWith(".toml")) return parseToml(text);
   if (/\.(conf|ini)$/.test(name)) return parseSettings(text);
   if (/\.(hex|token)$/.test(name)) return { isSecret: /^\{\{secret:[a-z0-9-]+\}\}\n?$/.test(text) };
-<<<<<<< Updated upstream
   if (name.endsWith(".properties")) return parseProperties(text);
-=======
   if (name.endsWith(".cfg")) return parseStanzas(text);
->>>>>>> Stashed changes
   throw new Error(`${name}: no reader for this kind of file`);
 }
 
@@ -40,7 +37,6 @@ function parseSettings(text: string): readonly Setting[] {
     });
 }
 
-<<<<<<< Updated upstream
 /** Java's properties, of which only `key=value` is used here: a backslash or a space before the value would be read otherwise than it is written. */
 function parseProperties(text: string): Readonly<Record<string, string>> {
   const lines = text.split("\n");
@@ -51,7 +47,8 @@ function parseProperties(text: string): Readonly<Record<string, string>> {
     return [key, value] as const;
   });
   return Object.fromEntries(settings);
-=======
+}
+
 /** Sections whose lines are values or `key = value`, as they come. No section twice, none without a line. */
 function parseStanzas(text: string): Readonly<Record<string, readonly string[]>> {
   if (!text.endsWith("\n")) throw new Error("the last line has no end");
@@ -67,5 +64,4 @@ function parseStanzas(text: string): Readonly<Record<string, readonly string[]>>
   const empty = Object.entries(stanzas).find(([, values]) => values.length === 0);
   if (empty !== undefined) throw new Error(`section "${empty[0]}" is empty`);
   return stanzas;
->>>>>>> Stashed changes
 }
