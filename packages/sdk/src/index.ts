@@ -14,6 +14,7 @@ export * from "./families/lnd.ts";
 export * from "./families/monero.ts";
 export * from "./families/require-private.ts";
 export * from "./families/substrate.ts";
+export * from "./families/tendermint-parts.ts";
 export * from "./families/tendermint.ts";
 export * from "./families/zebra.ts";
 export * from "./fleet-spec.ts";
