@@ -22,6 +22,7 @@ module.exports = {
     only("report-imports-sdk-config-policy", ours("report"), [ours("sdk|config|policy")]),
     only("sandbox-imports-nothing-of-ours", ours("sandbox"), []),
     only("testkit-imports-no-coin", ours("testkit"), [ours("sdk|host|config|aws")]),
+    only("coin-tool-imports-sdk-build-testkit-coins", "^tools/coin/", [ours("sdk|build|testkit"), "^coins/index\\.ts$"]),
     only("toolchain-imports-build", "^tools/toolchain/", [ours("build")]),
     {
       name: "a-coin-imports-sdk-only",

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { GoModule } from "@coinfleet/sdk";
 import { resolveFetchOptions } from "./fetch-options.ts";
-import { buildGoModule, goVersion, renderGoMod } from "./go-module.ts";
+import { buildGoModule, checkGoModule, goVersion, readGoSum, renderGoMod } from "./go-module.ts";
 import { findGo } from "./go-toolchain.ts";
 
 const source: GoModule = {
@@ -82,6 +82,16 @@ describe("buildGoModule", () => {
     await assert.rejects(build(env), /DigestMismatch[^]*h1:evil=[^]*h1:good=/);
     assert.deepEqual(await readdir(join(folder, "out")), []);
     assert.doesNotMatch(await readFile(join(folder, "log"), "utf8"), /^build/m);
+  });
+
+  it("reads and checks a digest without compiling anything, with the checksum database on", async () => {
+    const env = await environment("go1.26.8", "h1:good=", { GOSUMDB: "off", GONOSUMDB: "*" });
+    assert.equal(await readGoSum(source, "1.2.4", env), "h1:good=");
+    assert.match(await checkGoModule(source, "1.2.3", env), /example\.invalid\/coin 1\.2\.3 h1:good=/);
+    await assert.rejects(checkGoModule({ ...source, sums: { "1.2.3": "h1:other=" } }, "1.2.3", env), { name: "DigestMismatch" });
+    const log = await readFile(join(folder, "log"), "utf8");
+    assert.match(log, /mod download -json example\.invalid\/coin@v1\.2\.4 GOSUMDB=sum\.golang\.org/);
+    assert.doesNotMatch(log, /^build/m);
   });
 
   it("fails when no Go is new enough, and says which ones were found", async () => {

@@ -89,9 +89,16 @@ function downloadedSum(output: string): string {
   return typeof parsed === "object" && parsed !== null && "Sum" in parsed && typeof parsed.Sum === "string" ? parsed.Sum : "none";
 }
 
-async function compareSum(source: GoModule, version: string, run: (args: readonly string[]) => Promise<string>): Promise<void> {
+type RunGo = (args: readonly string[], onLine?: () => void) => Promise<string>;
+
+/** What the proxy delivers, after Go has compared it with the checksum database. */
+async function downloadSum({ module, publishedAs }: GoModule, version: string, run: RunGo): Promise<string> {
+  return downloadedSum(await run(["mod", "download", "-json", `${publishedAs ?? module}@${goVersion(version)}`]));
+}
+
+async function compareSum(source: GoModule, version: string, run: RunGo): Promise<void> {
   const expected = pinnedSum(source, version);
-  const got = downloadedSum(await run(["mod", "download", "-json", `${source.publishedAs ?? source.module}@${goVersion(version)}`]));
+  const got = await downloadSum(source, version, run);
   if (got === expected) return;
   throw new BuildError("DigestMismatch", {
     title: "The Go module is not the pinned one.",
@@ -114,6 +121,44 @@ async function checkCompiler(source: GoModule, environment: NodeJS.ProcessEnv): 
   });
 }
 
+/** Calls Go in a folder that exists only to build one upstream module. */
+async function withGo<T>(
+  source: GoModule,
+  version: string,
+  target: { readonly architecture: Architecture; readonly environment: NodeJS.ProcessEnv },
+  work: (run: RunGo, go: GoToolchain) => Promise<T>,
+): Promise<T> {
+  const go = await findGo(target.environment);
+  const environment = goEnvironment(source, target.architecture, target.environment);
+  const directory = await mkdtemp(join(tmpdir(), "coinfleet-go-"));
+  const run: RunGo = (args, onLine) =>
+    runTool(go.path, args, {
+      cwd: directory,
+      environment,
+      timeoutMs: buildTimeoutMs,
+      fix: "Read the lines above. Go needs a module proxy (GOPROXY) and the checksum database (GOSUMDB); both may be a company's.",
+      ...(onLine === undefined ? {} : { onLine }),
+    });
+  try {
+    await writeFile(join(directory, "go.mod"), renderGoMod(source, version));
+    return await work(run, go);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** The digest of a module's version that nobody has pinned yet, as the checksum database states it. @throws {@link BuildError} */
+export async function readGoSum(source: GoModule, version: string, environment: NodeJS.ProcessEnv = process.env): Promise<string> {
+  return withGo(source, version, { architecture: "x86_64", environment }, (run) => downloadSum(source, version, run));
+}
+
+/** Compares a pinned module with the proxy and the checksum database, without compiling it. @returns what was compared @throws {@link BuildError} */
+export async function checkGoModule(source: GoModule, version: string, environment: NodeJS.ProcessEnv = process.env): Promise<string> {
+  const sum = pinnedSum(source, version);
+  await withGo(source, version, { architecture: "x86_64", environment }, (run) => compareSum(source, version, run));
+  return `${source.module} ${version} ${sum}, as Go's checksum database states it; what it depends on is compared when it is compiled`;
+}
+
 /** Compiles one pinned Go module into `destination`. @returns the compiler that did it @throws {@link BuildError} */
 export async function buildGoModule(
   source: GoModule,
@@ -124,20 +169,8 @@ export async function buildGoModule(
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<GoToolchain> {
   pinnedSum(source, version);
-  const go = await findGo(environment);
-  const goEnv = goEnvironment(source, architecture, environment);
-  await checkCompiler(source, goEnv);
-  const directory = await mkdtemp(join(tmpdir(), "coinfleet-go-"));
-  const run = (args: readonly string[], onLine?: () => void): Promise<string> =>
-    runTool(go.path, args, {
-      cwd: directory,
-      environment: goEnv,
-      timeoutMs: buildTimeoutMs,
-      fix: "Read the lines above. Go needs a module proxy (GOPROXY) and the checksum database (GOSUMDB); both may be a company's.",
-      ...(onLine === undefined ? {} : { onLine }),
-    });
-  try {
-    await writeFile(join(directory, "go.mod"), renderGoMod(source, version));
+  await checkCompiler(source, goEnvironment(source, architecture, environment));
+  return withGo(source, version, { architecture, environment }, async (run, go) => {
     options.onProgress({ what: `download ${source.module} ${version}` });
     await compareSum(source, version, run);
     for (const [path, name] of Object.entries(source.packages)) {
@@ -151,7 +184,5 @@ export async function buildGoModule(
       );
     }
     return go;
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
+  });
 }

@@ -4,6 +4,7 @@ export { defaultLimits, download } from "./download.ts";
 export type { FetchLimits } from "./download.ts";
 export * from "./fetch-options.ts";
 export * from "./fetch-release.ts";
+export { checkGoModule, readGoSum } from "./go-module.ts";
 export { findGo, minimumGo } from "./go-toolchain.ts";
 export * from "./prepare-image.ts";
 export * from "./progress.ts";

@@ -32,3 +32,4 @@ export { compareReleases } from "./compare-releases.ts";
 export { optionExamples, optionNames } from "./resolve-daemons.ts";
 export { servedSecret } from "./resolve-server.ts";
 export { pinnedVersions, supportedArchitectures } from "./resolve-clients.ts";
+export { baselineVolume, defaultSizeGiB } from "./resolve-volume.ts";

@@ -193,6 +193,15 @@ export function bareBinaries({ version, signature, from, architecture, names, sh
   return { kind: "signedArchive", version, signature, ...part(first), companions: others.map(part) };
 }
 
+/** An archive of upstream's. The first of `sha256` is the release that runs unless the stack file names another, so that its version stands once. */
+export function signedArchive(source: Omit<SignedArchive, "kind" | "version">): SignedArchive {
+  const [version, ...others] = Object.keys(source.sha256);
+  if (version === undefined) throw new Error("an archive without any digest");
+  // JavaScript puts keys that are whole numbers before all others, wherever they were written.
+  if (others.length > 0 && /^\d+$/.test(version)) throw new Error(`which of ${[version, ...others].join(", ")} runs? Say \`version\``);
+  return { kind: "signedArchive", version, ...source };
+}
+
 /** A detached signature beside the archive (`<url>.asc`), by one of the signers. */
 export function signedBy(...signers: readonly Signer[]): ArchiveSignature {
   return { kind: "detached", url: "{url}.asc", signers, threshold: 1 };

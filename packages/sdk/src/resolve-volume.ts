@@ -14,7 +14,8 @@ export interface VolumeInput {
   report(found: Problem): void;
 }
 
-const baseline = { iops: 3000, throughputMiBPerSec: 125 };
+/** What gp3 does at no extra price. */
+export const baselineVolume = { iops: 3000, throughputMiBPerSec: 125 };
 
 /** The data volume of each node of a group, or nothing after the reasons have been reported. */
 export function resolveVolume({ network, holdsKeys, spec = {}, path, report }: VolumeInput): ResolvedVolume | undefined {
@@ -26,7 +27,7 @@ export function resolveVolume({ network, holdsKeys, spec = {}, path, report }: V
     return undefined;
   }
   const type = spec.type ?? "gp3";
-  const need = network.volume ?? baseline;
+  const need = network.volume ?? baselineVolume;
   const iops = spec.iops ?? need.iops;
   const throughput = type === "gp3" ? (spec.throughput ?? need.throughputMiBPerSec) : undefined;
   const generation = spec.generation ?? 1;
@@ -47,8 +48,8 @@ export function resolveVolume({ network, holdsKeys, spec = {}, path, report }: V
   return { generation, sizeGiB, type, iops, throughputMiBPerSec: throughput, snapshotId: spec.snapshot };
 }
 
-/** Today's data and a year of growth, plus a quarter: the grower acts at 80 %. */
-function defaultSizeGiB({ kind, data }: Network): number | undefined {
+/** Today's data and a year of growth, plus a quarter: the grower acts at 80 %. `undefined` where nobody knows how large the data is. */
+export function defaultSizeGiB({ kind, data }: Network): number | undefined {
   if (kind === "private") return 2;
   if (typeof data.sizeGiB !== "number" || typeof data.growthGiBPerYear !== "number") return undefined;
   return Math.ceil((data.sizeGiB + data.growthGiBPerYear) * 1.25);

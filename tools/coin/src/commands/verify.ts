@@ -1,0 +1,25 @@
+import type { Command } from "commander";
+import { fetchOptions, projectRoot } from "../project.ts";
+import { findCoin } from "../find-coin.ts";
+
+export function register(program: Command): void {
+  program
+    .command("verify")
+    .description("fetch and verify every pinned release of a coin: digest, signatures, archive, binaries")
+    .argument("<id>", "the coin, for example litecoin")
+    .option("--client <name>", "only this client")
+    .option("--source <name>", "only this source")
+    .action(async (id: string, choice: { client?: string; source?: string }) => {
+      const { verifyCoin } = await import("../verify-coin.ts");
+      const coin = findCoin(id);
+      let failed = 0;
+      for await (const { client, source, version, architecture, outcome, said } of verifyCoin(coin, choice, fetchOptions(projectRoot))) {
+        if (outcome === "failed") failed++;
+        process.stdout.write(
+          `${outcome.padEnd(9)} ${client} ${version} from ${source}, ${architecture}\n${said.replaceAll(/^/gm, "          ")}\n`,
+        );
+      }
+      process.stdout.write(failed === 0 ? "Nothing failed.\n" : `${failed} failed.\n`);
+      if (failed > 0) process.exitCode = 1;
+    });
+}

@@ -1,0 +1,55 @@
+import { markdownTable } from "markdown-table";
+import type { CatalogueEntry, CatalogueNetwork } from "./catalogue.ts";
+import type { MonthlyCost, Prices } from "./monthly-cost.ts";
+
+const columns = ["Coin", "Symbol", "Family", "Client and release", "Networks", "Data", "Memory", "A month", "Verified by", "Snapshot"];
+const isRight = new Set(["Data", "Memory", "A month"]);
+
+/** The network whose figures stand for the coin: the main one, else the first. */
+function figuresOf({ id, networks }: CatalogueEntry): CatalogueNetwork {
+  const network = networks.find(({ kind }) => kind === "main") ?? networks[0];
+  if (network === undefined) throw new Error(`${id} has no network`);
+  return network;
+}
+
+const unknown = "unknown";
+const usd = (amount: number): string => `$${Math.round(amount)}`;
+
+function costText({ instanceUsd, volumeUsd, totalUsd }: MonthlyCost): string {
+  if (totalUsd !== null) return usd(totalUsd);
+  if (instanceUsd !== null) return `${usd(instanceUsd)} + volume`;
+  return volumeUsd === null ? unknown : `instance + ${usd(volumeUsd)}`;
+}
+
+const distinct = (texts: readonly string[]): string => [...new Set(texts)].join("; ");
+
+function rowOf(entry: CatalogueEntry): string[] {
+  const { dataGiB, memoryMiB, monthly, snapshot } = figuresOf(entry);
+  const { id, symbol, family, status, clients, networks } = entry;
+  return [
+    status === "live" ? id : `${id} (${status})`,
+    symbol,
+    family,
+    clients.map(({ name, release, isPinned }) => `${name} ${release}${isPinned ? "" : " (pending)"}`).join(", "),
+    networks.map(({ name }) => name).join(", "),
+    dataGiB === null ? unknown : `${dataGiB} GiB`,
+    `${Math.round(memoryMiB / 102.4) / 10} GiB`,
+    costText(monthly),
+    distinct(clients.map(({ verification }) => verification)),
+    snapshot,
+  ];
+}
+
+/** The catalogue as Markdown, for people: a row a coin, where the prices are from, and what is not supported and why. */
+export function renderCatalogue(entries: readonly CatalogueEntry[], prices: Prices): string {
+  const table = markdownTable([columns, ...entries.map(rowOf)], { align: columns.map((name) => (isRight.has(name) ? "right" : "left")) });
+  const limits = entries.flatMap(({ id, unsupported }) => unsupported.map(({ what, why }) => `- ${id}, ${what}: ${why}`));
+  return [table, "", legend(prices), "", "Not supported, or not known yet, and why:", "", ...limits].join("\n");
+}
+
+function legend({ region, hoursPerMonth, instances, gp3 }: Prices): string {
+  return [
+    "Data, memory and price are the main network's. `pending`: nobody has verified the digest yet, so that it previews and refuses to build.",
+    `A month: one node at list prices of ${region}, the instance for ${hoursPerMonth} h (${instances.asOf}: ${instances.source}) and its data volume (${gp3.asOf}: ${gp3.source}), sized for the data and a year of growth. Traffic, snapshots, metrics, alarms and tax come on top.`,
+  ].join("\n");
+}
