@@ -4,6 +4,7 @@ export * from "./conformance.ts";
 export * from "./fake-node.ts";
 export * from "./golden.ts";
 export * from "./hostile-answers.ts";
+export * from "./missing-parts.ts";
 export * from "./parse-config.ts";
 export * from "./recording.ts";
 export * from "./registry-problems.ts";

@@ -3,12 +3,14 @@ import { Command } from "commander";
 import { isExplained } from "./coin-tool-error.ts";
 import { register as registerBump } from "./commands/bump.ts";
 import { register as registerList } from "./commands/list.ts";
+import { register as registerMissing } from "./commands/missing.ts";
+import { register as registerNew } from "./commands/new.ts";
 import { register as registerVerify } from "./commands/verify.ts";
 
 /** The whole command line. */
 export function createProgram(): Command {
   const program = new Command("coin").description("For authors of coins.").showHelpAfterError("(npm run coin -- --help)");
-  for (const register of [registerList, registerVerify, registerBump]) register(program);
+  for (const register of [registerList, registerNew, registerMissing, registerVerify, registerBump]) register(program);
   return program;
 }
 

@@ -1,0 +1,49 @@
+import type { Coin } from "@coinfleet/sdk";
+import type { CatalogueEntry } from "./catalogue.ts";
+import { codeOf, sharedRuns } from "./shared-lines.ts";
+
+/** Most lines of a coin of a known family, both files together. */
+const plainLines = 80;
+/** Most lines of a coin with several daemons, or with a protocol that no other coin speaks. */
+const ownLines = 160;
+/** Lines of code of the same shape that two coins may not share: what repeats belongs into a family. */
+const sharedLines = 6;
+
+/** Coins that are longer than they may be, and how long they may be until somebody has shortened them. */
+const tooLong: Readonly<Record<string, number>> = {
+  algorand: 170,
+  bnb: 88,
+  dash: 83,
+  iota: 162,
+  litecoin: 87,
+  monero: 81,
+  ripple: 163,
+  solana: 169,
+};
+
+/** How many lines a coin may have. A coin that names its family itself speaks a protocol of its own; to the others their family gives its name. */
+export function linesAllowed(coin: Coin, source: string): number {
+  const hasSeveralDaemons = Object.keys(coin.clients).length > 1;
+  return hasSeveralDaemons || /^ {2}family: "/m.test(source) ? ownLines : plainLines;
+}
+
+/** What is wrong with a coin's size, one sentence each. */
+export function sizeProblems({ id, files, lines }: CatalogueEntry, allowed: number, exceptions = tooLong): readonly string[] {
+  const most = exceptions[id];
+  return [
+    ...(files === 2 ? [] : [`${id} has ${files} files: package.json and index.ts are all that a coin is`]),
+    ...(lines > (most ?? allowed) ? [`${id} has ${lines} lines, and may have ${most ?? allowed}`] : []),
+  ];
+}
+
+/** Code that two coins share, one sentence for each pair. */
+export function sharedCode(sources: Readonly<Record<string, string>>): readonly string[] {
+  const all = Object.entries(sources).map(([id, text]) => ({ id, code: codeOf(text) }));
+  return all.flatMap((one, index) =>
+    all.slice(index + 1).flatMap((other) => {
+      const [run] = sharedRuns(one.code, other.code, sharedLines);
+      if (run === undefined) return [];
+      return [`${one.id} from line ${run.from} and ${other.id} from line ${run.inOther} share ${run.length} lines of one shape`];
+    }),
+  );
+}
