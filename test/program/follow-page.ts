@@ -41,7 +41,9 @@ export function copyProject(from: string, to: string): void {
   }
   linkPackages(join(from, "node_modules"), join(to, "node_modules"));
   for (const parent of ["packages", "tools"]) {
-    for (const name of readdirSync(join(from, parent), { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []))) {
+    for (const name of readdirSync(join(from, parent), { withFileTypes: true }).flatMap((entry) =>
+      entry.isDirectory() ? [entry.name] : [],
+    )) {
       const own = join(from, parent, name, "node_modules");
       if (lstatSync(own, { throwIfNoEntry: false }) !== undefined) symlinkSync(own, join(to, parent, name, "node_modules"));
     }

@@ -1,6 +1,6 @@
 import type { Coin } from "@coinfleet/sdk";
 import type { CatalogueEntry } from "./catalogue.ts";
-import { codeOf, sharedRuns } from "./shared-lines.ts";
+import { sharedRuns } from "./shared-lines.ts";
 
 /** Most lines of a coin of a known family, both files together. */
 const plainLines = 80;
@@ -38,10 +38,10 @@ export function sizeProblems({ id, files, lines }: CatalogueEntry, allowed: numb
 
 /** Code that two coins share, one sentence for each pair. */
 export function sharedCode(sources: Readonly<Record<string, string>>): readonly string[] {
-  const all = Object.entries(sources).map(([id, text]) => ({ id, code: codeOf(text) }));
+  const all = Object.entries(sources).map(([id, text]) => ({ id, text }));
   return all.flatMap((one, index) =>
     all.slice(index + 1).flatMap((other) => {
-      const [run] = sharedRuns(one.code, other.code, sharedLines);
+      const [run] = sharedRuns(one.text, other.text, sharedLines);
       if (run === undefined) return [];
       return [`${one.id} from line ${run.from} and ${other.id} from line ${run.inOther} share ${run.length} lines of one shape`];
     }),

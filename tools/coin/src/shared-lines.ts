@@ -21,20 +21,13 @@ const folded = new Map<ts.SyntaxKind, string>([
 ]);
 
 /**
- * The code of a coin: all that stands before `defineCoin`. What stands in it is the declaration itself, in which every coin says the same kinds of
- * things about itself, line by line.
+ * The lines of functions that say something: no comments, blank lines, or lone punctuation. What stands outside of functions declares facts, of which
+ * every coin tells the same kinds, line by line.
  */
-export function codeOf(text: string): string {
-  const at = text.indexOf("export default defineCoin");
-  return at < 0 ? text : text.slice(0, at);
-}
-
-/** The lines that say something: no imports, comments, blank lines, or lone punctuation. */
 function shapesOf(text: string): readonly ShapedLine[] {
   const file = ts.createSourceFile("index.ts", text, ts.ScriptTarget.Latest, true);
   const tokens = new Map<number, string[]>();
   const visit = (node: ts.Node): void => {
-    if (ts.isImportDeclaration(node)) return;
     if (node.getChildCount(file) > 0) {
       node.getChildren(file).forEach(visit);
       return;
@@ -44,13 +37,14 @@ function shapesOf(text: string): readonly ShapedLine[] {
     words.push(folded.get(node.kind) ?? node.getText(file));
     tokens.set(line, words);
   };
-  visit(file);
+  const outermost = (node: ts.Node): void => (ts.isFunctionLike(node) ? visit(node) : ts.forEachChild(node, outermost));
+  outermost(file);
   return [...tokens].flatMap(([line, words]) =>
     words.some((word) => /\w/.test(word)) ? [{ number: line + 1, shape: words.join(" ") }] : [],
   );
 }
 
-/** The longest runs of at least `least` lines of the same shape in the code of two sources. */
+/** The longest runs of at least `least` lines of the same shape in the functions of two sources. */
 export function sharedRuns(one: string, other: string, least: number): readonly SharedRun[] {
   const [left, right] = [shapesOf(one), shapesOf(other)];
   const runs: SharedRun[] = [];
