@@ -13,12 +13,9 @@ const sharedLines = 6;
 const tooLong: Readonly<Record<string, number>> = {
   algorand: 170,
   bnb: 88,
-  dash: 83,
+  dash: 85,
   iota: 162,
-  litecoin: 87,
   monero: 81,
-  ripple: 163,
-  solana: 169,
 };
 
 /** How many lines a coin may have. A coin that names its family itself speaks a protocol of its own; to the others their family gives its name. */
