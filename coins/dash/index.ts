@@ -2,7 +2,7 @@ import { archives, bitcoinRpc, blockbook, blockchair, defineCoin, mainNetwork, n
 import { peersAndRpc, pendingDigests, privateNetwork, readAnswer, signedBy, testNetwork, unmeasured } from "@coinfleet/sdk";
 import { z } from "zod";
 
-const work = { blockIntervalSec: 150, blockArrival: "work" } as const; // src/chainparams.cpp
+const work = { blockIntervalSec: 150, blockArrival: "work", data: unmeasured("the only figure, 100 GB, has no date: measure") } as const;
 const masternodeSync = z.object({ IsSynced: z.boolean() });
 
 const family = bitcoinRpc({
@@ -49,12 +49,7 @@ export default defineCoin({
     },
   }),
   networks: {
-    mainnet: mainNetwork({
-      ...work,
-      ports: peersAndRpc(9999, 9998),
-      data: { ...unmeasured("the only figure, more than 100 GB, has no date: measure"), source: "webinstall dashd README" },
-      tips: [blockchair("dash"), blockbook("dash1.trezor.io")],
-    }),
+    mainnet: mainNetwork({ ...work, ports: peersAndRpc(9999, 9998), tips: [blockchair("dash"), blockbook("dash1.trezor.io")] }),
     testnet: testNetwork({ ...work, ports: peersAndRpc(19999, 19998) }),
     regtest: privateNetwork({ ports: peersAndRpc(19899, 19898), memoryMiB: 512 }),
   },

@@ -1,4 +1,4 @@
-import { debianPackage, defineCoin, monero, noSnapshot, oneClient } from "@coinfleet/sdk";
+import { debianPackage, defineCoin, mainNetwork, monero, noSnapshot, oneClient } from "@coinfleet/sdk";
 import { peersAndRpc, pending, privateNetwork, testNetwork } from "@coinfleet/sdk";
 
 const work = { blockIntervalSec: 120, blockArrival: "work", tips: [], minimumTips: 2 } as const; // DIFFICULTY_TARGET_V2
@@ -48,19 +48,12 @@ export default defineCoin({
     debian: debianPackage("monero", { "0.18.0.0": "0.18.0.0+~0+20200826-1+deb12u1" }, { monerod: "/usr/bin/monerod" }),
   }),
   networks: {
-    mainnet: {
-      kind: "main",
+    mainnet: mainNetwork({
       ports: peersAndRpc(18080, 18081),
       ...work,
-      data: {
-        sizeGiB: 225,
-        growthGiBPerYear: pending("no source"),
-        source: "monero-project/monero-site (2024, stale: provision 400 and more)",
-      },
-      memoryMiB: 6144,
-      instanceType: "m7i.large",
+      data: { sizeGiB: 225, growthGiBPerYear: pending("no source"), source: "monero-project/monero-site (2024: provision 400 and more)" },
       settledDepth: 10,
-    },
+    }),
     stagenet: testNetwork({ ports: peersAndRpc(38080, 38081), ...work }),
     // Making a block takes the proof of work's 256 MiB scratchpad, and verifying as much again.
     regtest: privateNetwork({ ports: peersAndRpc(18080, 18081), memoryMiB: 1024 }),

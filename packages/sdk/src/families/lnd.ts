@@ -123,7 +123,7 @@ function fromBase64(text: string): string {
 
 async function syncCheck(node: NodeClient, chain: string): Promise<SyncStatus> {
   const { state } = readAnswer(stateAnswer, await node.http("rest", "/v1/state"), "state");
-  if (state === "NON_EXISTING") throw new ProbeError("starting", "the wallet has not been made yet: run `lncli create` once");
+  if (state === "NON_EXISTING") throw new ProbeError("starting", "nobody has made the wallet yet: docs/lightning.md");
   if (state !== "SERVER_ACTIVE") throw new ProbeError("starting", `state ${state}`);
   const info = readAnswer(infoAnswer, await node.http("rest", "/v1/getinfo"), "getinfo");
   requireNetwork("network", info.chains[0].network, chain);
