@@ -27,6 +27,7 @@ import near from "@coinfleet/coin-near";
 import nem from "@coinfleet/coin-nem";
 import osmosis from "@coinfleet/coin-osmosis";
 import polkadot from "@coinfleet/coin-polkadot";
+import polygon from "@coinfleet/coin-polygon";
 import ravencoin from "@coinfleet/coin-ravencoin";
 import ripple from "@coinfleet/coin-ripple";
 import stellar from "@coinfleet/coin-stellar";
@@ -70,6 +71,7 @@ export const coins: CoinRegistry = {
   nem,
   osmosis,
   polkadot,
+  polygon,
   ravencoin,
   ripple,
   stellar,

@@ -80,7 +80,7 @@ export function tendermint<N extends string>(input: TendermintInput<N>): Pick<Co
       const chain = chainOf(ctx.networkName);
       return [chain === kvstoreChain ? renderKvstore(ctx) : renderDaemon(input, chain, ctx)];
     },
-    syncCheck: (node, ctx) => syncCheck(node, chainOf(ctx.networkName)),
+    syncCheck: (node, ctx) => tendermintStatus(node, chainOf(ctx.networkName), "rpc"),
     blockHash,
     // A state machine that has been upgraded at a height is not the older one's any more.
     databaseSurvivesDowngrade: false,
@@ -184,15 +184,16 @@ const blockchain = z.object({
   block_metas: z.array(z.object({ block_id: z.object({ hash: upperHash }), header: z.object({ height: textHeight }) })).length(1),
 });
 
-const call = async <T>(node: NodeClient, shape: z.ZodType<T>, method: string, params = {}): Promise<T> =>
-  readAnswer(shape, await rpcAt(node, { port: "rpc", path: "/", method, params }), method);
+const call = async <T>(node: NodeClient, shape: z.ZodType<T>, method: string, params = {}, port = "rpc"): Promise<T> =>
+  readAnswer(shape, await rpcAt(node, { port, path: "/", method, params }), method);
 
-async function syncCheck(node: NodeClient, chain: TendermintChain): Promise<SyncStatus> {
-  const { node_info: info, sync_info: sync } = await call(node, status, "status");
+/** What a node of the family says of itself, on its port `port`. @throws {@link ProbeError} */
+export async function tendermintStatus(node: NodeClient, chain: TendermintChain, port: string): Promise<SyncStatus> {
+  const { node_info: info, sync_info: sync } = await call(node, status, "status", {}, port);
   requireNetwork("chain id", info.network, chain.chainId);
   // Until the first block, or the fetched state, is there, the client prints an empty hash and the year 1.
   if (sync.latest_block_height === 0) throw new ProbeError("starting", "status: the client has no block yet");
-  const { n_peers: peers } = await call(node, netInfo, "net_info");
+  const { n_peers: peers } = await call(node, netInfo, "net_info", {}, port);
   return {
     height: sync.latest_block_height,
     tipHash: readAnswer(upperHash, sync.latest_block_hash, "status latest_block_hash"),
