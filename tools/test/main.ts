@@ -70,6 +70,12 @@ const fast: Layer[] = [
   { name: "fleet", proves: "the whole program, real hosts and daemons", run: mocha(find("test/fleet/*.test.ts"), minutes(30)) },
 ];
 const long: Layer[] = [
+  { name: "pipeline", proves: "the GitLab pipeline in a local runner", run: mocha(["test/pipeline/pipeline.test.ts"], minutes(5)) },
+  {
+    name: "changes",
+    proves: "the policy pack and the report's verdicts, by the real engine",
+    run: mocha(["test/engine/policy-pack.test.ts", "test/engine/changes.test.ts"], minutes(40)),
+  },
   { name: "volumes", proves: "never a second mkfs, on real block devices", run: mocha(["test/host/volume.test.ts"], minutes(10)) },
   { name: "sandbox hosts", proves: "the sandbox's hosts are like instances", run: pytest(realHosts) },
   {

@@ -69,6 +69,7 @@ function permissions({ name, op, old, new: wanted, type: of }: Change): readonly
     if (isUnknown(after))
       return op === "create" ? [] : [{ level: "care" as const, text: `\`${name}\`: what it allows is known only when it is made` }];
     if (!accessTypes.has(of) && before === after) return [];
+    if (op === "delete") return [{ level: "care" as const, text: `role or policy \`${name}\` goes, with all that it allowed` }];
     if (op === "create" && !accessTypes.has(of)) return [];
     if (op === "create") return [{ level: "safe" as const, text: `new role or policy \`${name}\` of its own hosts` }];
     return compare(name, statementsOf(before) ?? [], statementsOf(after) ?? []);

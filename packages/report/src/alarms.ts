@@ -75,7 +75,7 @@ function perTitle(
 }
 
 /** In what ways an alarm would hear less than before. What cannot be compared counts as less. */
-export function loosened({ old, new: wanted }: Change): readonly string[] {
+function loosened({ old, new: wanted }: Change): readonly string[] {
   if (old === undefined || wanted === undefined) return [];
   const [before, after] = [old.inputs, wanted.inputs];
   const number = (inputs: ResourceState["inputs"], key: string): number => Number(inputs[key] ?? 0);

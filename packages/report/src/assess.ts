@@ -7,6 +7,7 @@ import { keeperNotes } from "./keepers.ts";
 import { worst, type Note } from "./note.ts";
 import { otherNotes } from "./others.ts";
 import { goneNodes, rolloutNotes } from "./rollout.ts";
+import { list } from "./subject.ts";
 
 /** What an environment's change comes to. */
 export type Verdict = "no change" | "safe" | "needs care" | "blocked";
@@ -42,7 +43,7 @@ export function assess({ environment, events, config, prices }: Evidence): Asses
   const groups = fleet.groups.map(({ name }) => name);
   const notes = [
     ...failures(preview),
-    ...preview.policies.filter(({ isMandatory }) => isMandatory).map(broken),
+    ...broken(preview.policies.filter(({ isMandatory }) => isMandatory)),
     ...keeperNotes(preview.changes, preview.unchanged, groups),
     ...rolloutNotes(preview.changes, fleet),
     ...alarmNotes(preview.changes, groups, goneNodes(preview.changes)),
@@ -76,12 +77,16 @@ function verdictOf(notes: readonly Note[], changes: readonly Change[]): Verdict 
 }
 
 const line = ({ rule, message }: PolicyMessage): string => `${rule}: ${message}`;
-const broken = (policy: PolicyMessage): Note => ({
-  level: "blocked",
-  topic: "policy",
-  group: undefined,
-  text: `${line(policy)} **blocked**`,
-});
+
+/** What the pack refuses: the same thing of many resources is said once. */
+function broken(policies: readonly PolicyMessage[]): readonly Note[] {
+  const by = Map.groupBy(policies, ({ rule, message }) => `${rule}: ${message.replace(/^[^:]*: /, "")}`);
+  return [...by].map(([what, of]): Note => {
+    const resources = of.map(({ message }) => message.split(": ")[0] ?? message);
+    const text = of.length > 1 ? `${what} ${list(resources, 4)}:` : `${line(of[0] ?? { rule: what, message: "", isMandatory: true })}`;
+    return { level: "blocked", topic: "policy", group: undefined, text: `${text} **blocked**` };
+  });
+}
 
 function failures({ errors, isComplete, policies }: Preview): readonly Note[] {
   const blocked = (text: string): Note => ({ level: "blocked", topic: "keepers", group: undefined, text: `${text}: **blocked**` });

@@ -39,7 +39,7 @@ const monthly = {
 export const notCounted = "traffic, snapshots, logs taken in, requests, NAT, load balancers, discounts and tax";
 
 /** Difference of one group, or of the environment's own things. */
-export interface CostLine {
+interface CostLine {
   readonly group: string | undefined;
   readonly usd: number;
 }

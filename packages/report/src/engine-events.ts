@@ -35,7 +35,7 @@ const event = z.object({
 });
 
 /** What happens to a resource. A replacement is one change here and three steps of the engine's. */
-export type Operation = "create" | "update" | "replace" | "delete" | "import" | "other";
+type Operation = "create" | "update" | "replace" | "delete" | "import" | "other";
 
 /** One resource that will change. */
 export interface Change {
@@ -60,7 +60,7 @@ export interface PolicyMessage {
 }
 
 /** Something that the engine refuses. */
-export interface EngineError {
+interface EngineError {
   /** Logical name; `undefined`: the program as a whole. */
   readonly name: string | undefined;
   readonly message: string;
