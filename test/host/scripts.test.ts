@@ -242,6 +242,47 @@ echo "was $code: $(cd $data/litecoind && echo *)"; [ ! -e $data/.coinfleet/first
     assert.match(output, /parameter release: An error occurred \(ParameterNotFound\)/);
   });
 
+  it("restarts nothing while an operator holds the node, says so, and restarts again when it is released", () => {
+    host.write("usr/local/bin/systemctl", '#!/bin/bash\necho "$*" >> /run/systemctl.log\n', 0o755);
+    const ask = "mkdir -p /run/coinfleet/requests; echo stuck > /run/coinfleet/requests/restart; /usr/lib/coinfleet/restart";
+    const held = host.run(`coinfleet-host hold comparing two blocks; ${ask}; coinfleet-host status`);
+    assert.equal(host.read("run/systemctl.log"), undefined);
+    assert.match(host.read("run/coinfleet/status/restart.json") ?? "", /refused: the node is held: comparing two blocks/);
+    assert.match(held.output, /^held by an operator: comparing two blocks$/m);
+    host.run(`coinfleet-host release; ${ask}`);
+    assert.equal(host.read("run/systemctl.log"), "try-restart node@*.service\n");
+  });
+
+  /** A docker whose restore says these lines and ends with this code. */
+  function restoreSays(lines: readonly object[], code: number): void {
+    host.write(
+      "run/coinfleet/config.json",
+      JSON.stringify({ ...config, restore: { daemon: "litecoind", arguments: ["--rm"], command: ["restore"] } }),
+    );
+    const text = lines.map((line) => `echo '${JSON.stringify(line)}'; sleep 0.2`).join("\n");
+    host.write("usr/local/bin/docker", `#!/bin/bash\n[ "$1" = run ] || exit 0\n${text}\nexit ${code}\n`, 0o755);
+  }
+
+  it("says how far a restore is while it runs, to the operator and to the agent", () => {
+    restoreSays(
+      [{ message: "restoring", part: 2, parts: 3, percent: 41.5, mibPerSec: 88.1, remainingSec: 70 }, { message: "restored" }],
+      0,
+    );
+    const { output } = host.run(`/usr/lib/coinfleet/restore & for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+cat /run/coinfleet/agent/restore.json 2>/dev/null && break; sleep 0.1; done
+wait`);
+    assert.match(output, /^restore: waiting: restoring the snapshot of litecoind: part 2 of 3, 41.5 %, 88.1 MiB\/s, 70 s left/m);
+    assert.match(output, /^\{"message":"restoring".*\}$/m);
+    assert.match(host.read("run/coinfleet/status/restore.json") ?? "", /"done"/);
+    assert.equal(host.read("run/coinfleet/agent/restore.json"), undefined);
+  });
+
+  it("says why a restore that will not work failed, and what to do", () => {
+    restoreSays([{ message: "the archive is not the pinned one" }], 1);
+    assert.equal(host.run("/usr/lib/coinfleet/restore").code, 1);
+    assert.match(host.read("run/coinfleet/status/restore.json") ?? "", /"failed"[^]*not the pinned one[^]*coinfleet-host apply/);
+  });
+
   it("says for each step what it is, and what to do", () => {
     host.write("run/coinfleet/status/firewall.json", '{"step":"firewall","state":"done","why":"closed","fix":"","at":"t"}');
     host.write(

@@ -64,6 +64,11 @@ const fast: Layer[] = [
   },
   { name: "program", proves: "what each stack registers", run: mocha(find("test/program/*.test.ts"), minutes(2)) },
   { name: "tutorial", proves: "docs/write-a-coin.md leads to a coin", run: mocha(["test/tutorial/write-a-coin.test.ts"], minutes(7)) },
+  {
+    name: "replays",
+    proves: "alarms ring for faults, and not for a chain's chance",
+    run: mocha(find("test/replay/*.test.ts"), minutes(5)),
+  },
   { name: "host", proves: "the host's firewall and scripts", run: mocha(["test/host/scripts.test.ts"], minutes(5)) },
   { name: "sandbox", proves: "the emulator refuses what AWS refuses", run: pytest(`--ignore=${realHosts}`) },
   { name: "engine", proves: "the engine with the toolchain's own plugins", run: mocha(["test/engine/toolchain.test.ts"], minutes(15)) },

@@ -5,6 +5,7 @@ import type { GateRequest } from "./gate-request.ts";
 import { describeError, type Log } from "./log.ts";
 import { probe, type ProbeResult } from "./probe.ts";
 import type { PrometheusMetrics } from "./prometheus.ts";
+import type { RestartRequest } from "./restart-request.ts";
 import { toSamples } from "./samples.ts";
 import { findFork } from "./settled-blocks.ts";
 import { pollSiblings, type SiblingReport } from "./siblings.ts";
@@ -21,9 +22,12 @@ export interface AgentParts {
   readonly publisher: Pick<CloudWatchPublisher, "publish" | "droppedSamples">;
   readonly prometheus: PrometheusMetrics;
   readonly gate: Pick<GateRequest, "update">;
+  readonly restart: Pick<RestartRequest, "update">;
   readonly volume: Pick<VolumeWatch, "read">;
   /** File in which the host counts the starts of the daemons. */
   readonly startsFile: string;
+  /** File in which the host says how far a restore is. */
+  readonly restoreFile: string;
   readonly log: Log;
   /** TCP port of the siblings' agents. @default agentPort */
   readonly siblingPort?: number;
@@ -51,7 +55,7 @@ export class Agent {
 
   /** One round. `elapsedMs` comes from a clock that never jumps. Never throws for anything that a node, a sibling or a service does. */
   async round(elapsedMs: number): Promise<void> {
-    const { config, coin, client, context, gate, publisher, prometheus, volume, siblingPort, probeTimeoutMs } = this.#parts;
+    const { config, coin, client, context, gate, restart, publisher, prometheus, volume, siblingPort, probeTimeoutMs } = this.#parts;
     const [found, siblings, references] = await Promise.all([
       probe(coin, client, context, probeTimeoutMs ?? 8000),
       pollSiblings(config.siblings, config.networkName, siblingPort),
@@ -74,6 +78,8 @@ export class Agent {
     this.#status = toStatus({ config, nowSec, found, siblings, references, verdict, droppedSamples: publisher.droppedSamples });
 
     await gate.update(verdict, elapsedSec);
+    const height = "status" in found ? found.status.height : undefined;
+    await restart.update({ verdict, height, tipsAvailable: tips.length, elapsedSec, nowSec });
     const samples = toSamples({
       nowSec,
       probe: "status" in found ? found.status : undefined,
@@ -82,6 +88,7 @@ export class Agent {
       isForked: fork === "different",
       volume: await volume.read(elapsedSec),
       restarts: await this.#restarts(),
+      restorePercent: await this.#restorePercent(),
     });
     prometheus.set(samples);
     await publisher.publish(samples, new Date(nowSec * 1000));
@@ -96,12 +103,22 @@ export class Agent {
   }
 
   async #restarts(): Promise<number> {
+    return Math.max(0, Number.parseInt((await this.#hostFile(this.#parts.startsFile)) ?? "1", 10) - 1) || 0;
+  }
+
+  async #restorePercent(): Promise<number | undefined> {
+    const text = await this.#hostFile(this.#parts.restoreFile);
+    return text === undefined ? undefined : /"percent":([\d.]+)/.exec(text)?.slice(1).map(Number)[0];
+  }
+
+  /** A file that the host writes when there is something to say. */
+  async #hostFile(path: string): Promise<string | undefined> {
     try {
-      return Math.max(0, Number.parseInt(await readFile(this.#parts.startsFile, "utf8"), 10) - 1) || 0;
+      return await readFile(path, "utf8");
     } catch (error) {
-      if (error instanceof Error && "code" in error && error.code === "ENOENT") return 0;
-      this.#parts.log.warn("the starts cannot be read", { why: describeError(error) });
-      return 0;
+      const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
+      if (!isMissing) this.#parts.log.warn("a file of the host cannot be read", { path, why: describeError(error) });
+      return undefined;
     }
   }
 }

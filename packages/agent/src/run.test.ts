@@ -59,7 +59,7 @@ describe("the agent as a process", function () {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  function start(change: object = {}): void {
+  function start(change: object = {}, environment: NodeJS.ProcessEnv = {}): void {
     const health = {
       tips: [],
       minimumTips: 0,
@@ -95,7 +95,13 @@ describe("the agent as a process", function () {
     const coin = new URL("testing/fake-coin.ts", import.meta.url).href;
     agent = spawn(process.execPath, [main, "run", ...paths, "--coin", coin, "--port", String(port), "--probe-every-ms", "200"], {
       stdio: ["ignore", "pipe", "inherit"],
-      env: { PATH: process.env["PATH"] ?? "", AWS_ENDPOINT_URL: cloudWatch.url, AWS_ACCESS_KEY_ID: "x", AWS_SECRET_ACCESS_KEY: "y" },
+      env: {
+        PATH: process.env["PATH"] ?? "",
+        AWS_ENDPOINT_URL: cloudWatch.url,
+        AWS_ACCESS_KEY_ID: "x",
+        AWS_SECRET_ACCESS_KEY: "y",
+        ...environment,
+      },
     });
   }
 
@@ -178,6 +184,37 @@ describe("the agent as a process", function () {
     const first = cloudWatch.requests[refused];
     assert.ok(first !== undefined && first.body.length > 0);
     await eventually("all of them", () => new Set(sent("Height")).size > 0 && sent("Height").length > refused);
+  });
+
+  it("publishes how far a restore is, for as long as there is one", async () => {
+    writeFileSync(join(directory, "restore.json"), '{"message":"restoring","part":1,"parts":1,"percent":41.5}');
+    start();
+    await eventually("sent", () => sent("RestorePercent").includes(41.5));
+    rmSync(join(directory, "restore.json"));
+    const probes = sent("ProbeSuccess").length;
+    const before = (): number => sent("RestorePercent").length;
+    await eventually("probed", () => sent("ProbeSuccess").length > probes + 2);
+    const then = before();
+    await eventually("probed again", () => sent("ProbeSuccess").length > probes + 5);
+    assert.equal(before(), then);
+  });
+
+  it("survives that there is no metadata service, no credentials and no network, and says so once", async () => {
+    start(
+      {},
+      {
+        AWS_ENDPOINT_URL: "http://127.0.0.1:9",
+        AWS_ACCESS_KEY_ID: "",
+        AWS_SECRET_ACCESS_KEY: "",
+        AWS_EC2_METADATA_SERVICE_ENDPOINT: "http://127.0.0.1:9",
+      },
+    );
+    const lines: string[] = [];
+    agent.stdout?.on("data", (chunk: Buffer) => lines.push(...chunk.toString().split("\n")));
+    await eventually("synced", isState("synced"));
+    await pause(3000);
+    assert.equal((await get("/healthz")).status, 200);
+    assert.equal(lines.filter((line) => line.includes("metrics were not taken")).length, 1);
   });
 
   it("makes blocks on a private network when it is told to", async () => {

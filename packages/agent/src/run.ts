@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { agentPort, type Network } from "@coinfleet/sdk";
 import { Agent } from "./agent.ts";
@@ -10,6 +11,7 @@ import { createLog } from "./log.ts";
 import { startMiner } from "./miner.ts";
 import { PrometheusMetrics } from "./prometheus.ts";
 import { readConfig } from "./read-config.ts";
+import { RestartRequest } from "./restart-request.ts";
 import { createStatusServer } from "./status-server.ts";
 import { VolumeWatch } from "./volume-usage.ts";
 
@@ -46,8 +48,23 @@ export async function run(options: RunOptions, stop: AbortSignal): Promise<void>
   const prometheus = new PrometheusMetrics({ environment: config.environment, node: config.node });
   const publisher = new CloudWatchPublisher({ environment: config.environment, node: config.node, region: config.region, log });
   const gate = new GateRequest(`${options.requests}/gate`, log);
+  const { index, siblings, health } = config;
+  const restart = new RestartRequest({ file: `${options.requests}/restart`, index, count: siblings.length + 1, health, log });
   const volume = new VolumeWatch(options.volume, expectedGrowth(network));
-  const agent = new Agent({ config, coin, context, client, publisher, prometheus, gate, volume, startsFile: options.starts, log });
+  const agent = new Agent({
+    config,
+    coin,
+    context,
+    client,
+    publisher,
+    prometheus,
+    gate,
+    restart,
+    volume,
+    startsFile: options.starts,
+    restoreFile: join(dirname(options.starts), "restore.json"),
+    log,
+  });
 
   const server = createStatusServer({ status: () => agent.status, prometheus });
   server.listen(options.port, "0.0.0.0");

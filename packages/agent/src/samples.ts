@@ -14,16 +14,18 @@ export interface SamplesInput {
   readonly isForked: boolean;
   readonly volume: VolumeUsage | undefined;
   readonly restarts: number;
+  readonly restorePercent: number | undefined;
 }
 
 /** The samples of one probe. A failed one has no height, no peers, no age. */
-export function toSamples({ nowSec, probe, verdict, tipsAvailable, isForked, volume, restarts }: SamplesInput): Samples {
+export function toSamples({ nowSec, probe, verdict, tipsAvailable, isForked, volume, restarts, restorePercent }: SamplesInput): Samples {
   return {
     ProbeSuccess: probe === undefined ? 0 : 1,
     Synced: verdict.isSynced ? 1 : 0,
     TipsAvailable: tipsAvailable,
     TipsDisagree: verdict.tipsDisagree ? 1 : 0,
     Restarts: restarts,
+    ...(restorePercent === undefined ? {} : { RestorePercent: restorePercent }),
     ...(volume === undefined ? {} : { DataVolumeUsedPercent: volume.usedPercent, DaysToFull: volume.daysToFull }),
     ...(probe === undefined
       ? {}

@@ -22,6 +22,11 @@ const timeoutMs = 4000;
 const maximumBytes = 256 * 1024;
 const longestPauseMs = 600_000;
 
+/** The budget of each reference: at most 2,880 requests a day, fewer where blocks are rare. An answer that counts may be that old. */
+export function referenceIntervalSec(blockIntervalSec: number): number {
+  return Math.min(120, Math.max(30, blockIntervalSec / 4));
+}
+
 /** Asks public services for the tip, each at most once in its interval, and less often while it fails: none of them is ours. */
 export class TipReferences {
   readonly #entries: readonly Entry[];
@@ -36,8 +41,7 @@ export class TipReferences {
       nextAtMs: 0,
       failures: 0,
     }));
-    // The budget: at most 2,880 requests a day and reference, fewer where blocks are rare.
-    this.#intervalMs = Math.min(120_000, Math.max(30_000, blockIntervalSec * 250));
+    this.#intervalMs = referenceIntervalSec(blockIntervalSec) * 1000;
   }
 
   /** Asks those whose turn it is. `nowMs` comes from a clock that never jumps. Never throws. */

@@ -41,6 +41,19 @@ describe("the verdict", () => {
     assert.deepEqual([behind.state, behind.isSynced, behind.blocksBehind], ["behind", false, 3]);
   });
 
+  it("takes the lower one of two tips that differ by what a reference may be late, so that a small lie empties nothing", () => {
+    const verdict = judge(observe({ tips: [reference(1000), reference(1004)] }), health, never);
+    assert.deepEqual([verdict.state, verdict.tip, verdict.tipsDisagree], ["synced", 1000, false]);
+    const apart = judge(observe({ tips: [reference(1000), reference(1005)] }), health, never);
+    assert.deepEqual([apart.state, apart.tip, apart.tipsDisagree], ["unknown", undefined, true]);
+  });
+
+  it("does not lose a verdict to a clock that jumps, as long as two references see no newer block", () => {
+    for (const jump of [-86_400, 86_400]) assert.equal(judge(observe({ nowSec: now + jump }), health, never).state, "synced");
+    const held = judge(observe({ nowSec: now - 86_400, tips: [], elapsedSec: 130 }), health, { confirmedAtSec: 100 });
+    assert.deepEqual([held.state, held.isSynced], ["holding", true]);
+  });
+
   it("is not behind when the references are late", () => {
     const verdict = judge(observe({ tips: [reference(990), reference(991)] }), health, never);
     assert.deepEqual([verdict.isSynced, verdict.blocksBehind], [true, 0]);

@@ -1,4 +1,5 @@
 import type { HealthState, ResolvedHealth, SyncStatus } from "@coinfleet/sdk";
+import { referenceIntervalSec } from "./tip-references.ts";
 
 /** A height that somebody other than the node itself says the chain has. */
 export interface Tip {
@@ -47,7 +48,7 @@ export const maximumHoldSec = 1800;
  */
 export function judge(observation: Observation, health: ResolvedHealth, memory: Memory): Verdict {
   const { probe, tips, elapsedSec, nowSec, fork } = observation;
-  const tipsDisagree = spread(tips) > health.maxBlocksBehind;
+  const tipsDisagree = spread(tips) > honestSpread(health);
   const common = { tipsDisagree, tip: undefined, blocksBehind: undefined, memory };
   if ("problem" in probe) return { ...common, state: "probe-failed", isSynced: false, why: probe.problem };
 
@@ -116,8 +117,15 @@ function independentTip(tips: readonly Tip[], probe: SyncStatus, health: Resolve
   const heights = tips.map((tip) => tip.height).sort((a, b) => a - b);
   const lower = heights[Math.floor((heights.length - 1) / 2)];
   const upper = heights[Math.floor(heights.length / 2)];
-  if (lower === undefined || upper === undefined || upper - lower > health.maxBlocksBehind) return undefined;
-  return upper;
+  if (lower === undefined || upper === undefined || upper - lower > honestSpread(health)) return undefined;
+  // What is more than the lag threshold could be a lie that empties a load balancer, or an answer that is old.
+  return upper - lower > health.maxBlocksBehind ? lower : upper;
+}
+
+/** Blocks by which honest tips may differ: what is in flight, and what a chain makes, at its liveliest, while an answer of a reference counts. */
+function honestSpread({ maxBlocksBehind, blockIntervalSec }: ResolvedHealth): number {
+  const expected = referenceIntervalSec(blockIntervalSec) / blockIntervalSec;
+  return maxBlocksBehind + Math.ceil(expected + 3 * Math.sqrt(expected));
 }
 
 /** Blocks behind by the node's own account. Peers can make that up, so a reference that answers outweighs it; siblings share its peers. */

@@ -1,4 +1,5 @@
 export * from "./agent-config.ts";
+export * from "./alarm-evaluator.ts";
 export * from "./alarms.ts";
 export * from "./answers.ts";
 export * from "./coin.ts";
@@ -18,6 +19,7 @@ export * from "./families/tendermint-parts.ts";
 export * from "./families/tendermint.ts";
 export * from "./families/zebra.ts";
 export * from "./fleet-spec.ts";
+export { resolveHealth, type HealthInput } from "./health.ts";
 export * from "./metrics.ts";
 export * from "./of-network.ts";
 export * from "./network-defaults.ts";

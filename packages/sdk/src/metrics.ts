@@ -22,6 +22,7 @@ export const metrics = {
     fromProbe: false,
     help: "days until the data volume is full at the recent rate; 9999 when it does not grow",
   },
+  RestorePercent: { unit: "Percent", fromProbe: false, help: "share of the snapshot that has been restored; only while one is" },
   Restarts: { unit: "Count", fromProbe: false, help: "starts of the daemons since boot, less one" },
 } as const satisfies Record<string, { unit: "Count" | "Seconds" | "Percent"; fromProbe: boolean; help: string }>;
 

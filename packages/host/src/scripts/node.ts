@@ -193,7 +193,17 @@ waiting "restoring the snapshot of $daemon" "Progress: journalctl -fu coinfleet-
 docker rm --force coinfleet-restore >/dev/null 2>&1 || true
 mapfile -d '' -t words < <(jq -j --arg image "$image" '.restore | (.arguments + [$image] + .command)[] | . + "\\u0000"' "$config")
 code=0
-docker run "\${words[@]}" 2>&1 | tee "$run/restore.log" || code=\${PIPESTATUS[0]}
+docker run "\${words[@]}" 2>&1 | tee "$run/restore.log" | while IFS= read -r line; do
+  echo "$line"
+  progress=$(jq -r 'select(.message == "restoring") | "part \\(.part) of \\(.parts), \\(.percent // "?") %, \\(.mibPerSec) MiB/s, \\(.remainingSec // "?") s left"' <<<"$line" 2>/dev/null) || progress=""
+  if [ -n "$progress" ]; then
+    waiting "restoring the snapshot of $daemon: $progress" "Progress: journalctl -fu coinfleet-restore"
+    echo "$line" >"$run/agent/restore.new"
+    chmod 0644 "$run/agent/restore.new"
+    mv "$run/agent/restore.new" "$run/agent/restore.json"
+  fi
+done || code=\${PIPESTATUS[0]}
+rm -f "$run/agent/restore.json"
 last=$(tail -n 1 "$run/restore.log" | jq -Rr '(fromjson? | .message) // .' | cut -c 1-400)
 case $code in
   0) succeed "\${last:-restored}" ;;
@@ -225,6 +235,10 @@ export const restartScript = `request=$run/requests/restart
 [ -f "$request" ] && [ ! -L "$request" ] || exit 0
 why=$(head -c 200 "$request" | tr -cd 'A-Za-z0-9 .,:()-')
 rm -f "$request"
+if [ -e /var/lib/coinfleet/hold ]; then
+  waiting "a restart was asked for ($why) and refused: the node is held: $(head -c 200 /var/lib/coinfleet/hold)" "Then: coinfleet-host release"
+  exit 0
+fi
 log=/var/lib/coinfleet/restarts
 now=$(date +%s)
 touch "$log"
