@@ -282,6 +282,45 @@ describe("the volume script on real block devices", function () {
     assert.match(status().why, /100%|99%|98%|97%/);
   });
 
+  it("refuses a volume that is read-only, and leaves it as it is", () => {
+    const device = host.device("disk", sizeMiB);
+    assert.equal(volume(device, "echo chain > /var/lib/coinfleet/data/litecoind/block").code, 0);
+    const before = content(device);
+    sh(`blockdev --setro ${device}`);
+    const { code, output } = volume(device);
+    // It outlives the loop device, whose number the next test gets.
+    sh(`blockdev --setrw ${device}`);
+    assert.equal(code, 1, output);
+    assert.match(status().why, /mounted read-only|cannot be mounted/);
+    assert.equal(content(device), before);
+    assert.equal(mkfsCount(), 1);
+  });
+
+  // A loop device over a file that was cut off answers with real I/O errors: this kernel has no device mapper.
+  const cutOff = (atMiB: number): void => void sh(`truncate -s ${atMiB}M ${host.directory}/disk`);
+
+  it("never formats a blank device that cannot be read to its end", () => {
+    const device = host.device("disk", sizeMiB);
+    cutOff(64);
+    assert.throws(() => sh(`dd if=${device} of=/dev/null bs=1M skip=100 count=1 status=none`), /Input\/output error/);
+    assert.equal(volume(device).code, 1);
+    assert.equal(status().state, "failed");
+    assert.equal(mkfsCount(), 0);
+  });
+
+  it("never formats the volume that it knows when the device has I/O errors, whatever else it says", () => {
+    const device = host.device("disk", sizeMiB);
+    const first = volume(device, "echo chain > /var/lib/coinfleet/data/litecoind/block");
+    assert.equal(first.code, 0, first.output);
+    for (const atMiB of [200, 1, 0]) {
+      cutOff(atMiB);
+      const { code, output } = volume(device);
+      if (code !== 0) assert.equal(status().state, "failed", output);
+      assert.equal(mkfsCount(), 1);
+    }
+    assert.equal(status().state, "failed");
+  });
+
   it("does not decide anything while the parameter store is away", () => {
     host.write("run/parameters-down", "");
     const device = host.device("disk", sizeMiB);
