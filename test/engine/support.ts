@@ -47,11 +47,12 @@ export class TestStack {
     this.#env = env;
   }
 
-  /** `api` are the variables that point programs at an AWS API: a sandbox's `env`. */
-  static async create(name: string, api: Readonly<Record<string, string>>): Promise<TestStack> {
+  /** `api` are the variables that point programs at an AWS API: a sandbox's `env`. `coinfleet`, where given, is the text of a script to run in its place. */
+  static async create(name: string, api: Readonly<Record<string, string>>, coinfleet?: string): Promise<TestStack> {
     const toolchain = await ensureToolchain();
     const folder = await mkdtemp(join(tmpdir(), `coinfleet-${name}-`));
     await copyCheckout(folder);
+    if (coinfleet !== undefined) await replaceCoinfleet(folder, coinfleet);
     for (const part of ["stacks", "backend"]) await mkdir(join(folder, part));
     const own = {
       PULUMI_BACKEND_URL: `file://${folder}/backend`,
@@ -136,6 +137,11 @@ export class TestStack {
     );
   }
 
+  /** A file of the project folder, for what a replaced `coinfleet` reads. */
+  path(name: string): string {
+    return join(this.#folder, name);
+  }
+
   /** Removes the folder. What the stack has made goes with the sandbox that it was made in. */
   async remove(): Promise<void> {
     await rm(this.#folder, { recursive: true, force: true });
@@ -166,6 +172,13 @@ async function copyCheckout(folder: string): Promise<void> {
     const nested = join(root, "packages", name, modules);
     if (existsSync(nested)) await symlink(nested, join(folder, "packages", name, modules));
   }
+}
+
+async function replaceCoinfleet(folder: string, script: string): Promise<void> {
+  const bin = join(folder, "node_modules/.bin");
+  await rm(bin);
+  await mkdir(bin);
+  await writeFile(join(bin, "coinfleet"), script, { mode: 0o755 });
 }
 
 interface Step {

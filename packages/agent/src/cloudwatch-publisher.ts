@@ -1,5 +1,5 @@
 import { CloudWatchClient, PutMetricDataCommand, type MetricDatum } from "@aws-sdk/client-cloudwatch";
-import { metricNamespace, metrics, type MetricName } from "@coinfleet/sdk";
+import { metricNamespace, metrics, resolutionSec, type MetricName } from "@coinfleet/sdk";
 import { describeError, type Log } from "./log.ts";
 import type { Samples } from "./samples.ts";
 
@@ -100,7 +100,9 @@ export class CloudWatchPublisher {
       { Name: "Node", Value: node },
     ];
     return Object.entries(samples).flatMap(([name, value]) =>
-      isMetric(name) ? [{ MetricName: name, Dimensions, Timestamp: at, Unit: metrics[name].unit, Value: value, StorageResolution: 1 }] : [],
+      isMetric(name)
+        ? [{ MetricName: name, Dimensions, Timestamp: at, Unit: metrics[name].unit, Value: value, StorageResolution: resolutionSec(name) }]
+        : [],
     );
   }
 }

@@ -22,6 +22,7 @@ export function toSamples({ nowSec, probe, verdict, tipsAvailable, isForked, vol
   return {
     ProbeSuccess: probe === undefined ? 0 : 1,
     Synced: verdict.isSynced ? 1 : 0,
+    InService: verdict.isSynced ? 1 : 0,
     TipsAvailable: tipsAvailable,
     TipsDisagree: verdict.tipsDisagree ? 1 : 0,
     Restarts: restarts,

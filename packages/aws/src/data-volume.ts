@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import type { ResolvedGroup, ResolvedNode } from "@coinfleet/sdk";
+import { volumeName, type ResolvedGroup, type ResolvedNode } from "@coinfleet/sdk";
+import { backupTag, backupTagOf } from "./backups.ts";
 import { placementTags } from "./data-volume-guard.ts";
 import type { Place } from "./place.ts";
 import { nodeTags } from "./tags.ts";
@@ -11,9 +12,14 @@ export interface DataVolumeArgs {
   readonly node: ResolvedNode;
   readonly zone: string;
   readonly keyArn: pulumi.Input<string>;
+  /** Logical name → id of a volume that exists already, see {@link FleetSpec.adopt}. */
+  readonly adopt: Readonly<Record<string, string>>;
   /** {@link dataVolumeGuard} of the program. */
   readonly guard: pulumi.ResourceHook;
 }
+
+/** What a volume from elsewhere brings along: taken over as it is, and set right once its line is gone from `adopt`. */
+const ofTheAdopted = ["tags", "type", "iops", "throughput", "kmsKeyId", "encrypted", "finalSnapshot", "volumeInitializationRate"];
 
 /**
  * A node's chain data. The first keeper: protected, kept when the program lets go of it, encrypted, and never replaced.
@@ -27,8 +33,10 @@ export class DataVolume extends pulumi.ComponentResource {
   constructor(name: string, args: DataVolumeArgs, opts?: pulumi.ComponentResourceOptions) {
     super(DataVolume.type, name, {}, opts);
     const { volume } = args.node;
+    const logicalName = volumeName(args.node.name, volume.generation);
+    const adopted = args.adopt[logicalName];
     const made = new aws.ebs.Volume(
-      `${name}-g${volume.generation}`,
+      logicalName,
       {
         availabilityZone: args.zone,
         size: volume.sizeGiB,
@@ -36,10 +44,12 @@ export class DataVolume extends pulumi.ComponentResource {
         iops: volume.iops,
         ...(volume.throughputMiBPerSec === undefined ? {} : { throughput: volume.throughputMiBPerSec }),
         ...(volume.snapshotId === undefined ? {} : { snapshotId: volume.snapshotId }),
+        ...(volume.initializationRateMiBPerSec === undefined ? {} : { volumeInitializationRate: volume.initializationRateMiBPerSec }),
         encrypted: true,
         kmsKeyId: args.keyArn,
         tags: {
           ...nodeTags(args.place, args.group, args.node, `${args.node.name}-data`),
+          [backupTag]: backupTagOf(args.place, args.group),
           ...placementTags({ zone: args.zone, volume }),
         },
       },
@@ -48,7 +58,8 @@ export class DataVolume extends pulumi.ComponentResource {
         protect: true,
         retainOnDelete: true,
         // The grower owns the size; zone and snapshot can only be had by another volume.
-        ignoreChanges: ["size", "availabilityZone", "snapshotId"],
+        ignoreChanges: ["size", "availabilityZone", "snapshotId", ...(adopted === undefined ? [] : ofTheAdopted)],
+        ...(adopted === undefined ? {} : { import: adopted }),
         hooks: { beforeUpdate: [args.guard] },
       },
     );

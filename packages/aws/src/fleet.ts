@@ -1,7 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { nodeConfigurationProblem } from "@coinfleet/host";
 import type { FleetSpec, ResolvedFleet, ResolvedGroup } from "@coinfleet/sdk";
+import { AccountSettings } from "./account-settings.ts";
 import { Alerts } from "./alerts.ts";
+import { Backups } from "./backups.ts";
 import { Dashboards } from "./dashboards.ts";
 import { dataVolumeGuard } from "./data-volume-guard.ts";
 import { Documents } from "./documents.ts";
@@ -12,6 +14,7 @@ import { Keys } from "./keys.ts";
 import { MachineImages } from "./machine-images.ts";
 import { Network } from "./network.ts";
 import type { Surroundings } from "./node.ts";
+import { Retired } from "./retired.ts";
 import type { Place } from "./place.ts";
 
 export interface FleetArgs {
@@ -51,7 +54,7 @@ export class Fleet extends pulumi.ComponentResource {
     super(Fleet.type, name, {}, opts);
     const parent = { parent: this };
     const keys = new Keys("keys", { place }, parent);
-    const network = new Network("network", { place, cidr: spec.network.cidr, zones: spec.zones, domain }, parent);
+    const network = new Network("network", { place, spec: spec.network, keyArn: keys.arn, zones: spec.zones, domain }, parent);
     const alerts = new Alerts("alerts", { place, keyArn: keys.arn, subscriptions: spec.alerts }, parent);
     const documents = new Documents("documents", { place }, parent);
     const images = new Images(
@@ -60,17 +63,27 @@ export class Fleet extends pulumi.ComponentResource {
         place,
         keyArn: keys.arn,
         base: spec.images.base,
+        promoted: spec.images.promoted,
+        sharedWith: spec.sharedWith,
         groups: fleet.groups,
         agentDigest: args.agentDigest,
         prepareImage: args.prepareImage,
       },
       parent,
     );
-    const machineImages = new MachineImages("machine-images", { place, spec: spec.machineImage, network, groups: fleet.groups }, parent);
+    const machineImages = new MachineImages(
+      "machine-images",
+      { place, spec: spec.machineImage, network, groups: fleet.groups, sharedWith: spec.sharedWith },
+      parent,
+    );
+    new AccountSettings("account", { spec: spec.account }, parent);
+    new Backups("backups", { place, keyArn: keys.arn, groups: fleet.groups }, parent);
+    new Retired("retired", { spec: spec.retired, zone: `${place.region}a` }, parent);
     const surroundings: Surroundings = {
       place,
       zones: spec.zones,
       subnetIds: network.subnetIds,
+      adopt: spec.adopt,
       zoneId: network.zoneId,
       keyArn: keys.arn,
       topicArns: alerts.topicArns,

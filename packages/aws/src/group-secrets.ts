@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import type { ResolvedGroup } from "@coinfleet/sdk";
+import { secretResourceName, type ResolvedGroup } from "@coinfleet/sdk";
 import { coinfleetCommand } from "./coinfleet-command.ts";
 import { arn, type Place } from "./place.ts";
 import { groupTags } from "./tags.ts";
@@ -25,9 +25,9 @@ export class GroupSecrets extends pulumi.ComponentResource {
   constructor(name: string, args: GroupSecretsArgs, opts?: pulumi.ComponentResourceOptions) {
     super(GroupSecrets.type, name, {}, opts);
     const made = args.group.secrets.map((secret) => {
-      const path = secretName(args.place, args.group.name, secret);
+      const path = secretName(args.place, args.group, secret);
       const resource = new aws.secretsmanager.Secret(
-        `${name}-${secret}`,
+        secretResourceName(args.group.name, secret),
         {
           name: path,
           description: `Generated: ${secret} of the ${args.group.coinName} nodes`,
@@ -51,15 +51,15 @@ export class GroupSecrets extends pulumi.ComponentResource {
   }
 }
 
-/** `coinfleet/<environment>/<group>/<secret>`. */
-function secretName(place: Place, group: string, secret: string): string {
-  return `coinfleet/${place.environment}/${group}/${secret}`;
+/** `coinfleet/<environment>/<group>/<secret>`. A group that was renamed keeps its secrets, and a secret's name cannot be changed. */
+function secretName(place: Place, group: Pick<ResolvedGroup, "formerly">, secret: string): string {
+  return `coinfleet/${place.environment}/${group.formerly}/${secret}`;
 }
 
 /** ARNs of a group's secrets and of the one that its server lends it, for policies. Secrets Manager ends each with a hyphen and six characters of its own. */
 export function secretArns(place: Place, group: ResolvedGroup): readonly string[] {
-  const { name, secrets, server } = group;
-  const names = secrets.map((secret) => secretName(place, name, secret));
-  if (server?.secret !== undefined) names.push(secretName(place, server.group, server.secret));
+  const { secrets, server } = group;
+  const names = secrets.map((secret) => secretName(place, group, secret));
+  if (server?.secret !== undefined) names.push(secretName(place, { formerly: server.group }, server.secret));
   return names.map((one) => arn(place, "secretsmanager", `secret:${one}-??????`));
 }

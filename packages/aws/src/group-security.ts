@@ -2,6 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { agentPort, type Port, type ResolvedGroup } from "@coinfleet/sdk";
 import type { Place } from "./place.ts";
+import { plainDescription } from "./plain-description.ts";
 import { groupTags } from "./tags.ts";
 
 const agent: Port = { port: agentPort, protocol: "tcp", exposure: "internal", description: "agent: health, status, metrics" };
@@ -17,11 +18,11 @@ export interface Ingress {
 
 /**
  * All that may come in: peers from the world, internal ports from the group itself and the stack file's CIDRs, the agent from the group itself.
- * Nothing else, and no SSH. The peers of a private network are the group itself.
+ * Nothing else, and no SSH. The peers of a private network are the group itself, and nobody finds a node without a public address.
  */
 export function ingressRules(group: ResolvedGroup): readonly Ingress[] {
   const ports = Object.entries(group.ports).flatMap(([role, port]) =>
-    group.isPrivateNetwork && port.exposure === "public"
+    (group.isPrivateNetwork || group.addresses === "private") && port.exposure === "public"
       ? rulesOfPort(role, { ...port, exposure: "internal" }, [])
       : rulesOfPort(role, port, group.allowedCidrs),
   );
@@ -122,9 +123,4 @@ function serverRule(
       { parent },
     ),
   ];
-}
-
-/** EC2 takes 255 characters of a small alphabet in a rule's description. */
-function plainDescription(text: string): string {
-  return text.replace(/[^a-zA-Z0-9. _\-:/()#,@[\]+=&;{}!$*]/g, " ").slice(0, 255);
 }

@@ -5,6 +5,7 @@ import { GroupSecrets } from "./group-secrets.ts";
 import { GroupSecurity } from "./group-security.ts";
 import type { GroupImages } from "./images.ts";
 import { HostRole, logGroupName } from "./host-role.ts";
+import { LoadBalancer } from "./load-balancer.ts";
 import { Node, type GroupSurroundings, type Surroundings } from "./node.ts";
 import { groupTags } from "./tags.ts";
 
@@ -31,8 +32,10 @@ export class Group extends pulumi.ComponentResource {
   readonly securityGroupId: pulumi.Output<string>;
 
   constructor(name: string, args: GroupArgs, opts?: pulumi.ComponentResourceOptions) {
-    super(Group.type, name, {}, opts);
     const { group, surroundings, server } = args;
+    // What it contains is named after it, and is found again under the new name.
+    const aliases = group.formerly === group.name ? [] : [{ name: group.formerly }];
+    super(Group.type, name, {}, pulumi.mergeOptions(opts, { aliases }));
     const { place, keyArn } = surroundings;
     this.secrets = new GroupSecrets(`${name}-secrets`, { place, group, keyArn }, { parent: this });
     const security = new GroupSecurity(
@@ -41,23 +44,46 @@ export class Group extends pulumi.ComponentResource {
       { parent: this },
     );
     this.securityGroupId = security.securityGroupId;
-    const role = new HostRole(`${name}-hosts`, { place, group, keyArn }, { parent: this });
+    const role = new HostRole(`${name}-hosts`, { place, group, keyArn, repositoryArns: args.images.repositoryArns }, { parent: this });
     const logGroup = logGroupName(place, group);
     const logs = new aws.cloudwatch.LogGroup(
       `${name}-logs`,
       { name: logGroup, retentionInDays: args.logRetentionDays, kmsKeyId: keyArn, tags: groupTags(place, group, logGroup) },
       { parent: this },
     );
+    const balancer = group.hasLoadBalancer ? this.balancer(name, args, security.securityGroupId) : undefined;
     const ofGroup: GroupSurroundings = {
       machineImageId: args.machineImageId,
       images: args.images,
       secretArns: { ...this.secrets.arns, ...lentArns(group, server) },
       securityGroupId: security.securityGroupId,
       profileName: role.profileName,
+      balancer,
       readiness: [args.network, ...this.secrets.filled, ...(server?.secrets.filled ?? []), ...security.rules, role.policy, logs],
     };
     this.nodes = chain(this, { surroundings, ofGroup, group });
     this.registerOutputs({});
+  }
+
+  private balancer(name: string, { group, surroundings, vpcId }: GroupArgs, nodesSecurityGroupId: pulumi.Input<string>): LoadBalancer {
+    const { place, zoneId, zones, subnetIds } = surroundings;
+    const of = group.addresses === "private" ? subnetIds.private : subnetIds.public;
+    const balancer = new LoadBalancer(
+      `${name}-balancer`,
+      { place, group, vpcId, subnetIds: zones.flatMap((zone) => of[zone] ?? []), nodesSecurityGroupId },
+      { parent: this },
+    );
+    new aws.route53.Record(
+      `${name}-name`,
+      {
+        zoneId,
+        name: `${group.name}.internal`,
+        type: "A",
+        aliases: [{ name: balancer.dnsName, zoneId: balancer.zoneId, evaluateTargetHealth: true }],
+      },
+      { parent: this },
+    );
+    return balancer;
   }
 }
 

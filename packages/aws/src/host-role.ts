@@ -5,13 +5,15 @@ import type { ResolvedGroup } from "@coinfleet/sdk";
 import { secretArns } from "./group-secrets.ts";
 import { arn, type Place } from "./place.ts";
 import { policyDocument, type PolicyDocument } from "./policy-document.ts";
-import { repositoryArn } from "./registry.ts";
+import { serviceTrust } from "./service-role.ts";
 import { groupTags } from "./tags.ts";
 
 export interface HostRoleArgs {
   readonly place: Place;
   readonly group: ResolvedGroup;
   readonly keyArn: pulumi.Input<string>;
+  /** Where the group's images are. */
+  readonly repositoryArns: readonly string[];
 }
 
 /** The role of a group's hosts: what their scripts and agents call, on this group's own things. */
@@ -27,12 +29,21 @@ export class HostRole extends pulumi.ComponentResource {
     const tags = groupTags(args.place, args.group, title);
     const role = new aws.iam.Role(
       `${name}-role`,
-      { description: `Hosts of Coinfleet group ${args.group.name}`, assumeRolePolicy: JSON.stringify(trustPolicy(args.place)), tags },
+      {
+        description: `Hosts of Coinfleet group ${args.group.name}`,
+        assumeRolePolicy: JSON.stringify(serviceTrust(args.place, "ec2.amazonaws.com")),
+        tags,
+      },
       { parent: this },
     );
     this.policy = new aws.iam.RolePolicy(
       `${name}-policy`,
-      { role: role.id, policy: pulumi.output(args.keyArn).apply((keyArn) => JSON.stringify(hostPolicy(args.place, args.group, keyArn))) },
+      {
+        role: role.id,
+        policy: pulumi
+          .output(args.keyArn)
+          .apply((keyArn) => JSON.stringify(hostPolicy(args.place, args.group, keyArn, args.repositoryArns))),
+      },
       { parent: this },
     );
     this.profileName = new aws.iam.InstanceProfile(`${name}-profile`, { role: role.name, tags }, { parent: this }).name;
@@ -40,21 +51,8 @@ export class HostRole extends pulumi.ComponentResource {
   }
 }
 
-/** EC2 of this account only. */
-export function trustPolicy(place: Place): PolicyDocument {
-  return policyDocument([
-    {
-      Sid: "HostsOfThisAccount",
-      Effect: "Allow",
-      Principal: { Service: "ec2.amazonaws.com" },
-      Action: ["sts:AssumeRole"],
-      Condition: { StringEquals: { "aws:SourceAccount": place.account } },
-    },
-  ]);
-}
-
 /** What the hosts of a group may do. */
-export function hostPolicy(place: Place, group: ResolvedGroup, keyArn: string): PolicyDocument {
+export function hostPolicy(place: Place, group: ResolvedGroup, keyArn: string, repositoryArns: readonly string[]): PolicyDocument {
   return policyDocument(
     hostPermissions({
       partition: "aws",
@@ -62,10 +60,7 @@ export function hostPolicy(place: Place, group: ResolvedGroup, keyArn: string): 
       account: place.account,
       parameterPrefixes: group.nodes.map((node) => parameterPrefix(place, node.name)),
       secretArns: secretArns(place, group),
-      repositoryArns: [
-        ...group.clients.map((client) => repositoryArn(place, `${group.coin}-${client.name}`)),
-        repositoryArn(place, "agent"),
-      ],
+      repositoryArns,
       logGroupArn: arn(place, "logs", `log-group:${logGroupName(place, group)}`),
       keyArns: [keyArn],
     }),

@@ -5,13 +5,17 @@ import type { Architecture, ResolvedGroup } from "@coinfleet/sdk";
 import type { ImageSpec, PrepareImage } from "./image.ts";
 import { Image } from "./image.ts";
 import type { Place } from "./place.ts";
-import { Registry } from "./registry.ts";
+import { Registry, repositoryArn } from "./registry.ts";
 
 export interface ImagesArgs {
   readonly place: Place;
   readonly keyArn: pulumi.Input<string>;
   /** Base image of every image. */
   readonly base: string;
+  /** `<repository>-<tag>` → image by digest that exists already. */
+  readonly promoted: Readonly<Record<string, string>>;
+  /** Accounts that may pull what is built here. */
+  readonly sharedWith: readonly string[];
   readonly groups: readonly ResolvedGroup[];
   readonly agentDigest: AgentDigest;
   readonly prepareImage: PrepareImage;
@@ -25,6 +29,8 @@ export interface GroupImages {
   /** Client → image. */
   readonly clients: Readonly<Record<string, pulumi.Output<string>>>;
   readonly agent: pulumi.Output<string>;
+  /** The repositories that they are pulled from. */
+  readonly repositoryArns: readonly string[];
 }
 
 /** An image that some group runs, before it exists. */
@@ -44,20 +50,27 @@ export class Images extends pulumi.ComponentResource {
   readonly #ofGroup: ReadonlyMap<string, GroupImages>;
   readonly #registries = new Map<string, Registry>();
   readonly #made = new Map<string, pulumi.Output<string>>();
+  /** Where everything is promoted, nothing is built, and no docker is asked for. */
+  #engine: docker.Provider | undefined;
 
   constructor(name: string, args: ImagesArgs, opts?: pulumi.ComponentResourceOptions) {
     super(Images.type, name, {}, opts);
+    const { account, region } = args.place;
     // Only the address: the login comes from docker's own configuration (the ECR credential helper), so that no token is in a preview or a state.
-    const engine = new docker.Provider(
-      `${name}-docker`,
-      { registryAuth: [{ address: `${args.place.account}.dkr.ecr.${args.place.region}.amazonaws.com` }] },
-      { parent: this },
-    );
-    const make = (planned: Planned): pulumi.Output<string> => this.#image(planned, args, engine);
+    const newEngine = (): docker.Provider =>
+      new docker.Provider(
+        `${name}-docker`,
+        { registryAuth: [{ address: `${account}.dkr.ecr.${region}.amazonaws.com` }] },
+        { parent: this },
+      );
+    const make = (planned: Planned): pulumi.Output<string> => this.#image(planned, args, newEngine);
     this.#ofGroup = new Map(
       args.groups.map((group) => {
-        const clients = planClients(group, args.base).map(([client, planned]) => [client, make(planned)] as const);
-        return [group.name, { clients: Object.fromEntries(clients), agent: make(planAgent(group, args)) }];
+        const planned = planClients(group, args.base);
+        const agent = planAgent(group, args);
+        const clients = Object.fromEntries(planned.map(([client, one]) => [client, make(one)]));
+        const repositoryArns = [...planned.map(([, one]) => one), agent].map((one) => pulledFrom(one, args));
+        return [group.name, { clients, agent: make(agent), repositoryArns }];
       }),
     );
     this.references = Object.fromEntries(this.#made);
@@ -72,19 +85,37 @@ export class Images extends pulumi.ComponentResource {
 
   #image(
     { repository, tag, ...planned }: Planned,
-    { place, keyArn, prepareImage }: ImagesArgs,
-    engine: docker.Provider,
+    { place, keyArn, prepareImage, promoted, sharedWith }: ImagesArgs,
+    newEngine: () => docker.Provider,
   ): pulumi.Output<string> {
     // Its content is its identity.
     const key = `${repository}-${tag}`;
     const known = this.#made.get(key);
     if (known !== undefined) return known;
-    const registry = this.#registries.get(repository) ?? new Registry(repository, { place, keyArn, repository }, { parent: this });
+    const elsewhere = promoted[key];
+    if (elsewhere !== undefined) {
+      const reference = pulumi.output(elsewhere);
+      this.#made.set(key, reference);
+      return reference;
+    }
+    const registry =
+      this.#registries.get(repository) ?? new Registry(repository, { place, keyArn, repository, sharedWith }, { parent: this });
     this.#registries.set(repository, registry);
-    const { reference } = new Image(key, { registry, tag, prepare: prepareImage, ...planned }, { parent: this, providers: [engine] });
+    this.#engine ??= newEngine();
+    const { reference } = new Image(key, { registry, tag, prepare: prepareImage, ...planned }, { parent: this, providers: [this.#engine] });
     this.#made.set(key, reference);
     return reference;
   }
+}
+
+/** ARN of the repository that an image is pulled from: this environment's, or the one of the environment that built it. */
+function pulledFrom({ repository, tag }: Planned, { place, promoted }: ImagesArgs): string {
+  const elsewhere = promoted[`${repository}-${tag}`];
+  if (elsewhere === undefined) return repositoryArn(place, repository);
+  const found = /^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com\/([^@]+)@/.exec(elsewhere);
+  const [, account, region, path] = found ?? [];
+  if (account === undefined || region === undefined) throw new pulumi.RunError(`images.promoted: ${elsewhere} is in no ECR registry`);
+  return `arn:aws:ecr:${region}:${account}:repository/${path}`;
 }
 
 function planClients({ coin, architecture, clients }: ResolvedGroup, base: string): readonly (readonly [string, Planned])[] {

@@ -1,7 +1,11 @@
 export { Fleet, type FleetArgs, type FleetNode } from "./fleet.ts";
 export type { Place } from "./place.ts";
 export { ingressRules, type Ingress } from "./group-security.ts";
-export { hostPolicy, trustPolicy } from "./host-role.ts";
+export { backupPolicy } from "./backups.ts";
+export { flowLogPolicy } from "./flow-logs.ts";
+export { hostPolicy } from "./host-role.ts";
+export { readersPolicy } from "./registry.ts";
+export { serviceTrust } from "./service-role.ts";
 export { keyPolicy } from "./key-policy.ts";
 export { topicPolicy } from "./alerts.ts";
 export { fleetDashboard, groupDashboard } from "./dashboard-body.ts";

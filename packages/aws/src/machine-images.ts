@@ -1,3 +1,4 @@
+import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { renderMachineImage } from "@coinfleet/host";
 import type { Architecture, MachineImageSpec, ResolvedGroup } from "@coinfleet/sdk";
@@ -9,6 +10,8 @@ export interface MachineImagesArgs {
   readonly place: Place;
   readonly spec: MachineImageSpec;
   readonly network: Network;
+  /** Accounts that may launch what is built here. */
+  readonly sharedWith: readonly string[];
   readonly groups: readonly ResolvedGroup[];
 }
 
@@ -23,13 +26,19 @@ export class MachineImages extends pulumi.ComponentResource {
     const architectures = [...new Set(args.groups.map((group) => group.architecture))];
     this.ids = Object.fromEntries(
       architectures.map((architecture) => {
-        if ("id" in spec) return [architecture, pulumi.output(spec.id)];
+        if ("ids" in spec) return [architecture, pulumi.output(idFor(spec.ids, architecture))];
         const { digest, files } = renderMachineImage({ ...spec, architecture });
         const built = new MachineImage(
           `machine-image-${architecture}`,
           { place, architecture, digest, files, subnetId: anySubnet(network) },
           { parent: this },
         );
+        for (const account of args.sharedWith)
+          new aws.ec2.AmiLaunchPermission(
+            `${name}-${architecture}-${account}`,
+            { imageId: built.imageId, accountId: account },
+            { parent: this },
+          );
         return [architecture, built.imageId];
       }),
     );
@@ -43,8 +52,14 @@ export class MachineImages extends pulumi.ComponentResource {
   }
 }
 
+function idFor(ids: Readonly<Partial<Record<Architecture, string>>>, architecture: Architecture): string {
+  const id = ids[architecture];
+  if (id === undefined) throw new Error(`the stack file was taken without an AMI for ${architecture}`);
+  return id;
+}
+
 function anySubnet(network: Network): pulumi.Output<string> {
-  const [subnet] = Object.values(network.subnetIds);
+  const [subnet] = Object.values(network.subnetIds.public);
   if (subnet === undefined) throw new Error("an environment without a zone has no subnet");
   return subnet;
 }

@@ -1,85 +1,81 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import type { ExistingNetworkSpec, NetworkSpec, OwnNetworkSpec, SubnetKind } from "@coinfleet/sdk";
+import { Endpoints } from "./endpoints.ts";
+import { FlowLogs } from "./flow-logs.ts";
 import type { Place } from "./place.ts";
-import { subnetCidr } from "./subnet-cidr.ts";
+import { Subnets } from "./subnets.ts";
 import { environmentTags } from "./tags.ts";
 
 export interface NetworkArgs {
   readonly place: Place;
-  /** CIDR of the VPC, at most /20. */
-  readonly cidr: string;
-  /** Availability zones. Each has a subnet, which depends on its letter and not on the list's order. */
+  readonly spec: NetworkSpec;
+  readonly keyArn: pulumi.Input<string>;
+  /** Availability zones. Each has its subnets, which depend on its letter and not on the list's order. */
   readonly zones: readonly string[];
   /** Name of the private zone. */
   readonly domain: string;
 }
 
-/**
- * A VPC of the environment's own: one public subnet per zone (peers must reach the nodes), and a private zone for the nodes' names.
- * The default security group is closed, so that nothing works by having been forgotten.
- */
+/** Availability zone → subnet, of each kind. */
+export type SubnetIds = Readonly<Record<SubnetKind, Readonly<Record<string, pulumi.Output<string>>>>>;
+
+/** The VPC of an environment, its own or an existing one, and a private zone for the nodes' names. */
 export class Network extends pulumi.ComponentResource {
   static readonly type = "coinfleet:aws:Network";
   readonly vpcId: pulumi.Output<string>;
   readonly zoneId: pulumi.Output<string>;
-  /** Availability zone → subnet. */
-  readonly subnetIds: Readonly<Record<string, pulumi.Output<string>>>;
+  readonly subnetIds: SubnetIds;
 
   constructor(name: string, args: NetworkArgs, opts?: pulumi.ComponentResourceOptions) {
     super(Network.type, name, {}, opts);
+    const { vpcId, subnetIds } = "cidr" in args.spec ? this.own(name, args, args.spec) : existing(args.spec);
+    const zone = new aws.route53.Zone(
+      `${name}-zone`,
+      { name: args.domain, comment: "Names of the nodes", vpcs: [{ vpcId }], tags: tagsOf(args.place, "zone") },
+      { parent: this },
+    );
+    this.vpcId = vpcId;
+    this.subnetIds = subnetIds;
+    this.zoneId = zone.zoneId;
+    this.registerOutputs({ vpcId: this.vpcId, zoneId: this.zoneId });
+  }
+
+  /** The default security group is closed, so that nothing works by having been forgotten. */
+  private own(
+    name: string,
+    { place, zones, keyArn }: NetworkArgs,
+    spec: OwnNetworkSpec,
+  ): { vpcId: pulumi.Output<string>; subnetIds: SubnetIds } {
     const parent = { parent: this };
-    const tags = (role: string): Record<string, string> => environmentTags(args.place, `coinfleet-${args.place.environment}-${role}`);
     const vpc = new aws.ec2.Vpc(
       `${name}-vpc`,
-      { cidrBlock: args.cidr, enableDnsSupport: true, enableDnsHostnames: true, tags: tags("vpc") },
+      { cidrBlock: spec.cidr, enableDnsSupport: true, enableDnsHostnames: true, tags: tagsOf(place, "vpc") },
       parent,
     );
     new aws.ec2.DefaultSecurityGroup(
       `${name}-default-security-group`,
-      { vpcId: vpc.id, ingress: [], egress: [], tags: tags("closed") },
+      { vpcId: vpc.id, ingress: [], egress: [], tags: tagsOf(place, "closed") },
       parent,
     );
-    const gateway = new aws.ec2.InternetGateway(`${name}-gateway`, { vpcId: vpc.id, tags: tags("gateway") }, parent);
-    const routes = new aws.ec2.RouteTable(`${name}-public-routes`, { vpcId: vpc.id, tags: tags("public") }, parent);
-    new aws.ec2.Route(
-      `${name}-public-route`,
-      { routeTableId: routes.id, destinationCidrBlock: "0.0.0.0/0", gatewayId: gateway.id },
+    const subnets = new Subnets(name, { place, vpcId: vpc.id, cidr: spec.cidr, zones, natGateways: spec.natGateways }, this);
+    const { routeTableIds, ids } = subnets;
+    new Endpoints(
+      `${name}-endpoints`,
+      { place, vpcId: vpc.id, cidr: spec.cidr, which: spec.endpoints, routeTableIds, subnetIds: Object.values(ids.private) },
       parent,
     );
-    this.subnetIds = Object.fromEntries(
-      args.zones.map((zone) => {
-        const subnet = new aws.ec2.Subnet(
-          `${name}-public-${zone}`,
-          {
-            vpcId: vpc.id,
-            availabilityZone: zone,
-            cidrBlock: subnetCidr(args.cidr, subnetPrefix(args.cidr), zoneNumber(zone)),
-            mapPublicIpOnLaunch: false,
-            tags: tags(`public-${zone}`),
-          },
-          parent,
-        );
-        new aws.ec2.RouteTableAssociation(`${name}-public-${zone}`, { subnetId: subnet.id, routeTableId: routes.id }, parent);
-        return [zone, subnet.id];
-      }),
-    );
-    const zone = new aws.route53.Zone(
-      `${name}-zone`,
-      { name: args.domain, comment: "Names of the nodes", vpcs: [{ vpcId: vpc.id }], tags: tags("zone") },
-      parent,
-    );
-    this.vpcId = vpc.id;
-    this.zoneId = zone.zoneId;
-    this.registerOutputs({ vpcId: this.vpcId, zoneId: this.zoneId });
+    if (spec.flowLogDays > 0) new FlowLogs(`${name}-flow-logs`, { place, vpcId: vpc.id, keyArn, retentionDays: spec.flowLogDays }, parent);
+    return { vpcId: vpc.id, subnetIds: ids };
   }
 }
 
-/** Sixteen subnets, of which a zone takes one: room for private ones and for more zones. */
-function subnetPrefix(cidr: string): number {
-  return Number(cidr.split("/")[1]) + 4;
+function existing({ vpcId, subnets }: ExistingNetworkSpec): { vpcId: pulumi.Output<string>; subnetIds: SubnetIds } {
+  const known = (ids: Readonly<Record<string, string>>): Record<string, pulumi.Output<string>> =>
+    Object.fromEntries(Object.entries(ids).map(([zone, id]) => [zone, pulumi.output(id)]));
+  return { vpcId: pulumi.output(vpcId), subnetIds: { public: known(subnets.public), private: known(subnets.private) } };
 }
 
-/** 0 for eu-central-1a. */
-function zoneNumber(zone: string): number {
-  return zone.charCodeAt(zone.length - 1) - "a".charCodeAt(0);
+function tagsOf(place: Place, role: string): Record<string, string> {
+  return environmentTags(place, `coinfleet-${place.environment}-${role}`);
 }

@@ -5,7 +5,10 @@ import type { ResolvedGroup, ResolvedNode, Severity } from "@coinfleet/sdk";
 import { coinfleetCommand } from "./coinfleet-command.ts";
 import { DataVolume } from "./data-volume.ts";
 import type { GroupImages } from "./images.ts";
+import type { LoadBalancer } from "./load-balancer.ts";
+import type { SubnetIds } from "./network.ts";
 import { NodeAlarms } from "./node-alarms.ts";
+import { NodeName } from "./node-name.ts";
 import { NodeParameters } from "./node-parameters.ts";
 import type { Place } from "./place.ts";
 import { nodeTags } from "./tags.ts";
@@ -14,7 +17,9 @@ import { nodeTags } from "./tags.ts";
 export interface Surroundings {
   readonly place: Place;
   readonly zones: readonly string[];
-  readonly subnetIds: Readonly<Record<string, pulumi.Input<string>>>;
+  readonly subnetIds: SubnetIds;
+  /** Data volumes that exist already, by logical name. */
+  readonly adopt: Readonly<Record<string, string>>;
   /** Private DNS zone. */
   readonly zoneId: pulumi.Input<string>;
   readonly keyArn: pulumi.Input<string>;
@@ -30,6 +35,8 @@ export interface GroupSurroundings {
   readonly secretArns: Readonly<Record<string, pulumi.Input<string>>>;
   readonly securityGroupId: pulumi.Input<string>;
   readonly profileName: pulumi.Input<string>;
+  /** Absent: the group's name is spread by DNS. */
+  readonly balancer: LoadBalancer | undefined;
   /** What a host needs before it starts, where no property shows it. */
   readonly readiness: readonly pulumi.Resource[];
 }
@@ -61,7 +68,7 @@ export class Node extends pulumi.ComponentResource {
     const zone = zoneOf(surroundings.zones, node);
     const volume = new DataVolume(
       `${name}-data-volume`,
-      { place, group, node, zone, keyArn, guard: surroundings.volumeGuard },
+      { place, group, node, zone, keyArn, adopt: surroundings.adopt, guard: surroundings.volumeGuard },
       { parent: this },
     );
     const parameters = new NodeParameters(
@@ -94,12 +101,13 @@ export class Node extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: [attachment, ...parameters.all] },
     );
-    // Names and alarms belong to a node that has come up.
+    // Addresses, names and alarms belong to a node that has come up.
     const settled = { parent: this, dependsOn: [this.gate] };
-    new aws.route53.Record(
-      `${name}-record`,
-      { zoneId: surroundings.zoneId, name: node.hostname, type: "A", ttl: 10, records: [instance.privateIp] },
-      settled,
+    if (group.addresses === "elastic") this.elasticAddress(name, args, instance);
+    new NodeName(
+      `${name}-name`,
+      { place, group, node, zoneId: surroundings.zoneId, instance, topicArns, balancer: ofGroup.balancer, after: [this.gate] },
+      { parent: this },
     );
     new NodeAlarms(`${name}-alarms`, { place, group, node, topicArns }, settled);
     this.instanceId = instance.id;
@@ -110,7 +118,8 @@ export class Node extends pulumi.ComponentResource {
   private host(name: string, args: NodeArgs, zone: string, parameters: NodeParameters): aws.ec2.Instance {
     const { surroundings, ofGroup, group, node } = args;
     const { place, keyArn } = surroundings;
-    const subnetId = surroundings.subnetIds[zone];
+    const isPrivate = group.addresses === "private";
+    const subnetId = surroundings.subnetIds[isPrivate ? "private" : "public"][zone];
     if (subnetId === undefined) throw new Error(`zone ${zone} has no subnet`);
     const tags = nodeTags(place, group, node, node.name);
     return new aws.ec2.Instance(
@@ -120,7 +129,7 @@ export class Node extends pulumi.ComponentResource {
         instanceType: node.instanceType,
         subnetId,
         vpcSecurityGroupIds: [ofGroup.securityGroupId],
-        associatePublicIpAddress: true,
+        associatePublicIpAddress: !isPrivate,
         iamInstanceProfile: ofGroup.profileName,
         userData: renderUserData({ parameterPrefix: parameters.prefix, region: place.region }),
         userDataReplaceOnChange: true,
@@ -149,6 +158,20 @@ export class Node extends pulumi.ComponentResource {
         replaceOnChanges: ["instanceType"],
         dependsOn: [...args.after, ...ofGroup.readiness, ...parameters.all],
       },
+    );
+  }
+
+  /** An address that stays with the node: it moves to a new host after that host's gate. */
+  private elasticAddress(name: string, { surroundings, group, node }: NodeArgs, instance: aws.ec2.Instance): void {
+    const address = new aws.ec2.Eip(
+      `${name}-address`,
+      { domain: "vpc", tags: nodeTags(surroundings.place, group, node, node.name) },
+      { parent: this },
+    );
+    new aws.ec2.EipAssociation(
+      `${name}-address`,
+      { allocationId: address.allocationId, instanceId: instance.id },
+      { parent: this, dependsOn: [this.gate] },
     );
   }
 

@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { arn, type Place } from "./place.ts";
+import { policyDocument, type PolicyDocument } from "./policy-document.ts";
 import { environmentTags } from "./tags.ts";
 
 export interface RegistryArgs {
@@ -8,6 +9,8 @@ export interface RegistryArgs {
   readonly keyArn: pulumi.Input<string>;
   /** Last part of the repository's name. */
   readonly repository: string;
+  /** Accounts that may pull. */
+  readonly sharedWith: readonly string[];
 }
 
 /** How many images a repository keeps: the running one, the one before, and some to go back to. */
@@ -39,6 +42,12 @@ export class Registry extends pulumi.ComponentResource {
       { repository: this.repository.name, policy: JSON.stringify(lifecyclePolicy) },
       { parent: this },
     );
+    if (args.sharedWith.length > 0)
+      new aws.ecr.RepositoryPolicy(
+        `${name}-readers`,
+        { repository: this.repository.name, policy: JSON.stringify(readersPolicy(args.sharedWith)) },
+        { parent: this },
+      );
     this.url = this.repository.repositoryUrl;
     this.registerOutputs({ url: this.url });
   }
@@ -52,6 +61,18 @@ function repositoryName(place: Place, repository: string): string {
 /** ARN of a repository, for policies. */
 export function repositoryArn(place: Place, repository: string): string {
   return arn(place, "ecr", `repository/${repositoryName(place, repository)}`);
+}
+
+/** Pulling, for the accounts that images are promoted to. */
+export function readersPolicy(accounts: readonly string[]): PolicyDocument {
+  return policyDocument([
+    {
+      Sid: "PromotedTo",
+      Effect: "Allow",
+      Principal: { AWS: accounts.map((account) => `arn:aws:iam::${account}:root`) },
+      Action: ["ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"],
+    },
+  ]);
 }
 
 const lifecyclePolicy = {

@@ -1,9 +1,20 @@
 import { archiveFormats } from "@coinfleet/sdk";
 import { z } from "zod";
+import {
+  accountSchema,
+  adoptSchema,
+  backupSchema,
+  cidr,
+  groupBackupSchema,
+  networkSchema,
+  retiredSchema,
+  sharedWithSchema,
+  zonesSchema,
+} from "./environment-schema.ts";
+import { price } from "./prices.ts";
 
 // What an editor shows for each key is its description here; the resolved meaning is in the SDK's FleetSpec.
 
-const cidr = z.cidrv4("an IPv4 CIDR, for example 10.0.0.0/16");
 const name = z.string().min(1, "a text");
 
 const tip = z.strictObject({
@@ -53,6 +64,14 @@ const volume = z.strictObject({
     .regex(/^snap-[0-9a-f]{8,17}$/, "a snapshot id, for example snap-0123456789abcdef0")
     .optional()
     .describe("EBS snapshot that a new volume is made from. Default: none, the coin's own way."),
+  initializationRate: z
+    .int()
+    .min(100)
+    .max(300)
+    .optional()
+    .describe(
+      "MiB/s at which a volume from a snapshot is filled: 100 is 2.9 hours for each TiB, 300 one (computed). Default: as blocks are read, which is slow for days. Paid for each GiB.",
+    ),
 });
 
 const restore = z.strictObject({
@@ -96,6 +115,24 @@ const groupSchema = z.strictObject({
   restore: restore
     .optional()
     .describe("Archive of chain data that empty volumes start from. Default: the coin's own way. A volume with data never takes it."),
+  addresses: z
+    .enum(["public", "elastic", "private"])
+    .optional()
+    .describe(
+      `Addresses of the nodes: public, a new one with each host; elastic, which stays with the node; private, none from outside (peers do not find the node; it finds them through a NAT gateway). Default: public. Public and elastic cost ${price("publicAddressHour")} and node.`,
+    ),
+  loadBalancer: z
+    .boolean()
+    .optional()
+    .describe(
+      `Whether <group>.internal is an internal load balancer, which drops a node that is not synced within 30 seconds. Without one the name is spread by DNS, which takes minutes. Default: false. Costs ${price("loadBalancerHour")}.`,
+    ),
+  backup: groupBackupSchema.optional(),
+  formerly: name
+    .optional()
+    .describe(
+      "Former name of this group. Its volumes and secrets are kept; the hosts are replaced one at a time. The line stays. Default: none.",
+    ),
   allowedCidrs: z.array(cidr).optional().describe("CIDRs outside the group that may use the internal ports (RPC). Default: none."),
   tips: z.array(tip).optional().describe("Tip references in place of the network's own. Default: the network's."),
   servedBy: name
@@ -112,13 +149,17 @@ const source = z.strictObject({
     .describe("Account that owns the AMI, in quotes."),
 });
 
+const amiId = z.string().regex(/^ami-[0-9a-f]{8,17}$/, "an AMI id, for example ami-0123456789abcdef0");
+
 const machineImage = z
   .strictObject({
-    id: z
-      .string()
-      .regex(/^ami-[0-9a-f]{8,17}$/, "an AMI id, for example ami-0123456789abcdef0")
+    ids: z
+      .strictObject({
+        x86_64: amiId.optional().describe("AMI for Intel and AMD."),
+        arm64: amiId.optional().describe("AMI for Graviton."),
+      })
       .optional()
-      .describe("An AMI that exists already, built from the same template. Nothing is built then."),
+      .describe("AMIs that exist already, built from the same template: what `coinfleet promote` writes. Nothing is built then."),
     source: source.optional().describe("The distribution's AMI that Packer builds from."),
     distribution: z
       .enum(["debian", "amazon-linux-2023"])
@@ -129,32 +170,33 @@ const machineImage = z
   .superRefine((value, context) => {
     const missing = (key: string): void =>
       context.addIssue({ code: "custom", path: [key], message: "needed where there is a source to build from" });
-    if (value.id === undefined) {
+    if (value.ids === undefined) {
       if (value.source === undefined)
-        context.addIssue({ code: "custom", path: ["source"], message: "either id, or source with sshUser and instanceType" });
+        context.addIssue({ code: "custom", path: ["source"], message: "either ids, or source with sshUser and instanceType" });
       if (value.sshUser === undefined) missing("sshUser");
       if (value.instanceType === undefined) missing("instanceType");
     } else if (value.source !== undefined) {
-      context.addIssue({ code: "custom", path: ["id"], message: "either id or source, not both" });
+      context.addIssue({ code: "custom", path: ["ids"], message: "either ids or source, not both" });
     }
   });
 
 /** What a stack file says under `coinfleet:fleet`. */
 export const fleetSchema = z.strictObject({
-  zones: z
-    .array(z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d[a-p]$/, "an availability zone, for example eu-central-1a"))
-    .max(16)
-    .describe("Availability zones, in order. New ones go to the end: a volume cannot leave its zone."),
-  network: z
-    .strictObject({
-      cidr: cidr.describe("Address range of the fleet's own VPC, /16 to /22. Each zone takes a sixteenth. It cannot be changed later."),
-    })
-    .describe("The VPC that the fleet lives in. No cost by itself; each node's public address costs about $3.65 a month."),
+  zones: zonesSchema,
+  network: networkSchema,
   images: z
     .strictObject({
-      base: name.describe("Base image of every client's image: a Debian 12 slim. With its digest, so that it stays the same."),
+      base: name
+        .default("public.ecr.aws/debian/debian:bookworm-slim")
+        .describe("Base image of every client's image: a Debian 12 slim. With its digest, so that it stays the same."),
+      promoted: z
+        .record(z.string(), z.string().regex(/^[^\s@]+@sha256:[0-9a-f]{64}$/, "an image by digest: <repository>@sha256:<64 hex digits>"))
+        .default({})
+        .describe(
+          "Images that another environment has built, by name and tag: what `coinfleet promote` writes. They are not built again. Default: none.",
+        ),
     })
-    .prefault({ base: "public.ecr.aws/debian/debian:bookworm-slim" })
+    .prefault({})
     .describe("Container images."),
   machineImage: machineImage.describe("Machine image of the hosts."),
   alerts: z
@@ -174,6 +216,11 @@ export const fleetSchema = z.strictObject({
     })
     .prefault({ retentionDays: 30 })
     .describe("Logs of the daemons."),
+  account: accountSchema,
+  backup: backupSchema,
+  sharedWith: sharedWithSchema,
+  retired: retiredSchema,
+  adopt: adoptSchema,
   nodes: z
     .record(z.string(), groupSchema)
     .describe("Groups by name: the nodes of one coin on one network. The name becomes node<N>.<group>.internal."),

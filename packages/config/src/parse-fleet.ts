@@ -1,4 +1,13 @@
-import { fleetPath, InvalidValue, problem, type FleetSpec, type MachineImageSpec, type Problem } from "@coinfleet/sdk";
+import {
+  fleetPath,
+  InvalidValue,
+  networkDefaults,
+  problem,
+  type FleetSpec,
+  type MachineImageSpec,
+  type NetworkSpec,
+  type Problem,
+} from "@coinfleet/sdk";
 import { z } from "zod";
 import { fleetSchema } from "./fleet-schema.ts";
 import { keyPath, problemsOfIssues } from "./problems-of-issues.ts";
@@ -49,7 +58,7 @@ function goodPart(raw: unknown): Raw | undefined {
 const standIns = {
   zones: ["eu-central-1a"],
   network: { cidr: "10.0.0.0/16" },
-  machineImage: { id: "ami-00000000", distribution: "debian" },
+  machineImage: { ids: { x86_64: "ami-00000000", arm64: "ami-00000001" }, distribution: "debian" },
   nodes: {},
 };
 
@@ -60,11 +69,23 @@ function objectOf(value: unknown): object {
 const jsonSchema = z.object({ properties: z.record(z.string(), z.any()) }).parse(fleetJsonSchema);
 
 function specOf(raw: Raw, origin: Origin): FleetSpec {
-  return { ...origin, ...raw, machineImage: machineImageOf(raw.machineImage) };
+  return { ...origin, ...raw, network: networkOf(raw.network), machineImage: machineImageOf(raw.machineImage) };
 }
 
-function machineImageOf({ id, source, distribution, sshUser, instanceType }: Raw["machineImage"]): MachineImageSpec {
-  if (id !== undefined) return { id, distribution };
+function networkOf({ cidr, vpcId, subnets, ...own }: Raw["network"]): NetworkSpec {
+  if (vpcId !== undefined && subnets !== undefined) return { vpcId, subnets };
+  if (cidr === undefined) throw new Error("the schema lets no network without cidr or vpcId pass");
+  const { natGateways, endpoints, flowLogDays } = networkDefaults;
+  return {
+    cidr,
+    natGateways: own.natGateways ?? natGateways,
+    endpoints: own.endpoints ?? endpoints,
+    flowLogDays: own.flowLogDays ?? flowLogDays,
+  };
+}
+
+function machineImageOf({ ids, source, distribution, sshUser, instanceType }: Raw["machineImage"]): MachineImageSpec {
+  if (ids !== undefined) return { ids: definedOnly(ids), distribution };
   if (source === undefined || sshUser === undefined || instanceType === undefined)
     throw new Error("the schema lets no machine image without a source pass");
   return { source, distribution, sshUser, instanceType };
@@ -80,7 +101,8 @@ function checkTogether(raw: Raw, region: string | undefined): readonly Problem[]
     if (region !== undefined && !zone.startsWith(region)) bad(["zones", index], zone, `a zone of ${region}`);
     if (raw.zones.indexOf(zone) !== index) bad(["zones", index], zone, "each zone once");
   });
-  checkVpc(raw.network.cidr, bad);
+  if (raw.network.cidr !== undefined) checkVpc(raw.network.cidr, bad);
+  checkCopies(raw, region, bad);
   for (const [name, group] of Object.entries(raw.nodes)) {
     group.allowedCidrs?.forEach((cidr, index) => {
       const path = ["nodes", name, "allowedCidrs", index];
@@ -90,6 +112,24 @@ function checkTogether(raw: Raw, region: string | undefined): readonly Problem[]
     });
   }
   return problems;
+}
+
+function checkCopies(
+  raw: Raw,
+  region: string | undefined,
+  bad: (path: readonly PropertyKey[], got: unknown, allowed: string) => void,
+): void {
+  const all = [
+    [["backup"], raw.backup] as const,
+    ...Object.entries(raw.nodes).map(([name, group]) => [["nodes", name, "backup"], group.backup] as const),
+  ];
+  for (const [path, backup] of all) {
+    const copyTo = backup?.copyTo;
+    if (copyTo === undefined || region === undefined) continue;
+    if (copyTo.region === region) bad([...path, "copyTo", "region"], region, "another region than the fleet's own");
+    if (copyTo.keyArn !== undefined && copyTo.keyArn.split(":")[3] !== copyTo.region)
+      bad([...path, "copyTo", "keyArn"], copyTo.keyArn, `a key of ${copyTo.region}`);
+  }
 }
 
 function checkVpc(cidr: string, bad: (path: readonly PropertyKey[], got: unknown, allowed: string) => void): void {
@@ -107,4 +147,12 @@ function prefixLength(cidr: string): number {
 function isNetworkAddress(cidr: string): boolean {
   const address = (cidr.split("/")[0] ?? "").split(".").reduce((sum, octet) => sum * 256 + Number(octet), 0);
   return address % 2 ** (32 - prefixLength(cidr)) === 0;
+}
+
+/** Only what is there: an option that is not said is no option that says nothing. */
+function definedOnly<K extends string, V>(given: Readonly<Partial<Record<K, V | undefined>>>): Partial<Record<K, V>> {
+  const entries = Object.entries<V | undefined>(given).filter((entry): entry is [K, V] => entry[1] !== undefined);
+  const kept: Partial<Record<K, V>> = {};
+  for (const [key, value] of entries) kept[key] = value;
+  return kept;
 }

@@ -14,7 +14,7 @@ config:
   coinfleet:fleet:
     zones: [eu-central-1a, eu-central-1b]
     network: { cidr: 10.0.0.0/16 }
-    machineImage: { id: ami-0123456789abcdef0, distribution: amazon-linux-2023 }
+    machineImage: { ids: { x86_64: ami-0123456789abcdef0 }, distribution: amazon-linux-2023 }
     nodes:
       acorn: { network: mainnet, count: 2 }
 `;
@@ -40,6 +40,8 @@ const remove =
   (document: Document): void => {
     document.deleteIn(path);
   };
+
+const existing = { "eu-central-1a": "subnet-0123456789abcdef0", "eu-central-1b": "subnet-0123456789abcdef1" };
 
 /** What is wrong → how the good file becomes so, and the name and path of the mistake. */
 const mistakes: Record<string, { readonly make: (document: Document) => void; readonly found: readonly string[] }> = {
@@ -186,11 +188,106 @@ const mistakes: Record<string, { readonly make: (document: Document) => void; re
   },
   "a source without binaries for the architecture": {
     make: set([...fleet, "nodes", "acorn"], { network: "mainnet", count: 2, instanceType: "m7g.large" }),
-    found: ["UnsupportedArchitecture coinfleet:fleet.nodes.acorn.architecture"],
+    found: ["NoMachineImage coinfleet:fleet.machineImage.ids.arm64", "UnsupportedArchitecture coinfleet:fleet.nodes.acorn.architecture"],
+  },
+  "an instance type with too little memory": {
+    make: set([...group, "instanceType"], "t3.small"),
+    found: ["TooLittleMemory coinfleet:fleet.nodes.acorn.instanceType"],
+  },
+  "one zone for two nodes": { make: set([...fleet, "zones"], ["eu-central-1a"]), found: ["TooFewZones coinfleet:fleet.zones"] },
+  "more IOPS than a volume of this size has": {
+    make: set([...group, "volume"], { sizeGiB: 10, iops: 6000, throughput: 500 }),
+    found: ["InvalidVolume coinfleet:fleet.nodes.acorn.volume.iops"],
+  },
+  "an io2 volume smaller than there is": {
+    make: set([...group, "volume"], { type: "io2", sizeGiB: 3, iops: 3000 }),
+    found: ["InvalidVolume coinfleet:fleet.nodes.acorn.volume.sizeGiB"],
+  },
+  "a filling rate without a snapshot": {
+    make: set([...group, "volume"], { initializationRate: 200 }),
+    found: ["InvalidVolume coinfleet:fleet.nodes.acorn.volume.initializationRate"],
+  },
+  "a filling rate that EBS does not offer": {
+    make: set([...group, "volume"], { snapshot: "snap-0123456789abcdef0", initializationRate: 500 }),
+    found: ["InvalidValue coinfleet:fleet.nodes.acorn.volume.initializationRate"],
+  },
+  "no network address and no VPC": { make: set([...fleet, "network"], {}), found: ["MissingKey coinfleet:fleet.network.cidr"] },
+  "an own and an existing network": {
+    make: set([...fleet, "network"], { cidr: "10.0.0.0/16", vpcId: "vpc-0123456789abcdef0", subnets: { public: existing } }),
+    found: ["InvalidValue coinfleet:fleet.network.cidr"],
+  },
+  "an existing network with endpoints of ours": {
+    make: set([...fleet, "network"], { vpcId: "vpc-0123456789abcdef0", subnets: { public: existing }, endpoints: "all" }),
+    found: ["InvalidValue coinfleet:fleet.network.endpoints"],
+  },
+  "an existing network without subnets": {
+    make: set([...fleet, "network"], { vpcId: "vpc-0123456789abcdef0" }),
+    found: ["MissingKey coinfleet:fleet.network.subnets"],
+  },
+  "an existing network without a subnet in each zone": {
+    make: set([...fleet, "network"], {
+      vpcId: "vpc-0123456789abcdef0",
+      subnets: { public: { "eu-central-1a": "subnet-0123456789abcdef0" } },
+    }),
+    found: ["NoSubnet coinfleet:fleet.network.subnets.public"],
+  },
+  "private nodes without a way out": {
+    make: set([...group, "addresses"], "private"),
+    found: ["PrivateNeedsNat coinfleet:fleet.nodes.acorn.addresses"],
+  },
+  "an address policy that is none": {
+    make: set([...group, "addresses"], "static"),
+    found: ["InvalidValue coinfleet:fleet.nodes.acorn.addresses"],
+  },
+  "a former name that a group has": {
+    make: (document) => {
+      set([...fleet, "nodes", "oak"], { coin: "acorn", network: "mainnet", count: 2, formerly: "acorn" })(document);
+    },
+    found: ["FormerNameInUse coinfleet:fleet.nodes.oak.formerly"],
+  },
+  "a retired volume that is in use": {
+    make: set([...fleet, "retired"], { volumes: ["acorn-2-data-volume-g1"] }),
+    found: ["RetiredInUse coinfleet:fleet.retired.volumes[0]"],
+  },
+  "a retired secret that is in use": {
+    make: set([...fleet, "retired"], { secrets: ["acorn-secrets-rpc-password"] }),
+    found: ["RetiredInUse coinfleet:fleet.retired.secrets[0]"],
+  },
+  "a retired volume by its id": {
+    make: set([...fleet, "retired"], { volumes: ["vol-0123456789abcdef0"] }),
+    found: ["InvalidValue coinfleet:fleet.retired.volumes[0]"],
+  },
+  "a volume to adopt that no node has": {
+    make: set([...fleet, "adopt"], { "acorn-3-data-volume-g1": "vol-0123456789abcdef0" }),
+    found: ["UnknownVolume coinfleet:fleet.adopt"],
+  },
+  "copies of backups in the same region": {
+    make: set([...fleet, "backup"], { copyTo: { region: "eu-central-1" } }),
+    found: ["InvalidValue coinfleet:fleet.backup.copyTo.region"],
+  },
+  "a key of another region for copies": {
+    make: set([...fleet, "backup"], { copyTo: { region: "eu-west-1", keyArn: "arn:aws:kms:us-east-1:123456789012:key/a" } }),
+    found: ["InvalidValue coinfleet:fleet.backup.copyTo.keyArn"],
+  },
+  "backups at an hour that does not exist": {
+    make: set([...group, "backup"], { at: "25:00" }),
+    found: ["InvalidValue coinfleet:fleet.nodes.acorn.backup.at"],
+  },
+  "backups at a time that YAML takes for a number": {
+    make: set([...group, "backup"], { at: 180 }),
+    found: ["InvalidValue coinfleet:fleet.nodes.acorn.backup.at"],
+  },
+  "a promoted image by its tag": {
+    make: set([...fleet, "images"], { promoted: { agent: "1.example/agent:latest" } }),
+    found: ["InvalidValue coinfleet:fleet.images.promoted.agent"],
+  },
+  "a secret in plain text": {
+    make: set([...group, "secrets"], { "rpc-password": "hunter2" }),
+    found: ["UnknownKey coinfleet:fleet.nodes.acorn.secrets"],
   },
   "no machine image": { make: remove([...fleet, "machineImage"]), found: ["MissingKey coinfleet:fleet.machineImage"] },
-  "a machine image without id or source": {
-    make: remove([...fleet, "machineImage", "id"]),
+  "a machine image without ids or source": {
+    make: remove([...fleet, "machineImage", "ids"]),
     found: [
       "MissingKey coinfleet:fleet.machineImage.instanceType",
       "MissingKey coinfleet:fleet.machineImage.source",
@@ -199,7 +296,7 @@ const mistakes: Record<string, { readonly make: (document: Document) => void; re
   },
   "a machine image with both": {
     make: set([...fleet, "machineImage", "source"], { name: "al2023", owner: "amazon" }),
-    found: ["InvalidValue coinfleet:fleet.machineImage.id"],
+    found: ["InvalidValue coinfleet:fleet.machineImage.ids"],
   },
   "an owner that YAML takes for a number": {
     make: set([...fleet, "machineImage"], {

@@ -56,10 +56,10 @@ function refused(problems: readonly Problem[], origin: Origin): StackReading {
 }
 
 /** What was left out because it could not be read is not missing. */
+const followsFromLess = ["NoNodes", "NoZones", "TooFewZones"];
+
 function isEcho(found: Problem, said: readonly Problem[]): boolean {
-  return said.some(
-    (one) => one.path.startsWith(found.path) && (found.name === "NoNodes" || found.name === "NoZones" || one.path === found.path),
-  );
+  return said.some((one) => one.path.startsWith(found.path) && (followsFromLess.includes(found.name) || one.path === found.path));
 }
 
 function regionOf(value: unknown): string | Problem {

@@ -170,6 +170,54 @@ export const UnknownDaemon = {
   hint: "Name the daemon whose data the archive holds.",
 } as const satisfies ErrorData;
 
+export const TooFewZones = {
+  name: "TooFewZones",
+  title: "The nodes of a group would all be in one availability zone.",
+  hint: "List a second zone: what takes one zone down must leave a node.",
+} as const satisfies ErrorData;
+
+export const TooLittleMemory = {
+  name: "TooLittleMemory",
+  title: "Instance type has less memory than the daemons need.",
+  hint: "Choose a larger instance type.",
+} as const satisfies ErrorData;
+
+export const NoMachineImage = {
+  name: "NoMachineImage",
+  title: "The stack file names no machine image for this CPU architecture.",
+  hint: "Add the id of an AMI of this architecture, or choose an instance type of another one.",
+} as const satisfies ErrorData;
+
+export const NoSubnet = {
+  name: "NoSubnet",
+  title: "The existing network has no subnet for these nodes.",
+  hint: "Name a subnet of this kind for each zone, or change the groups' `addresses`.",
+} as const satisfies ErrorData;
+
+export const PrivateNeedsNat = {
+  name: "PrivateNeedsNat",
+  title: "Nodes without public addresses could not reach their peers.",
+  hint: "Set `network.natGateways` to `one` or `perZone`, or give the group addresses.",
+} as const satisfies ErrorData;
+
+export const FormerNameInUse = {
+  name: "FormerNameInUse",
+  title: "The former name of a group is not free.",
+  hint: "A group that was renamed stands in the stack file once, under its new name.",
+} as const satisfies ErrorData;
+
+export const RetiredInUse = {
+  name: "RetiredInUse",
+  title: "Something is both retired and in use.",
+  hint: "Remove it from `retired`, or remove the node that uses it.",
+} as const satisfies ErrorData;
+
+export const UnknownVolume = {
+  name: "UnknownVolume",
+  title: "No node of the fleet has this data volume.",
+  hint: "Write the logical name of a volume: <group>-<node>-data-volume-g<generation>.",
+} as const satisfies ErrorData;
+
 export const NotYaml = {
   name: "NotYaml",
   title: "Stack file cannot be read.",
@@ -224,6 +272,14 @@ export const errorCatalogue: readonly ErrorData[] = [
   InvalidVolume,
   KeysForbidSnapshot,
   UnknownDaemon,
+  TooFewZones,
+  TooLittleMemory,
+  NoMachineImage,
+  NoSubnet,
+  PrivateNeedsNat,
+  FormerNameInUse,
+  RetiredInUse,
+  UnknownVolume,
   NotYaml,
   NoAccount,
   NoRegion,

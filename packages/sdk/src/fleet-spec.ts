@@ -1,4 +1,5 @@
 import type { ArchiveFormat, TipReference } from "./coin.ts";
+import type { AccountSpec, BackupSpec, GroupBackupSpec, NetworkSpec, RetiredSpec } from "./environment-spec.ts";
 import type { Architecture } from "./release.ts";
 
 /** What an environment's stack file says under `coinfleet:fleet`: parsed, typed, defaults not yet applied. */
@@ -15,25 +16,29 @@ export interface FleetSpec {
   readonly machineImage: MachineImageSpec;
   readonly alerts: AlertsSpec;
   readonly logs: LogsSpec;
+  readonly account: AccountSpec;
+  /** Snapshots of every group's volumes; a group may say otherwise. */
+  readonly backup: BackupSpec;
+  /** Accounts that may use this environment's images and machine images. */
+  readonly sharedWith: readonly string[];
+  readonly retired: RetiredSpec;
+  /** Logical name of a data volume → id of the volume that exists already and is taken over in place of a new one. */
+  readonly adopt: Readonly<Record<string, string>>;
   /** Groups by name. The name is a DNS label: `node<N>.<group>.internal`. */
   readonly nodes: Readonly<Record<string, GroupSpec>>;
-}
-
-/** The network that the fleet lives in. */
-export interface NetworkSpec {
-  /** Address range of the fleet's own VPC. @example "10.0.0.0/16" */
-  readonly cidr: string;
 }
 
 /** Settings of the container images. */
 export interface ImagesSpec {
   /** Base image of every client's image: a Debian 12 "slim". On AWS with its digest. */
   readonly base: string;
+  /** `<repository>-<tag>` → image by digest, as another environment exported it and a person promoted it. Nothing is built for it. */
+  readonly promoted: Readonly<Record<string, string>>;
 }
 
-/** The machine image of the hosts: one that exists (`id`), or one that Packer builds from a distribution's (`source`). */
+/** The machine image of the hosts: one that exists for each architecture (`ids`), or one that Packer builds from a distribution's (`source`). */
 export type MachineImageSpec =
-  | { readonly id: string; readonly distribution: Distribution }
+  | { readonly ids: Readonly<Partial<Record<Architecture, string>>>; readonly distribution: Distribution }
   | {
       readonly source: { readonly name: string; readonly owner: string };
       readonly distribution: Distribution;
@@ -89,6 +94,14 @@ export interface GroupSpec {
   readonly volume?: VolumeSpec | undefined;
   /** An archive of chain data that empty volumes start from. @default - the coin's own way */
   readonly restore?: RestoreSpec | undefined;
+  /** Addresses of the nodes: a public one that changes with the host, an elastic one that stays, or none from outside. @default "public" */
+  readonly addresses?: AddressPolicy | undefined;
+  /** One name for all nodes, behind an internal load balancer; without it the name is spread by weighted records. @default false */
+  readonly loadBalancer?: boolean | undefined;
+  /** Where the snapshots of this group's volumes differ from the environment's. @default - they do not */
+  readonly backup?: GroupBackupSpec | undefined;
+  /** Former name of the group: its volumes and secrets are kept under the new one. @default - it never had another */
+  readonly formerly?: string | undefined;
   /** CIDRs outside the fleet that may use the internal ports (RPC). @default [] */
   readonly allowedCidrs?: readonly string[] | undefined;
   /** Tip references instead of the network's. @default - the network's */
@@ -109,6 +122,8 @@ export interface RestoreSpec {
   /** Whose data it holds. @default - the node's only daemon */
   readonly daemon?: string | undefined;
 }
+/** How a node is reached: from anywhere at an address that changes with the host, at one that does not, or from inside only. */
+export type AddressPolicy = "public" | "elastic" | "private";
 
 /** The data volume of each node of a group. */
 export interface VolumeSpec {
@@ -124,4 +139,6 @@ export interface VolumeSpec {
   readonly generation?: number | undefined;
   /** EBS snapshot id that new volumes start from. @default - none: the coin's own way */
   readonly snapshot?: string | undefined;
+  /** Rate at which a volume from a snapshot is filled, MiB/s. @default - none promised: lazily, as blocks are read */
+  readonly initializationRate?: number | undefined;
 }

@@ -2,12 +2,13 @@
 export const metricNamespace = "Coinfleet";
 
 /**
- * Every metric that an agent publishes, each 10 s at high resolution. An alarm or a dashboard may name no other.
+ * Every metric that an agent publishes, each 10 s; at high resolution but for {@link resolutionSec}. An alarm or a dashboard may name no other.
  * `fromProbe`: published only when the probe succeeded, because a dead node has no height.
  */
 export const metrics = {
   ProbeSuccess: { unit: "Count", fromProbe: false, help: "1 when the sync check answered, 0 when it did not" },
   Synced: { unit: "Count", fromProbe: false, help: "1 when the verdict is synced: what /healthz answers" },
+  InService: { unit: "Count", fromProbe: false, help: "the same once a minute, for DNS, which reads no faster metric" },
   Height: { unit: "Count", fromProbe: true, help: "height of the node's best validated block" },
   BlocksBehind: { unit: "Count", fromProbe: true, help: "median of the independent tips less the node's height" },
   TipAgeSeconds: { unit: "Seconds", fromProbe: true, help: "age of the node's best block" },
@@ -27,3 +28,8 @@ export const metrics = {
 } as const satisfies Record<string, { unit: "Count" | "Seconds" | "Percent"; fromProbe: boolean; help: string }>;
 
 export type MetricName = keyof typeof metrics;
+
+/** Seconds that one value of a metric stands for. Route 53 cannot follow an alarm on a metric of high resolution. */
+export function resolutionSec(metric: MetricName): 1 | 60 {
+  return metric === "InService" ? 60 : 1;
+}

@@ -1,11 +1,15 @@
+import { instanceMemoryMiB } from "./aws-limits.ts";
 import type { Coin, Daemon, Network } from "./coin.ts";
+import type { BackupSpec } from "./environment-spec.ts";
 import {
   CannotProduceBlocks,
   InvalidCount,
   InvalidGroupName,
+  KeysForbidSnapshot,
   NotAPrivateNetwork,
   RetiredCoin,
   TooFewTips,
+  TooLittleMemory,
   UnknownCoin,
   UnknownNetwork,
 } from "./errors-data.ts";
@@ -26,6 +30,8 @@ export interface GroupInput {
   readonly coins: CoinRegistry;
   /** Number of availability zones. */
   readonly zones: number;
+  /** What the environment says of backups. */
+  readonly backup: BackupSpec;
   readonly name: string;
   /** Key path of the group in the stack file. */
   readonly path: string;
@@ -50,6 +56,8 @@ export function resolveGroup(input: GroupInput): ResolvedGroup | undefined {
   checkTips(input, network, count);
   const { name, path, spec, report } = input;
   const options = resolveOptions(coin, spec.options, path, report);
+  checkMemory(input, network);
+  const backup = resolveBackup(input, coin);
   const volume = resolveVolume({ network, holdsKeys: coin.keys !== "none", spec: spec.volume, path, report });
   const architecture = resolveArchitecture(network.instanceType, spec, path, report);
   const service = resolveServer({ ...input, coin });
@@ -93,6 +101,10 @@ export function resolveGroup(input: GroupInput): ResolvedGroup | undefined {
     databaseSurvivesDowngrade: coin.databaseSurvivesDowngrade,
     health: resolveHealth(network, { count, blockEverySec: spec.blockEverySec, tips: spec.tips }),
     ...(spec.blockEverySec === undefined ? {} : { blockEverySec: spec.blockEverySec }),
+    addresses: spec.addresses ?? "public",
+    hasLoadBalancer: spec.loadBalancer ?? false,
+    ...(backup === undefined ? {} : { backup }),
+    formerly: spec.formerly ?? name,
     nodes,
   };
 }
@@ -128,6 +140,31 @@ function resolveCount({ path, spec, report }: GroupInput, maximum: number): numb
   const fix = maximum === 1 ? "On this network the nodes of a group would not be alike: write 1, and a group for each." : InvalidCount.hint;
   report(problem(InvalidCount, { path: `${path}.count`, got: count, allowed: [maximum === 1 ? "1" : `1 to ${maximum}`], fix }));
   return 1;
+}
+
+function checkMemory({ path, spec, report }: GroupInput, network: Network): void {
+  const { instanceType } = spec;
+  const memoryMiB = instanceType === undefined ? undefined : instanceMemoryMiB(instanceType);
+  if (memoryMiB === undefined || memoryMiB >= network.memoryMiB) return;
+  const got = `${instanceType}: ${memoryMiB} MiB`;
+  report(problem(TooLittleMemory, { path: `${path}.instanceType`, got, allowed: [`at least ${network.memoryMiB} MiB`] }));
+}
+
+/** Data that holds keys is never put back, so no snapshot of it is taken. */
+function resolveBackup({ path, spec, backup, report }: GroupInput, coin: Coin): BackupSpec | undefined {
+  const { enabled = true, ...own } = spec.backup ?? {};
+  if (coin.keys === "none") {
+    if (!enabled) return undefined;
+    return {
+      everyHours: own.everyHours ?? backup.everyHours,
+      at: own.at ?? backup.at,
+      keep: own.keep ?? backup.keep,
+      copyTo: own.copyTo ?? backup.copyTo,
+    };
+  }
+  if (spec.backup !== undefined && enabled)
+    report(problem(KeysForbidSnapshot, { path: `${path}.backup`, fix: "Remove `backup`: a node with keys never starts from old data." }));
+  return undefined;
 }
 
 function checkMining({ path, spec, report }: GroupInput, coin: Coin, network: Network): void {

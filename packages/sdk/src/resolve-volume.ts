@@ -1,3 +1,4 @@
+import { initializationRateMiBPerSec, volumeLimits } from "./aws-limits.ts";
 import type { Network } from "./coin.ts";
 import { InvalidVolume, KeysForbidSnapshot, VolumeSizeNeeded } from "./errors-data.ts";
 import type { VolumeSpec } from "./fleet-spec.ts";
@@ -26,26 +27,54 @@ export function resolveVolume({ network, holdsKeys, spec = {}, path, report }: V
     report(problem(VolumeSizeNeeded, { path: at("sizeGiB"), fix: `${reason}. ${VolumeSizeNeeded.hint}` }));
     return undefined;
   }
-  const type = spec.type ?? "gp3";
-  const need = network.volume ?? baselineVolume;
-  const iops = spec.iops ?? need.iops;
-  const throughput = type === "gp3" ? (spec.throughput ?? need.throughputMiBPerSec) : undefined;
-  const generation = spec.generation ?? 1;
-  const within = (key: string, value: number, low: number, high: number): void => {
-    if (Number.isInteger(value) && value >= low && value <= high) return;
-    report(problem(InvalidVolume, { path: at(key), got: value, allowed: [`${low} to ${high}`] }));
-  };
-  within("sizeGiB", sizeGiB, 1, 65_536);
-  within("iops", iops, type === "gp3" ? 3000 : 100, type === "gp3" ? 80_000 : 256_000);
-  within("generation", generation, 1, 999);
-  if (throughput !== undefined) within("throughput", throughput, 125, Math.min(2000, Math.floor(iops / 4)));
-  if (type === "io2" && spec.throughput !== undefined) {
-    report(
-      problem(InvalidVolume, { path: at("throughput"), got: spec.throughput, fix: "Remove it: io2's throughput follows from its IOPS." }),
-    );
-  }
+  const volume = { generation: spec.generation ?? 1, sizeGiB, ...performance(network, spec) };
+  for (const found of limitProblems(volume, spec)) report(problem(InvalidVolume, { ...found, path: at(found.key) }));
   if (holdsKeys && spec.snapshot !== undefined) report(problem(KeysForbidSnapshot, { path: at("snapshot"), got: spec.snapshot }));
-  return { generation, sizeGiB, type, iops, throughputMiBPerSec: throughput, snapshotId: spec.snapshot };
+  return { ...volume, snapshotId: spec.snapshot, initializationRateMiBPerSec: spec.initializationRate };
+}
+
+type Performance = Pick<ResolvedVolume, "type" | "iops" | "throughputMiBPerSec">;
+
+function performance(network: Network, spec: VolumeSpec): Performance {
+  const need = network.volume ?? baselineVolume;
+  const type = spec.type ?? "gp3";
+  return {
+    type,
+    iops: spec.iops ?? need.iops,
+    throughputMiBPerSec: type === "gp3" ? (spec.throughput ?? need.throughputMiBPerSec) : undefined,
+  };
+}
+
+interface LimitProblem {
+  readonly key: keyof VolumeSpec;
+  readonly got: number;
+  readonly allowed?: readonly string[];
+  readonly fix?: string;
+}
+
+/** Each figure against what EBS offers, and the figures against each other. */
+function limitProblems(volume: Performance & { sizeGiB: number; generation: number }, spec: VolumeSpec): readonly LimitProblem[] {
+  const limits = volumeLimits[volume.type];
+  const within = (key: keyof VolumeSpec, got: number | undefined, [low, high]: readonly [number, number]): readonly LimitProblem[] =>
+    got === undefined || (Number.isInteger(got) && got >= low && got <= high) ? [] : [{ key, got, allowed: [`${low} to ${high}`] }];
+  const { sizeGiB, iops, throughputMiBPerSec: throughput, type } = volume;
+  const [lowest, highest] = limits.throughputMiBPerSec ?? [0, 0];
+  const carried = Math.min(highest, Math.floor(iops * (limits.throughputPerIops ?? 0)));
+  const found = [
+    ...within("sizeGiB", sizeGiB, limits.sizeGiB),
+    ...within("iops", iops, limits.iops),
+    ...within("generation", volume.generation, [1, 999]),
+    ...within("throughput", throughput, [lowest, carried]),
+    ...within("initializationRate", spec.initializationRate, initializationRateMiBPerSec),
+  ];
+  const most = Math.max(limits.baselineIops, sizeGiB * limits.iopsPerGiB);
+  if (iops > most && iops <= limits.iops[1])
+    found.push({ key: "iops", got: iops, allowed: [`at most ${most}: ${type} has ${limits.iopsPerGiB} for each of ${sizeGiB} GiB`] });
+  if (type === "io2" && spec.throughput !== undefined)
+    found.push({ key: "throughput", got: spec.throughput, fix: "Remove it: io2's throughput follows from its IOPS." });
+  if (spec.initializationRate !== undefined && spec.snapshot === undefined)
+    found.push({ key: "initializationRate", got: spec.initializationRate, fix: "Remove it: only a volume from a snapshot is filled." });
+  return found;
 }
 
 /** Today's data and a year of growth, plus a quarter: the grower acts at 80 %. `undefined` where nobody knows how large the data is. */

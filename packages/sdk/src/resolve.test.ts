@@ -5,6 +5,7 @@ import { describe, it } from "mocha";
 import { defineCoin, type Coin, type Upgrade } from "./coin.ts";
 import { errorCatalogue } from "./errors-data.ts";
 import { bitcoinRpc } from "./families/bitcoin-rpc.ts";
+import { environmentDefaults, networkDefaults } from "./environment-spec.ts";
 import type { FleetSpec, GroupSpec } from "./fleet-spec.ts";
 import { noSnapshot, privateNetwork } from "./network-defaults.ts";
 import { internalPort, peerPort, peersAndRpc } from "./network-port.ts";
@@ -107,11 +108,12 @@ const specOf = (nodes: Readonly<Record<string, GroupSpec>>, more: Partial<FleetS
   environment: "test",
   file: "stacks/Pulumi.test.yaml",
   zones: ["eu-central-1a", "eu-central-1b"],
-  network: { cidr: "10.0.0.0/16" },
-  images: { base: "debian:bookworm-slim" },
-  machineImage: { id: "ami-00000000", distribution: "debian" },
+  network: { cidr: "10.0.0.0/16", ...networkDefaults },
+  images: { base: "debian:bookworm-slim", promoted: {} },
+  machineImage: { ids: { x86_64: "ami-00000000", arm64: "ami-00000001" }, distribution: "debian" },
   alerts: { page: [], warn: [] },
   logs: { retentionDays: 7 },
+  ...environmentDefaults,
   nodes,
   ...more,
 });
@@ -157,9 +159,9 @@ const everythingWrong: Readonly<Record<string, GroupSpec>> = {
   wrong: { coin: "mistletoe", network: "fast", servedBy: "size" },
   login: { coin: "mistletoe", network: "regtest", servedBy: "https://user:password@oak.example" },
   needless: { coin: "oak", network: "regtest", servedBy: "size" },
-  io2: { coin: "oak", network: "regtest", volume: { type: "io2", throughput: 200, iops: 5000 } },
   keys: { coin: "yew", network: "regtest", acceptRetired: true, restore: archive },
   daemon: { coin: "oak", network: "regtest", restore: { ...archive, daemon: "oakdd" } },
+  io2: { coin: "oak", network: "regtest", volume: { type: "io2", sizeGiB: 10, throughput: 200, iops: 5000 } },
 };
 
 describe("resolveFleet", () => {
@@ -180,7 +182,15 @@ describe("resolveFleet", () => {
       instanceType: "m7i.large",
       hostname: "node1.oak.internal",
       siblings: [],
-      volume: { generation: 1, sizeGiB: 150, type: "gp3", iops: 3000, throughputMiBPerSec: 125, snapshotId: undefined },
+      volume: {
+        generation: 1,
+        sizeGiB: 150,
+        type: "gp3",
+        iops: 3000,
+        throughputMiBPerSec: 125,
+        snapshotId: undefined,
+        initializationRateMiBPerSec: undefined,
+      },
     });
     assert.equal(daemons[0]?.name, "oakd");
   });
@@ -204,6 +214,7 @@ describe("resolveFleet", () => {
       iops: 8000,
       throughputMiBPerSec: 700,
       snapshotId: undefined,
+      initializationRateMiBPerSec: undefined,
     });
   });
 

@@ -2,6 +2,8 @@ import type { Coin } from "./coin.ts";
 import { NoNodes, NoZones } from "./errors-data.ts";
 import type { FleetSpec } from "./fleet-spec.ts";
 import { problem, type Problem } from "./problem.ts";
+import { environmentProblems } from "./environment-problems.ts";
+import { fleetPath } from "./fleet-path.ts";
 import { resolveGroup } from "./resolve-group.ts";
 import type { ResolvedFleet } from "./resolved.ts";
 
@@ -11,9 +13,6 @@ export type CoinRegistry = Readonly<Record<string, Coin>>;
 /** A fleet and what will be wrong with it later, or everything that is wrong with it now. Never both, never the first mistake only. */
 export type Resolution =
   { readonly fleet: ResolvedFleet; readonly warnings: readonly Problem[] } | { readonly problems: readonly Problem[] };
-
-/** Where the fleet stands in a stack file, for the paths of problems. */
-export const fleetPath = "coinfleet:fleet";
 
 /**
  * Applies the coins and their defaults to what a stack file says. Pure: the same spec gives the same fleet, always. `now` decides only whether a
@@ -32,7 +31,8 @@ export function resolveFleet(coins: CoinRegistry, spec: FleetSpec, now: Date): R
     const zones = Math.max(1, spec.zones.length);
     const report = (one: Problem): void => void problems.push(one);
     const warn = (one: Problem): void => void warnings.push(one);
-    return resolveGroup({ coins, zones, name, path, spec: group, groups: spec.nodes, now, report, warn }) ?? [];
+    return resolveGroup({ coins, zones, backup: spec.backup, name, path, spec: group, groups: spec.nodes, now, report, warn }) ?? [];
   });
+  problems.push(...environmentProblems(spec, groups));
   return problems.length > 0 ? { problems } : { fleet: { environment: spec.environment, groups }, warnings };
 }

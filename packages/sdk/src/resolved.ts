@@ -1,4 +1,6 @@
 import type { Access, Asset, Daemon, Port, Snapshot, TipReference } from "./coin.ts";
+import type { BackupSpec } from "./environment-spec.ts";
+import type { AddressPolicy } from "./fleet-spec.ts";
 import type { Architecture, ReleaseSource } from "./release.ts";
 
 /** Everything that an environment's stack file says, after defaults: plain data, and all that the rest needs. */
@@ -34,6 +36,12 @@ export interface ResolvedGroup {
   readonly health: ResolvedHealth;
   /** Private networks only: the first node makes a block that often. Absent: it does not. */
   readonly blockEverySec?: number;
+  readonly addresses: AddressPolicy;
+  readonly hasLoadBalancer: boolean;
+  /** Absent: nobody takes snapshots of its volumes. */
+  readonly backup?: BackupSpec;
+  /** Former name, or its name: secrets keep the one that they were made with. */
+  readonly formerly: string;
   readonly nodes: readonly ResolvedNode[];
 }
 
@@ -94,4 +102,6 @@ export interface ResolvedVolume {
   readonly iops: number;
   readonly throughputMiBPerSec: number | undefined;
   readonly snapshotId: string | undefined;
+  /** MiB/s; only with a snapshot. */
+  readonly initializationRateMiBPerSec: number | undefined;
 }

@@ -22,7 +22,15 @@ export const exampleNode: ResolvedNode = {
     },
     { name: "beacon", client: "beacon", command: ["beacon"], ports: ["discovery"], memoryMiB: 256, stopTimeoutSec: 30 },
   ],
-  volume: { generation: 1, sizeGiB: 2, type: "gp3", iops: 3000, throughputMiBPerSec: 125, snapshotId: undefined },
+  volume: {
+    generation: 1,
+    sizeGiB: 2,
+    type: "gp3",
+    iops: 3000,
+    throughputMiBPerSec: 125,
+    snapshotId: undefined,
+    initializationRateMiBPerSec: undefined,
+  },
 };
 
 /** Its group, on a private network. */
@@ -66,5 +74,8 @@ export const exampleGroup: ResolvedGroup = {
   databaseSurvivesDowngrade: false,
   health: { tips: [], minimumTips: 1, settledDepth: 6, blockIntervalSec: 10, maxBlocksBehind: 2, maxTipAgeSec: 100, minimumPeers: 1 },
   blockEverySec: 10,
+  addresses: "public",
+  hasLoadBalancer: false,
+  formerly: "example",
   nodes: [exampleNode],
 };

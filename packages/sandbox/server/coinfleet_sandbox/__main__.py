@@ -41,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     execute = commands.add_parser("exec", parents=[common], help="run a command as root on an instance: exec i-… -- COMMAND")
     execute.add_argument("instance")
     execute.add_argument("argv", nargs=argparse.REMAINDER)
+    commands.add_parser("api", help="serve the AWS API alone, without machines, until standard input ends").add_argument("state_dir")
     commands.add_parser("pytest", help="run the tests of the sandbox itself, with pytest's own options")
     return parser
 
@@ -82,7 +83,14 @@ def _pytest(arguments: list[str]) -> int:
     os.execv(python, [str(python), "-m", "pytest", "-c", str(SERVER_FOLDER / "pyproject.toml"), *tests, *arguments])
 
 
+def _api(state_dir: str) -> int:
+    python = python_with_packages(Progress())
+    os.execv(python, [str(python), "-m", "coinfleet_sandbox.daemon.api_alone", state_dir])
+
+
 def _run(options: argparse.Namespace) -> int:
+    if options.command == "api":
+        return _api(options.state_dir)
     where, progress = layout(options.name), Progress()
     match options.command:
         case "start" | "stop" | "down":

@@ -9,6 +9,7 @@ from . import (
     alarms,
     bounds,
     cloudwatch_metrics,
+    ec2_account_settings,
     ec2_images,
     ec2_instances,
     ec2_modifications,
@@ -66,6 +67,7 @@ class Api:
         ec2_modifications.install(context)
         ec2_snapshots.install(context)
         ec2_images.install(context)
+        ec2_account_settings.install(context)
         route53_health.install(context)
         security_groups.install()
         cloudwatch_metrics.install(context)

@@ -279,6 +279,28 @@ resource "aws_dlm_lifecycle_policy" "d" {
   }
 }
 resource "aws_ebs_encryption_by_default" "e" { enabled = true }
+resource "aws_ebs_snapshot_block_public_access" "b" { state = "block-all-sharing" }
+resource "aws_ecr_registry_scanning_configuration" "r" {
+  scan_type = "BASIC"
+  rule {
+    scan_frequency = "SCAN_ON_PUSH"
+    repository_filter {
+      filter      = "coinfleet/*"
+      filter_type = "WILDCARD"
+    }
+  }
+}
+resource "aws_vpc_endpoint" "s3" {
+  vpc_id            = aws_vpc.v.id
+  service_name      = "com.amazonaws.eu-central-1.s3"
+  vpc_endpoint_type = "Gateway"
+  route_table_ids   = [aws_route_table.r.id]
+}
+resource "aws_eip" "n" { domain = "vpc" }
+resource "aws_nat_gateway" "n" {
+  subnet_id     = aws_subnet.a.id
+  allocation_id = aws_eip.n.allocation_id
+}
 resource "aws_flow_log" "f" {
   vpc_id          = aws_vpc.v.id
   traffic_type    = "REJECT"
