@@ -15,6 +15,10 @@ const shown: Readonly<Record<string, readonly string[]>> = {
   ],
   "aws:ebs/volume:Volume": ["availabilityZone", "size", "type", "iops", "throughput", "snapshotId", "encrypted"],
   "aws:ec2/instance:Instance": ["instanceType", "ami", "subnetId", "metadataOptions", "userData"],
+  "aws:dlm/lifecyclePolicy:LifecyclePolicy": ["state", "policyDetails"],
+  "aws:ec2/vpcEndpoint:VpcEndpoint": ["serviceName", "vpcEndpointType"],
+  "aws:lb/listener:Listener": ["port", "protocol", "tcpIdleTimeoutSeconds"],
+  "aws:lb/targetGroup:TargetGroup": ["port", "healthCheck", "deregistrationDelay"],
   "aws:ec2/subnet:Subnet": ["availabilityZone", "cidrBlock"],
   "aws:ec2/vpc:Vpc": ["cidrBlock"],
   "aws:ecr/repository:Repository": ["name", "imageTagMutability"],
@@ -36,12 +40,33 @@ const shown: Readonly<Record<string, readonly string[]>> = {
 
 /** One line per resource: `type name parent options { inputs that matter }`. */
 export function describeResources(resources: readonly Recorded[]): string {
-  return [...resources]
-    .sort((a, b) => (`${a.parent ?? ""} ${a.type} ${a.name}` < `${b.parent ?? ""} ${b.type} ${b.name}` ? -1 : 1))
-    .map(describeResource)
+  const sorted = [...resources].sort((a, b) =>
+    `${a.parent ?? ""} ${a.type} ${a.name}` < `${b.parent ?? ""} ${b.type} ${b.name}` ? -1 : 1,
+  );
+  const ofNode = (one: Recorded): string | undefined =>
+    one.type === alarmType && one.parent?.endsWith("-alarms") ? one.parent : undefined;
+  const alarms = new Map<string, Recorded[]>();
+  for (const one of sorted) {
+    const node = ofNode(one);
+    if (node !== undefined) alarms.set(node, [...(alarms.get(node) ?? []), one]);
+  }
+  return [...sorted.filter((one) => ofNode(one) === undefined).map(describeResource), ...[...alarms].map(describeAlarms)]
     .map(withoutDigests)
     .join("\n")
     .concat("\n");
+}
+
+const alarmType = "aws:cloudwatch/metricAlarm:MetricAlarm";
+
+/** A node's alarms in one line: which there are, and at what they go off. The rest of them is the catalogue's, the same for every node. */
+function describeAlarms([parent, alarms]: readonly [string, readonly Recorded[]]): string {
+  const sign: Readonly<Record<string, string>> = { LessThanThreshold: "<", GreaterThanThreshold: ">" };
+  const text = alarms.map(({ name, inputs }) => {
+    const { metricName, comparisonOperator, threshold, treatMissingData } = inputs;
+    const silence = treatMissingData === "breaching" ? " or silent" : "";
+    return `${name.slice(parent.length + 1)} (${String(metricName)} ${sign[String(comparisonOperator)] ?? "?"} ${String(threshold)}${silence})`;
+  });
+  return `${alarmType} × ${alarms.length} < ${parent} ${text.join(", ")}`;
 }
 
 function describeResource(one: Recorded): string {
@@ -59,7 +84,7 @@ function describeResource(one: Recorded): string {
 /** Digests follow sources and releases: goldens of packages/host show what is in them. Long texts by their length. */
 function short(value: unknown): string {
   const text = typeof value === "string" ? value : JSON.stringify(value);
-  return text.length <= 120 ? text : `(${text.length} characters)`;
+  return text.length <= 300 ? text : `(${text.length} characters)`;
 }
 
 const withoutDigests = (text: string): string =>

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
 
@@ -21,6 +21,11 @@ export interface Recorded {
 
 /** The values of a stack file, as the engine hands them to a program. */
 export type StackConfigValues = Readonly<Record<string, unknown>>;
+
+/** Every environment that has a stack file in stacks/. */
+export const stacks: readonly string[] = readdirSync(new URL("../../stacks", import.meta.url))
+  .flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? [])
+  .sort();
 
 /** Config of a stack in stacks/. */
 export function stackConfig(stack: string): StackConfigValues {

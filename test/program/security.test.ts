@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { parseStackFile } from "@coinfleet/config";
 import {
   isExpired,
@@ -13,14 +13,12 @@ import {
   type Violation,
 } from "@coinfleet/policy";
 import { coins } from "../../coins/index.ts";
-import { recordProgram, stackConfig, type Recorded } from "./record-program.ts";
+import { recordProgram, stackConfig, stacks, type Recorded } from "./record-program.ts";
 
-const stacks = readdirSync(new URL("../../stacks", import.meta.url)).flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? []);
 const today = new Date().toISOString().slice(0, 10);
 
 /** Types of which no stack has one: their rules are judged by examples only. */
 const notMade: ReadonlySet<string> = new Set([
-  "aws:dlm/lifecyclePolicy:LifecyclePolicy",
   "aws:ecr/repositoryPolicy:RepositoryPolicy",
   "aws:iam/policy:Policy",
   "aws:iam/rolePolicyAttachment:RolePolicyAttachment",

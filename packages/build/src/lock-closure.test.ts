@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { lockClosure } from "./lock-closure.ts";
+import { lockClosure, lockedVersion } from "./lock-closure.ts";
 
 const lock = JSON.stringify({
   packages: {
@@ -17,5 +17,9 @@ const lock = JSON.stringify({
 describe("lockClosure", () => {
   it("follows workspaces and nested packages as Node does, and ignores what another workspace needs", () => {
     assert.deepEqual(lockClosure(lock, ["packages/a"]), ["left@1.0.0 sha512-l", "right@1.5.0 sha512-r1", "right@2.0.0 sha512-r2"]);
+  });
+
+  it("knows the version of a package that another machine would install", () => {
+    assert.deepEqual([lockedVersion(lock, "left"), lockedVersion(lock, "absent")], ["1.0.0", undefined]);
   });
 });

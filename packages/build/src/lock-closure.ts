@@ -27,6 +27,11 @@ function locate(lock: Lock, from: string, name: string): string | undefined {
   }
 }
 
+/** The version that the lock file pins for a package of the root, installed here or not: a preview for Graviton runs on any machine. */
+export function lockedVersion(lockText: string, name: string): string | undefined {
+  return lockSchema.parse(JSON.parse(lockText)).packages[`node_modules/${name}`]?.version;
+}
+
 /**
  * Every outside package that these workspaces need, with its version and digest, as the lock file pins them. It changes when what is
  * installed for them changes, and not when another workspace gets a new dependency.

@@ -52,11 +52,9 @@ export function resolveGroup(input: GroupInput): ResolvedGroup | undefined {
   const network = coin === undefined ? undefined : findNetwork(input, coin);
   const count = resolveCount(input, network?.maximumNodes ?? 99);
   if (coin === undefined || network === undefined) return undefined;
-  checkMining(input, coin, network);
-  checkTips(input, network, count);
+  checkNetwork(input, coin, network, count);
   const { name, path, spec, report } = input;
   const options = resolveOptions(coin, spec.options, path, report);
-  checkMemory(input, network);
   const backup = resolveBackup(input, coin);
   const volume = resolveVolume({ network, holdsKeys: coin.keys !== "none", spec: spec.volume, path, report });
   const architecture = resolveArchitecture(network.instanceType, spec, path, report);
@@ -165,6 +163,12 @@ function resolveBackup({ path, spec, backup, report }: GroupInput, coin: Coin): 
   if (spec.backup !== undefined && enabled)
     report(problem(KeysForbidSnapshot, { path: `${path}.backup`, fix: "Remove `backup`: a node with keys never starts from old data." }));
   return undefined;
+}
+
+function checkNetwork(input: GroupInput, coin: Coin, network: Network, count: number): void {
+  checkMining(input, coin, network);
+  checkTips(input, network, count);
+  checkMemory(input, network);
 }
 
 function checkMining({ path, spec, report }: GroupInput, coin: Coin, network: Network): void {
