@@ -21,7 +21,7 @@ config:
     nodes: ${nodes}
 `;
 
-const ownImage = "{ id: ami-0123456789abcdef0, distribution: debian }";
+const ownImage = "{ ids: { x86_64: ami-0123456789abcdef0 }, distribution: debian }";
 const builtFrom = (owner: string): string =>
   `{ source: { name: d, owner: "${owner}" }, distribution: debian, sshUser: debian, instanceType: m6i.large }`;
 

@@ -87,9 +87,10 @@ export const fleetRules: readonly StackRule[] = [
     standard: ["FSBP EC2.8", "AWS EC2 guide: verified AMI owners"],
     check: (stack: Stack): readonly Found[] => {
       const { machineImage } = stack.config.spec;
-      if ("id" in machineImage) {
+      if ("ids" in machineImage) {
+        const pinned: readonly unknown[] = Object.values(machineImage.ids);
         return instances(stack)
-          .filter(({ inputs }) => inputs["ami"] !== machineImage.id && !isUnknown(inputs["ami"]))
+          .filter(({ inputs }) => !pinned.includes(inputs["ami"]) && !isUnknown(inputs["ami"]))
           .map(({ name, inputs }) => ({ resource: name, what: `${String(inputs["ami"])} is not the image that the stack file pins` }));
       }
       const { owner } = machineImage.source;
