@@ -97,21 +97,21 @@ export class Fleet extends pulumi.ComponentResource {
       const machineImageId = machineImages.idOf(group.architecture);
       made.set(group.name, new Group(group.name, { ...shared, machineImageId, images: images.of(group) }, parent));
     }
-    const groups = [...made.values()];
-    this.nodes = Object.fromEntries(
-      groups.flatMap((group) =>
-        group.nodes.map(({ name: nodeName, hostname, node }) => [
-          nodeName,
-          { instanceId: node.instanceId, hostname, volumeId: node.volumeId },
-        ]),
-      ),
-    );
+    this.nodes = nodesOf([...made.values()]);
     this.images = images.references;
     this.machineImages = machineImages.ids;
     this.dashboards = new Dashboards("dashboards", { place, groups: fleet.groups }, parent).names;
     this.topics = alerts.topicArns;
     this.registerOutputs({ nodes: this.nodes, images: this.images });
   }
+}
+
+function nodesOf(groups: readonly Group[]): Fleet["nodes"] {
+  return Object.fromEntries(
+    groups.flatMap(({ nodes }) =>
+      nodes.map(({ name, hostname, node }) => [name, { instanceId: node.instanceId, hostname, volumeId: node.volumeId }]),
+    ),
+  );
 }
 
 /** A served group needs its server's security group and secrets. No server is itself served: the coins say so. */
