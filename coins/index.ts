@@ -30,6 +30,7 @@ import polkadot from "@coinfleet/coin-polkadot";
 import polygon from "@coinfleet/coin-polygon";
 import ravencoin from "@coinfleet/coin-ravencoin";
 import ripple from "@coinfleet/coin-ripple";
+import solana from "@coinfleet/coin-solana";
 import stellar from "@coinfleet/coin-stellar";
 import symbol from "@coinfleet/coin-symbol";
 import terra from "@coinfleet/coin-terra";
@@ -74,6 +75,7 @@ export const coins: CoinRegistry = {
   polygon,
   ravencoin,
   ripple,
+  solana,
   stellar,
   symbol,
   terra,

@@ -1,19 +1,23 @@
-import { archives, defineCoin, hash, httpAt, internalPort, networkPort, noSnapshot, numberHeight, ofNetwork } from "@coinfleet/sdk";
+import { archives, defineCoin, hash, httpAt, internalPort, networkPort, numberHeight, ofNetwork } from "@coinfleet/sdk";
 import { peerPort, pending, pendingDigests, ProbeError, readMetric, requireNetwork, testNetwork, unmeasured } from "@coinfleet/sdk";
-import type { Daemon, DaemonContext, NodeClient, SyncContext, SyncStatus } from "@coinfleet/sdk";
+import type { Daemon, DaemonContext, NodeClient, Snapshot, SyncContext, SyncStatus } from "@coinfleet/sdk";
 import { z } from "zod";
 
-interface Chain {
-  /** Time of slot 0. Slots last 20 s, and from `shelleySlot` on one second. */
-  readonly startSec: number;
-  readonly shelleySlot: number;
-  readonly magic: "RequiresMagic" | "RequiresNoMagic";
-}
-
-const chains: Readonly<Record<string, Chain>> = {
-  mainnet: { startSec: 1_506_203_091, shelleySlot: 4_492_800, magic: "RequiresNoMagic" },
-  preprod: { startSec: 1_654_041_600, shelleySlot: 86_400, magic: "RequiresMagic" },
-};
+// Slots last 20 s, and one second from `shelleySlot` on. Keys: mithril-infra/configuration/release-<network>, which check certified snapshots.
+const chains = {
+  mainnet: {
+    ...{ startSec: 1_506_203_091, shelleySlot: 4_492_800, magic: "RequiresNoMagic" },
+    genesisKey: "bf428cb98a0bedcffa901b02bc1e0c519bcc0ab34b178ac4d9050e14394f27b0",
+    ancillaryKey: "174760852ffde288eb39a46aba02151d78a35979b18ad08ad6633a16003a0345",
+  },
+  preprod: {
+    ...{ startSec: 1_654_041_600, shelleySlot: 86_400, magic: "RequiresMagic" },
+    genesisKey: "7f497ca1068983d5cf75c655b0c7a2f1447b77910de8f331e502f9cdcd27eb2c",
+    ancillaryKey: "bdc0d89672d8edd22d1215c4d0f69202fcf3fbb11c9dcc911e0ee4a881538824",
+  },
+} as const;
+/** Upstream prints a key as the hex digits of a JSON list of its bytes. */
+const printed = (key: string): string => Buffer.from(JSON.stringify([...Buffer.from(key, "hex")])).toString("hex");
 
 /** Upstream's configuration, but for metrics that another container can read. */
 function renderConfig(networkName: string, metricsPort: number): string {
@@ -22,17 +26,10 @@ function renderConfig(networkName: string, metricsPort: number): string {
   return JSON.stringify({
     Protocol: "Cardano",
     RequiresNetworkMagic: ofNetwork(chains, networkName).magic,
-    ByronGenesisFile: genesis("byron"),
-    ShelleyGenesisFile: genesis("shelley"),
-    AlonzoGenesisFile: genesis("alonzo"),
-    ConwayGenesisFile: genesis("conway"),
-    "LastKnownBlockVersion-Major": 3,
-    "LastKnownBlockVersion-Minor": 0,
-    "LastKnownBlockVersion-Alt": 0,
-    TurnOnLogging: true,
-    TurnOnLogMetrics: true,
-    UseTraceDispatcher: true,
-    TraceOptionMetricsPrefix: "cardano.node.metrics.",
+    ...{ ByronGenesisFile: genesis("byron"), ShelleyGenesisFile: genesis("shelley") },
+    ...{ AlonzoGenesisFile: genesis("alonzo"), ConwayGenesisFile: genesis("conway") },
+    ...{ "LastKnownBlockVersion-Major": 3, "LastKnownBlockVersion-Minor": 0, "LastKnownBlockVersion-Alt": 0 },
+    ...{ UseTraceDispatcher: true, TurnOnLogging: true, TurnOnLogMetrics: true, TraceOptionMetricsPrefix: "cardano.node.metrics." },
     TraceOptions: { "": { backends, detail: "DNormal", severity: "Notice" }, "Net.PeerSelection": { severity: "Info" } },
   });
 }
@@ -43,24 +40,30 @@ function daemons({ network, networkName, memoryMiB, dataPath, filesPath }: Daemo
   const common = { client: "cardano-node", files: { "config.json": renderConfig(networkName, networkPort(network, "metrics")) } } as const;
   const topology = `--topology=/usr/local/share/cardano/${networkName}/topology.json`;
   const state = [`--database-path=${dataPath}/db`, `--socket-path=${dataPath}/node.socket`];
-  const bridgeMiB = 2048;
+  const fetchSnapshot = ["mithril-client", "cardano-db", "download", "--include-ancillary", `--download-dir=${dataPath}`, "latest"];
+  const { genesisKey, ancillaryKey } = ofNetwork(chains, networkName);
   return [
     {
       name: "cardano-node",
       ...common,
       command: ["cardano-node", "run", `--config=${config}`, topology, ...state, "--host-addr=0.0.0.0", port("p2p")],
+      environment: {
+        AGGREGATOR_ENDPOINT: `https://aggregator.release-${networkName}.api.mithril.network/aggregator`,
+        GENESIS_VERIFICATION_KEY: printed(genesisKey),
+        ANCILLARY_VERIFICATION_KEY: printed(ancillaryKey),
+      },
+      firstStart: { creates: "db", commands: [fetchSnapshot] },
       ports: ["p2p", "metrics"],
-      memoryMiB: memoryMiB - bridgeMiB,
+      memoryMiB: memoryMiB - 2048,
       stopTimeoutSec: 600,
     },
     {
-      // The node itself answers on a local socket only.
-      name: "ogmios",
+      name: "ogmios", // The node itself answers on a local socket only.
       ...common,
       command: ["ogmios", `--node-socket=${dataPath}/node.socket`, `--node-config=${config}`, "--host=0.0.0.0", port("rpc")],
       dataOf: "cardano-node",
       ports: ["rpc"],
-      memoryMiB: bridgeMiB,
+      memoryMiB: 2048,
       stopTimeoutSec: 30,
     },
   ];
@@ -80,13 +83,17 @@ async function syncCheck(node: NodeClient, { networkName }: SyncContext<object>)
   requireNetwork("network", network ?? "", networkName);
   const peers = readMetric(await node.text("metrics", "/metrics"), "cardano_node_metrics_peerSelection_EstablishedPeers_int");
   const { startSec, shelleySlot } = ofNetwork(chains, networkName);
-  const { height, id, slot } = lastKnownTip;
+  const { height, id: tipHash, slot } = lastKnownTip;
   const tipTimeSec = startSec + 20 * Math.min(slot, shelleySlot) + Math.max(0, slot - shelleySlot);
-  return { height, tipHash: id, tipTimeSec, knownHeight: height, peers, isInitialSync: networkSynchronization < 0.999 };
+  return { height, tipHash, tipTimeSec, knownHeight: height, peers, isInitialSync: networkSynchronization < 0.999 };
 }
 
 const ports = { p2p: peerPort(3001), rpc: internalPort(1337, "ogmios: JSON-RPC over HTTP"), metrics: internalPort(12_798, "metrics") };
 const publicNetwork = { ports, blockIntervalSec: 20, blockArrival: "work", tips: [], minimumTips: 2, settledDepth: 2160 } as const;
+const ogmios = archives("https://github.com/IntersectMBO/ogmios/releases/download/v6.14.0.2/ogmios-v6.14.0.2-{machine}-linux.zip");
+const mithril = (machine: string): string =>
+  `https://github.com/input-output-hk/mithril/releases/download/2617.0/mithril-2617.0-linux-${machine}.tar.gz`;
+const certified: Snapshot = { kind: "client", how: "the newest one that Mithril's signers certify, checked by mithril-client" };
 const sha256 = { "11.0.1": pendingDigests("only third parties name its digests (2026-11)") };
 
 export default defineCoin({
@@ -107,16 +114,14 @@ export default defineCoin({
           signature: { kind: "none", reason: "upstream publishes digests and no signature" },
           binaries: { "cardano-node": "bin/cardano-node" },
           folders: { cardano: "share" },
-          // The bridge that goes with this node.
+          // The bridge and the snapshot client that go with this node.
           companions: [
-            {
-              url: archives("https://github.com/IntersectMBO/ogmios/releases/download/v6.14.0.2/ogmios-v6.14.0.2-{machine}-linux.zip"),
-              sha256,
-              binaries: { ogmios: "bin/ogmios" },
-            },
+            { url: ogmios, sha256, binaries: { ogmios: "bin/ogmios" } },
+            { url: { x86_64: mithril("x64"), arm64: mithril("arm64") }, sha256, binaries: { "mithril-client": "mithril-client" } },
           ],
         },
       },
+      runtimePackages: ["ca-certificates", "libssl3"],
     },
   },
   networks: {
@@ -137,7 +142,7 @@ export default defineCoin({
   // The node's protocols find a block by slot and hash. So a fork is seen only in the time of the tip and in what others say.
   blockHash: () => Promise.reject(new ProbeError("rpc-error", "the client has no call for the block at a height")),
   produceBlock: { unsupported: "upstream's private cluster is made by a program that starts its own nodes" },
-  snapshot: noSnapshot(["mainnet", "preprod"], "Mithril's certified one needs a client of its own: fetch it by hand into db"),
+  snapshot: { mainnet: certified, preprod: certified },
   keys: "none",
   databaseSurvivesDowngrade: false,
   upgrades: [],

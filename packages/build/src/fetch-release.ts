@@ -5,6 +5,7 @@ import { archiveParts, binariesFor, isPending } from "@coinfleet/sdk";
 import { z } from "zod";
 import { sharedFolder } from "./archive-rules.ts";
 import { BuildError } from "./build-error.ts";
+import { buildCargoCrates, pinnedCrates } from "./cargo-crates.ts";
 import { createAtomically, exists, sha256OfFile, sha256OfText, withLock } from "./cache.ts";
 import type { FetchOptions, ResolvedFetchOptions } from "./fetch-options.ts";
 import { resolveFetchOptions } from "./fetch-options.ts";
@@ -92,6 +93,13 @@ async function fill(
       const go = await withLock(join(options.cacheDir, "go-build"), () => buildGoModule(source, version, architecture, into, options));
       return [`${source.module} ${version} ${pinnedSum(source, version)}`, `compiled with ${go.version}, checksum database on`];
     }
+    case "cargoCrates": {
+      const cargo = await withLock(join(options.cacheDir, "cargo-build"), () =>
+        buildCargoCrates(source, version, architecture, into, options),
+      );
+      const crates = Object.entries(pinnedCrates(source, version)).map(([crate, sha256]) => `${crate} ${version} sha256 ${sha256}`);
+      return [...crates, `compiled with ${cargo}, from the lock files that the crates carry`];
+    }
     case "debianPackage":
     case "ociImage":
       return [];
@@ -103,6 +111,9 @@ export function checkPinned(source: ReleaseSource, version: string, architecture
   switch (source.kind) {
     case "signedArchive":
       for (const part of archiveParts(source)) pinnedDigest(part, version, architecture);
+      return;
+    case "cargoCrates":
+      pinnedCrates(source, version);
       return;
     case "goModule":
       pinnedSum(source, version);

@@ -21,7 +21,7 @@ export function daemonArguments(daemon: Daemon, ports: Readonly<Record<string, P
     ...["--name", daemon.name, "--network", dockerNetwork.name],
     ...["--label", `coinfleet.node=${context.node}`, "--label", `coinfleet.daemon=${daemon.name}`],
     ...confinement(daemonUser, daemon.unpacksLibraries === true ? "exec" : "noexec"),
-    ...limits({ memoryMiB: daemon.memoryMiB, cpus: "{{cpus}}", pids: 4096, openFiles }),
+    ...limits({ memoryMiB: daemon.memoryMiB, cpus: "{{cpus}}", pids: 4096, openFiles, ...daemon.limits }),
     ...["--stop-timeout", String(daemon.stopTimeoutSec)],
     ...bindMount(`${hostPaths.data}/${daemon.dataOf ?? daemon.name}`, "/data"),
     ...bindMount(`${hostPaths.run}/daemons/${daemon.name}`, "/etc/coinfleet", "readonly"),
@@ -78,6 +78,7 @@ interface Limits {
   readonly cpus: string;
   readonly pids: number;
   readonly openFiles: number;
+  readonly lockedMemoryBytes?: number;
 }
 
 function limits(limit: Limits): readonly string[] {
@@ -86,6 +87,7 @@ function limits(limit: Limits): readonly string[] {
     // The same figure for memory and swap: no swap, whose delays look like a stuck node.
     ...["--memory", memory, "--memory-swap", memory, "--cpus", limit.cpus],
     ...["--pids-limit", String(limit.pids), "--ulimit", `nofile=${limit.openFiles}:${limit.openFiles}`],
+    ...(limit.lockedMemoryBytes === undefined ? [] : ["--ulimit", `memlock=${limit.lockedMemoryBytes}:${limit.lockedMemoryBytes}`]),
   ];
 }
 

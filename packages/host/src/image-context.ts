@@ -73,6 +73,7 @@ function binaries({ source, version }: ResolvedClient): readonly string[] {
       ];
     case "signedArchive":
       return ["COPY bin/ /usr/local/bin/", ...(source.folders === undefined ? [] : ["COPY share/ /usr/local/share/"])];
+    case "cargoCrates":
     case "goModule":
       return ["COPY bin/ /usr/local/bin/"];
   }
@@ -88,6 +89,7 @@ function pinned({ source, version }: ResolvedClient): unknown {
         sha256: source.sha256[version],
         companions: source.companions?.map((companion) => ({ ...companion, sha256: companion.sha256[version] })),
       };
+    case "cargoCrates":
     case "goModule":
       return { ...source, version, sums: source.sums[version] };
     case "debianPackage":

@@ -91,6 +91,21 @@ describe("the configuration of a node", () => {
     assert.deepEqual(published(beacon?.arguments), ["{{private-ip}}:9000:9000/udp"]);
   });
 
+  it("gives a daemon the limits that its client insists on, and the data directory of another one where it shares that", () => {
+    const limits = { openFiles: 1_000_000, lockedMemoryBytes: 65_536 };
+    const [first, second] = exampleNode.daemons.map((daemon, index) =>
+      index === 0 ? { ...daemon, limits } : { ...daemon, dataOf: "exampled" },
+    );
+    assert.ok(first !== undefined && second !== undefined);
+    const [greedy, sharing] = render(exampleGroup, { ...exampleNode, daemons: [first, second] }).daemons;
+    const ulimits = greedy?.arguments.filter((_, index) => greedy.arguments[index - 1] === "--ulimit");
+    assert.deepEqual(ulimits, ["nofile=1000000:1000000", "memlock=65536:65536"]);
+    assert.ok(
+      sharing?.arguments.some((word) => /source=\S+\/exampled,target=\/data$/.test(word)),
+      sharing?.arguments.join(" "),
+    );
+  });
+
   it("gates RPC, and leaves peers, metrics and the agent open", () => {
     assert.deepEqual(render().firewall, { always: ["tcp . 9797", "tcp . 9333", "tcp . 9400", "udp . 9000"], gated: ["tcp . 9332"] });
   });

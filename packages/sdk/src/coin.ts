@@ -131,6 +131,8 @@ export interface Daemon {
   readonly firstStart?: FirstStart;
   /** It loads native libraries that it first unpacks to `/tmp`, which only then may hold programs. @default false */
   readonly unpacksLibraries?: boolean;
+  /** What the kernel must allow beyond what every daemon gets: the client refuses to start without it. @default - 20,000 open files, 64 KiB locked */
+  readonly limits?: { readonly openFiles: number; readonly lockedMemoryBytes: number };
   /** Roles of the network's ports that this daemon serves. */
   readonly ports: readonly string[];
   readonly memoryMiB: number;

@@ -124,8 +124,20 @@ export interface OciImage {
   readonly folders?: Folders;
 }
 
+/** Crates of one release, compiled by us. Each carries a lock file, so that its digest pins all that it needs. */
+export interface CargoCrates {
+  readonly kind: "cargoCrates";
+  readonly version: string;
+  /** Crate → names of the binaries to build of it. */
+  readonly crates: Readonly<Record<string, readonly string[]>>;
+  /** Version → crate → SHA-256 of the crate, as its registry's index states it. */
+  readonly sums: Readonly<Record<string, Readonly<Record<string, PinnedSha256>>>>;
+  /** What must be on the machine that compiles, besides Rust, for the error. @default - nothing */
+  readonly needs?: string;
+}
+
 /** Where a client's release comes from. */
-export type ReleaseSource = SignedArchive | GoModule | DebianPackage | OciImage;
+export type ReleaseSource = SignedArchive | GoModule | DebianPackage | OciImage | CargoCrates;
 
 const machineNames = { x86_64: { machine: "x86_64", goarch: "amd64" }, arm64: { machine: "aarch64", goarch: "arm64" } } as const;
 
@@ -148,6 +160,8 @@ export function binaryNames(source: ReleaseSource): readonly string[] {
   switch (source.kind) {
     case "goModule":
       return Object.values(source.packages);
+    case "cargoCrates":
+      return Object.values(source.crates).flat();
     case "signedArchive":
       return archiveParts(source).flatMap((part) => Object.keys(part.binaries));
     case "debianPackage":

@@ -67,6 +67,7 @@ export function pinnedVersions(source: ReleaseSource): readonly string[] {
   switch (source.kind) {
     case "signedArchive":
       return Object.keys(source.sha256);
+    case "cargoCrates":
     case "goModule":
       return Object.keys(source.sums);
     case "debianPackage":
@@ -85,6 +86,9 @@ export function supportedArchitectures(source: ReleaseSource, version: string): 
     case "goModule":
       // cgo needs a C cross compiler and its C library, which the build does not bring.
       return source.cgo === true ? ["x86_64"] : all;
+    case "cargoCrates":
+      // Compiled for the machine that compiles: x86_64 ones.
+      return ["x86_64"];
     case "debianPackage":
       // A pin is one architecture's: rebuilds (+b1) count separately on each.
       return ["x86_64"];

@@ -4,6 +4,7 @@ import {
   pinnedVersions,
   supportedArchitectures,
   type ArchiveSignature,
+  type CargoCrates,
   type Client,
   type PinnedSha256,
   type ReleaseSource,
@@ -33,11 +34,20 @@ function checkSource(source: ReleaseSource): readonly string[] {
       return [...found, ...archiveParts(source).flatMap(checkArchive)];
     case "goModule":
       return [...found, ...checkPins(source.sums, /^h1:[A-Za-z0-9+/]{43}=$/, "an h1 digest")];
+    case "cargoCrates":
+      return [...found, ...checkCrates(source)];
     case "debianPackage":
       return [...found, ...checkPins(source.pins, /^\d[0-9A-Za-z.+~:-]*$/, "a full package version")];
     case "ociImage":
       return [...found, ...checkPins(source.digests, /^sha256:[0-9a-f]{64}$/, "a sha256 digest")];
   }
+}
+
+function checkCrates({ crates, sums }: CargoCrates): readonly string[] {
+  return Object.entries(sums).flatMap(([version, pins]) => [
+    ...Object.keys(crates).flatMap((crate) => (pins[crate] === undefined ? [`version ${version}: the crate ${crate} has no pin`] : [])),
+    ...checkPins(pins, /^[0-9a-f]{64}$/, "a sha256 digest"),
+  ]);
 }
 
 function checkPins(pins: Readonly<Record<string, PinnedSha256>>, shape: RegExp, kind: string): readonly string[] {

@@ -169,6 +169,16 @@ const broken: readonly (readonly [what: string, coin: Coin, problem: RegExp])[] 
   ["a client without a source", { ...oak, clients: { ...oak.clients, oakw: { sources: {} } } }, /oakw: has no source/],
   ["a version without a pin", withArchive({ version: "1.1" }), /version 1\.1 has no pin/],
   ["a short digest", withArchive({ sha256: { "1.0": { x86_64: "abc" } } }), /"abc" is not a sha256 digest/],
+  [
+    "a crate without a pin",
+    {
+      ...oak,
+      clients: {
+        oakd: { sources: { crates: { kind: "cargoCrates", version: "1", crates: { oak: ["oakd"] }, sums: { "1": { elm: "0" } } } } },
+      },
+    },
+    /the crate oak has no pin[^]*"0" is not a sha256 digest/,
+  ],
   ["pending without a reason", withArchive({ sha256: { "1.0": { x86_64: { pending: "" } } } }), /pending without a reason/],
   [
     "a short fingerprint",
