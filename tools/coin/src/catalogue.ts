@@ -85,6 +85,8 @@ function verificationOf(source: ReleaseSource): string {
     }
     case "goModule":
       return "Go checksum database";
+    case "cargoCrates":
+      return "sha256 of the crates, which carry their lock files";
     case "debianPackage":
       return "Debian's signed repository";
     case "ociImage":

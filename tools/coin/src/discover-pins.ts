@@ -18,6 +18,8 @@ export async function discoverPins(source: ReleaseSource, version: string, given
       return discoverDigests(source, version, given, options);
     case "goModule":
       return readGoSum(source, version);
+    case "cargoCrates":
+      throw notBumpable(Object.keys(source.crates).join(", "), "Pin the checksum that the crates' index states for each, by hand.");
     case "debianPackage":
       throw notBumpable(
         source.package,

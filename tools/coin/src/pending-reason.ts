@@ -12,6 +12,8 @@ function pinsOf(source: ReleaseSource): readonly (PinnedSha256 | undefined)[] {
       return archiveParts(source).flatMap(({ sha256 }) => Object.values(sha256[source.version] ?? {}));
     case "goModule":
       return [source.sums[source.version]];
+    case "cargoCrates":
+      return Object.values(source.sums[source.version] ?? {});
     case "debianPackage":
       return [source.pins[source.version]];
     case "ociImage":
