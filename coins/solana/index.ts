@@ -1,5 +1,5 @@
 import { defineCoin, internalPort, networkPort, numberHeight, ofNetwork, peerPort, privateNetwork, ProbeError } from "@coinfleet/sdk";
-import { readAnswer, requireNetwork, rpcAt, unixSeconds, unmeasured } from "@coinfleet/sdk";
+import { readAnswer, readRpc, requireNetwork, unixSeconds, unmeasured } from "@coinfleet/sdk";
 import type { Daemon, DaemonContext, Network, NodeClient, Port, Snapshot, SyncContext, SyncStatus } from "@coinfleet/sdk";
 import { z } from "zod";
 
@@ -52,10 +52,6 @@ function daemons(ctx: DaemonContext<object>): readonly Daemon[] {
   ];
 }
 
-async function call<T>(node: NodeClient, shape: z.ZodType<T>, method: string, params: readonly unknown[] = []): Promise<T> {
-  return readAnswer(shape, await rpcAt(node, { port: "rpc", path: "/", method, params }), method);
-}
-
 /** "ok", or an error that says how many slots the node is behind the cluster, if it knows. */
 const health = z.union([
   z.object({ result: z.literal("ok") }),
@@ -75,15 +71,15 @@ const block = z.object({ blockhash: base58, blockTime: unixSeconds });
 
 /** The block of a slot; many slots have none. */
 const what = { commitment: "confirmed", transactionDetails: "none", rewards: false, maxSupportedTransactionVersion: 0 };
-const blockAt = (node: NodeClient, slot: number): Promise<z.infer<typeof block>> => call(node, block, "getBlock", [slot, what]);
+const blockAt = (node: NodeClient, slot: number): Promise<z.infer<typeof block>> => readRpc(node, block, "getBlock", [slot, what]);
 
 async function syncCheck(node: NodeClient, { networkName, network }: SyncContext<object>): Promise<SyncStatus> {
-  const genesis = await call(node, base58, "getGenesisHash");
+  const genesis = await readRpc(node, base58, "getGenesisHash");
   if (network.kind !== "private") requireNetwork("genesis hash", genesis, ofNetwork(clusters, networkName).genesis);
   const behind = await slotsBehind(node);
-  const height = await call(node, numberHeight, "getSlot", [{ commitment: "confirmed" }]);
+  const height = await readRpc(node, numberHeight, "getSlot", [{ commitment: "confirmed" }]);
   const { blockhash: tipHash, blockTime: tipTimeSec } = await blockAt(node, height);
-  const others = await call(node, z.array(z.object({ pubkey: base58 })).min(1), "getClusterNodes");
+  const others = await readRpc(node, z.array(z.object({ pubkey: base58 })).min(1), "getClusterNodes");
   // Heights are slots, which is what the cluster compares. The list of nodes has this one in it.
   return { height, tipHash, tipTimeSec, knownHeight: height + behind, peers: others.length - 1, isInitialSync: false };
 }

@@ -77,6 +77,14 @@ export async function rpcAt(node: NodeClient, { port, path, method, params }: Rp
 }
 
 /**
+ * Result of a JSON-RPC call at `/` of the port `rpc`, if it has the expected shape.
+ * @throws {@link ProbeError}
+ */
+export async function readRpc<T>(node: NodeClient, shape: z.ZodType<T>, method: string, params: readonly unknown[] = []): Promise<T> {
+  return readAnswer(shape, await rpcAt(node, { port: "rpc", path: "/", method, params }), method);
+}
+
+/**
  * What a path of the node's HTTP API answers, if it has the expected shape; `body` makes it a POST.
  * @throws {@link ProbeError}
  */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { hexHash, hexHeight, numberHeight, readAnswer, requireNetwork, rpcAt } from "../answers.ts";
+import { hexHash, hexHeight, numberHeight, readRpc, requireNetwork } from "../answers.ts";
 import type { Client, Coin, Daemon, DaemonContext } from "../coin.ts";
 import { networkPort } from "../network-port.ts";
 import { ofNetwork } from "../of-network.ts";
@@ -49,7 +49,7 @@ export function substrate<N extends string>(input: Readonly<Record<N, SubstrateC
     access: [{ port: "rpc", protocol: "http" }],
     daemons: (ctx) => [renderDaemon(ofNetwork(chains, ctx.networkName), ctx)],
     syncCheck: (node, ctx) => syncCheck(node, ofNetwork(chains, ctx.networkName), ctx.network.kind === "private"),
-    blockHash: (node, height) => call(node, hexHash, "chain_getBlockHash", [height]),
+    blockHash: (node, height) => readRpc(node, hexHash, "chain_getBlockHash", [height]),
     produceBlock: { unsupported: "the client makes blocks by itself on its private network, one each block interval" },
   };
 }
@@ -84,10 +84,6 @@ function renderDaemon({ client, chain, relay }: SubstrateChain, ctx: DaemonConte
   };
 }
 
-async function call<T>(node: NodeClient, shape: z.ZodType<T>, method: string, params: readonly unknown[] = []): Promise<T> {
-  return readAnswer(shape, await rpcAt(node, { port: "rpc", path: "/", method, params }), method);
-}
-
 const health = z.object({ peers: numberHeight, isSyncing: z.boolean(), shouldHavePeers: z.boolean() });
 const syncState = z.object({ currentBlock: numberHeight, highestBlock: numberHeight });
 const header = z.object({ number: hexHeight });
@@ -100,17 +96,17 @@ const storedTime = z
   .pipe(z.int().positive());
 
 async function syncCheck(node: NodeClient, { genesis }: SubstrateChain, isPrivate: boolean): Promise<SyncStatus> {
-  if (genesis !== undefined) requireNetwork("block 0", await call(node, hexHash, "chain_getBlockHash", [0]), genesis);
-  const { peers, isSyncing } = await call(node, health, "system_health");
-  const { highestBlock } = await call(node, syncState, "system_syncState");
-  const { number: height } = await call(node, header, "chain_getHeader");
-  const finalizedHash = await call(node, hexHash, "chain_getFinalizedHead");
-  const { number: finalized } = await call(node, header, "chain_getHeader", [finalizedHash]);
+  if (genesis !== undefined) requireNetwork("block 0", await readRpc(node, hexHash, "chain_getBlockHash", [0]), genesis);
+  const { peers, isSyncing } = await readRpc(node, health, "system_health");
+  const { highestBlock } = await readRpc(node, syncState, "system_syncState");
+  const { number: height } = await readRpc(node, header, "chain_getHeader");
+  const finalizedHash = await readRpc(node, hexHash, "chain_getFinalizedHead");
+  const { number: finalized } = await readRpc(node, header, "chain_getHeader", [finalizedHash]);
   if (!isSyncing && height - finalized > maximumFinalityLag)
     throw new ProbeError("rpc-error", `finality is ${height - finalized} blocks behind the best block`);
-  const tipHash = await call(node, hexHash, "chain_getBlockHash", [height]);
+  const tipHash = await readRpc(node, hexHash, "chain_getBlockHash", [height]);
   // Block 0 has no time, and a node that warps has no other block until it has the state.
-  const tipTimeSec = height === 0 ? 0 : await call(node, storedTime, "state_getStorage", [timestampKey, tipHash]);
+  const tipTimeSec = height === 0 ? 0 : await readRpc(node, storedTime, "state_getStorage", [timestampKey, tipHash]);
   return {
     height,
     tipHash,
