@@ -278,6 +278,7 @@ describe("a search for credentials", () => {
     const harmless = [
       "arn:aws:secretsmanager:eu-central-1:000000000000:secret:coinfleet/test/acorn/rpc-AbCdEf",
       `registry.example/acorn@sha256:${"0a".repeat(32)}`,
+      "arn:aws:secretsmanager:eu-central-1:000000000000:secret:coinfleet/production/nem/boot-1-a1B2c3",
       "rpcpassword={{secret:rpc}}",
       "https://one.example/tip",
       '{"secrets":{"rpc-password":"arn:aws:secretsmanager:eu-central-1:000000000000:secret:a-1"}}',

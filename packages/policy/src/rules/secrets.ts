@@ -25,7 +25,10 @@ function entropy(text: string): number {
 /** What of a text looks like a credential, by pattern, or by how random a value is that is called a secret. */
 export function credentialsIn(text: string): readonly string[] {
   const known = Object.entries(patterns).flatMap(([what, pattern]) => (pattern.test(text) ? [what] : []));
-  const random = [...text.matchAll(assignment)].some(([, value = ""]) => entropy(value) > 3.2 && /\d/.test(value));
+  // The name of a secret is none, and in an ARN it follows the word.
+  const random = [...text.replaceAll(/\barn:[^\s"'\\]+/g, "").matchAll(assignment)].some(
+    ([, value = ""]) => entropy(value) > 3.2 && /\d/.test(value),
+  );
   return random ? [...known, "a random value that is called a secret"] : known;
 }
 
