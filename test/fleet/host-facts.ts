@@ -59,7 +59,11 @@ export function describeHostFacts(fleet: () => FleetUnderTest): void {
           [`/var/lib/coinfleet/data/${daemon}`],
         );
         // What the kernel was really told, not only what docker was.
-        const limit = await fleet().onHost(node, `cat /sys/fs/cgroup$(awk -F: '{print $3}' /proc/$(${pidOf(daemon)})/cgroup)/memory.max`);
+        const limit = await fleet().onHost(
+          node,
+          // The first version of control groups calls it one thing, the second another.
+          `find /sys/fs/cgroup -path "*$(docker inspect --format '{{.Id}}' ${daemon})*" '(' -name memory.max -o -name memory.limit_in_bytes ')' -exec cat {} + | head -n 1`,
+        );
         assert.equal(Number(limit), host.Memory);
         assert.equal(await fleet().onHost(node, `awk '/^CapEff/ {print $2}' /proc/$(${pidOf(daemon)})/status`), "0000000000000000");
       });

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { fleetIsUp, showNames, showStatus, waitForFleet } from "./fleet.ts";
+import { forgetLostSandbox } from "./forget-lost-sandbox.ts";
 import { Steps } from "./steps.ts";
 import { output, run } from "./process.ts";
 
@@ -11,6 +12,7 @@ const stack = "sandbox";
 const steps = new Steps(6);
 
 await steps.run("Toolchain: Pulumi CLI, language host, providers", () => run("tools/toolchain/bin/toolchain", ["ensure"]));
+await forgetLostSandbox(stack);
 await steps.run("Sandbox: AWS on this machine", () => run("packages/sandbox/bin/sandbox", ["start"]));
 
 const variables = z.record(z.string(), z.string()).parse(JSON.parse(await output("coinfleet", ["env", "--json"])));
