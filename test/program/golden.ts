@@ -40,9 +40,9 @@ const shown: Readonly<Record<string, readonly string[]>> = {
 
 /** One line per resource: `type name parent options { inputs that matter }`. */
 export function describeResources(resources: readonly Recorded[]): string {
-  const sorted = [...resources].sort((a, b) =>
-    `${a.parent ?? ""} ${a.type} ${a.name}` < `${b.parent ?? ""} ${b.type} ${b.name}` ? -1 : 1,
-  );
+  // By what the lines say: a digest would put its resource elsewhere each time.
+  const place = ({ parent, type, name }: Recorded): string => withoutDigests(`${parent ?? ""} ${type} ${name}`);
+  const sorted = [...resources].sort((a, b) => (place(a) < place(b) ? -1 : 1));
   const ofNode = (one: Recorded): string | undefined =>
     one.type === alarmType && one.parent?.endsWith("-alarms") ? one.parent : undefined;
   const alarms = new Map<string, Recorded[]>();

@@ -16,6 +16,7 @@ from .coverage import why_missing
 from .errors import current_service, error_document
 from .lifecycle_manager import LifecycleManager
 from .registry import Registry
+from .repeats import Answer, Repeats
 
 MAX_BODY = 128 * 1024 * 1024
 READ_ONLY = ("Describe", "Get", "List", "Search", "Lookup")
@@ -103,6 +104,7 @@ class Application:
         self.registry = registry
         self.lifecycle_manager = lifecycle_manager
         self.moto = _Dispatcher(create_backend_app)
+        self.repeats = Repeats()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         host = environ.get("HTTP_HOST", "").split(":")[0].lower()
@@ -131,8 +133,14 @@ class Application:
             with self.context.lock:
                 if service == "dlm":
                     return self.lifecycle_manager.handle(environ, body, start_response)
+                known = self.repeats.find(environ)
+                if known is not None:
+                    start_response(known.status, known.headers)
+                    return [known.body]
                 recorder = _Recorder()
                 answer = b"".join(self.moto(environ, recorder))
+                if not action.startswith(READ_ONLY):
+                    self.repeats.keep(environ, Answer(recorder.status, recorder.headers, answer))
         except NotImplementedError as error:
             return self._missing(environ, start_response, service, action, str(error))
         except Exception as error:
