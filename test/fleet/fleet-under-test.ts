@@ -81,7 +81,11 @@ export class FleetUnderTest {
 
   /** Runs a shell script on a node's host and resolves to its output. @throws when it fails */
   async onHost(node: string, script: string): Promise<string> {
-    const { instanceId } = this.#node(node);
+    return this.onInstance(this.#node(node).instanceId, script);
+  }
+
+  /** The same for a host that is not in the stack's outputs yet. */
+  async onInstance(instanceId: string, script: string): Promise<string> {
     const { stdout } = await exec(sandboxProgram, ["exec", "--name", this.#name, instanceId, "--", "sh", "-euc", script], {
       maxBuffer: 1e8,
     });

@@ -91,6 +91,7 @@ const long: Layer[] = [
 ];
 
 const mode = process.argv[2];
+if (mode === "full") process.env["COINFLEET_TEST_FULL"] = "1";
 const only = process.env["LAYERS"]?.split(",");
 const [part = 1, of = 1] = (process.env["SHARD"] ?? "1/1").split("/").map(Number);
 const chosen = mode === "full" ? [...fast, ...long].filter((_, i) => i % of === part - 1) : fast;
