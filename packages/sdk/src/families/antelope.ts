@@ -4,6 +4,7 @@ import type { Coin, Daemon, DaemonContext, Network, Port } from "../coin.ts";
 import { internalPort, networkPort, peerPort } from "../network-port.ts";
 import { pending, type ReleaseSource } from "../release.ts";
 import { ProbeError, type NodeClient, type SyncStatus } from "../sync-status.ts";
+import type { FamilyFields } from "./family-fields.ts";
 
 /** Options of every coin of the family. */
 export const antelopeOptions = z.strictObject({
@@ -35,18 +36,6 @@ export interface AntelopeGenesis {
 export interface AntelopeInput<N extends string> {
   readonly chains: Readonly<Record<N, AntelopeChain>>;
 }
-
-type FamilyFields =
-  | "family"
-  | "keys"
-  | "options"
-  | "secrets"
-  | "access"
-  | "daemons"
-  | "syncCheck"
-  | "blockHash"
-  | "produceBlock"
-  | "databaseSurvivesDowngrade";
 
 /** The client's own development chain: one producer, whose key everybody knows. */
 export const antelopeLocal: AntelopeChain = {
@@ -86,7 +75,9 @@ export const antelopeSlots: Pick<Network, "ports" | "blockIntervalSec" | "blockA
 };
 
 /** nodeos of Antelope (Leap, Spring): one daemon, HTTP API without authentication. */
-export function antelope<N extends string>(input: AntelopeInput<N>): Pick<Coin<N, AntelopeOptions>, FamilyFields> {
+export function antelope<N extends string>(
+  input: AntelopeInput<N>,
+): Pick<Coin<N, AntelopeOptions>, FamilyFields | "databaseSurvivesDowngrade"> {
   const chains: Readonly<Record<string, AntelopeChain>> = input.chains;
   const chainOf = (networkName: string): AntelopeChain => {
     const chain = chains[networkName];

@@ -4,6 +4,7 @@ import type { Coin, Daemon, DaemonContext, SyncContext } from "../coin.ts";
 import { networkPort } from "../network-port.ts";
 import { requirePrivate } from "./require-private.ts";
 import { ProbeError, type NodeClient, type SyncStatus } from "../sync-status.ts";
+import type { FamilyFields } from "./family-fields.ts";
 
 /** Options of every coin of the family. */
 export const bitcoinRpcOptions = z.strictObject({
@@ -51,8 +52,6 @@ export interface BitcoinRpcInput<N extends string> {
   /** How long a clean stop may take: the client flushes its cache. Seconds. @default 600 */
   readonly stopTimeoutSec?: number;
 }
-
-type FamilyFields = "family" | "keys" | "options" | "secrets" | "access" | "daemons" | "syncCheck" | "blockHash" | "produceBlock";
 
 /** Bitcoin Core and its descendants: one daemon, `getblockchaininfo`, HTTP basic authentication. */
 export function bitcoinRpc<N extends string>(input: BitcoinRpcInput<N>): Pick<Coin<N, BitcoinRpcOptions>, FamilyFields> {

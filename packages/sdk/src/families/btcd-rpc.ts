@@ -3,6 +3,7 @@ import { hash, numberHeight, readAnswer, requireNetwork, unixSeconds } from "../
 import type { Coin, Daemon, DaemonContext } from "../coin.ts";
 import { networkPort } from "../network-port.ts";
 import { ProbeError, type NodeClient, type SyncStatus } from "../sync-status.ts";
+import type { FamilyFields } from "./family-fields.ts";
 import { generateBlock } from "./generate-block.ts";
 
 /** Options of every coin of the family. */
@@ -34,8 +35,6 @@ export interface BtcdRpcInput<N extends string> {
   /** How long a clean stop may take. Seconds. */
   readonly stopTimeoutSec: number;
 }
-
-type FamilyFields = "family" | "keys" | "options" | "secrets" | "access" | "daemons" | "syncCheck" | "blockHash" | "produceBlock";
 
 /** btcd and its descendants: one daemon in Go, RPC over TLS with a certificate that the daemon makes for itself. */
 export function btcdRpc<N extends string>(input: BtcdRpcInput<N>): Pick<Coin<N, BtcdRpcOptions>, FamilyFields> {

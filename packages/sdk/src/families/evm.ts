@@ -4,6 +4,7 @@ import type { Coin, Daemon, DaemonContext } from "../coin.ts";
 import { entryOf } from "../entry-of.ts";
 import { networkPort } from "../network-port.ts";
 import { ProbeError, type NodeClient, type SyncStatus } from "../sync-status.ts";
+import type { FamilyFields } from "./family-fields.ts";
 import { evmBlockHash, evmCall, evmTip, type EvmEndpoint } from "./evm-answers.ts";
 
 const maxPeers = z.int().min(8).max(1000).default(50);
@@ -51,8 +52,6 @@ export interface EvmInput<N extends string> extends EvmAloneInput<N> {
   /** Binary and client name of the consensus client: lighthouse or one that takes its switches. */
   readonly consensus: string;
 }
-
-type FamilyFields = "family" | "keys" | "options" | "secrets" | "access" | "daemons" | "syncCheck" | "blockHash" | "produceBlock";
 
 const execution: EvmEndpoint = { port: "rpc", path: "/" };
 

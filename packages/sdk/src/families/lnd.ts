@@ -3,6 +3,7 @@ import { hash, numberHeight, readAnswer, requireNetwork, textHeight, unixSeconds
 import type { Coin, Daemon, DaemonContext } from "../coin.ts";
 import { networkPort } from "../network-port.ts";
 import { ProbeError, type NodeClient, type SyncStatus } from "../sync-status.ts";
+import type { FamilyFields } from "./family-fields.ts";
 
 /** Options of every coin of the family. */
 export const lndOptions = z.strictObject({
@@ -26,8 +27,6 @@ export interface LndInput<N extends string> {
   /** How long a clean stop may take. Seconds. */
   readonly stopTimeoutSec: number;
 }
-
-type FamilyFields = "family" | "keys" | "options" | "secrets" | "access" | "daemons" | "syncCheck" | "blockHash" | "produceBlock";
 
 /** lnd on a bitcoind of another group: REST over TLS with a certificate of its own, a macaroon in a header. */
 export function lnd<N extends string>(input: LndInput<N>): Pick<Coin<N, LndOptions>, FamilyFields> {

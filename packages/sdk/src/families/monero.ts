@@ -3,6 +3,7 @@ import { hash, numberHeight, readAnswer, requireNetwork, rpcAt, unixSeconds } fr
 import type { Coin, Daemon, DaemonContext, SyncContext } from "../coin.ts";
 import { networkPort } from "../network-port.ts";
 import { ProbeError, type NodeClient, type SyncStatus } from "../sync-status.ts";
+import type { FamilyFields } from "./family-fields.ts";
 import { requirePrivate } from "./require-private.ts";
 
 /** Options of every coin of the family. */
@@ -34,8 +35,6 @@ export interface MoneroInput<N extends string> {
   /** How long a clean stop may take. Seconds. */
   readonly stopTimeoutSec: number;
 }
-
-type FamilyFields = "family" | "keys" | "options" | "secrets" | "access" | "daemons" | "syncCheck" | "blockHash" | "produceBlock";
 
 /** monerod: JSON-RPC at `/json_rpc`, HTTP digest authentication. */
 export function monero<N extends string>(input: MoneroInput<N>): Pick<Coin<N, MoneroOptions>, FamilyFields> {

@@ -5,6 +5,7 @@ import { networkPort } from "../network-port.ts";
 import { ofNetwork } from "../of-network.ts";
 import { bareBinaries, signedBy, type BareBinaries, type Signer } from "../release.ts";
 import { ProbeError, type NodeClient, type SyncStatus } from "../sync-status.ts";
+import type { FamilyFields } from "./family-fields.ts";
 
 /** Options of every coin of the family. */
 export const substrateOptions = z.strictObject({
@@ -28,8 +29,6 @@ export interface SubstrateChain {
   /** The chain that this one is secured by, which a second node in the same process follows. */
   readonly relay?: string;
 }
-
-type FamilyFields = "family" | "keys" | "options" | "secrets" | "access" | "daemons" | "syncCheck" | "blockHash" | "produceBlock";
 
 /** Most blocks that finality may be behind the best block: five minutes of a block every 6 s. Normal are two or three. */
 const maximumFinalityLag = 50;

@@ -3,6 +3,7 @@ import { readAnswer, requireNetwork, rfc3339Seconds, rpcAt, textHeight } from ".
 import { assetPath, type Coin, type Daemon, type DaemonContext } from "../coin.ts";
 import { networkPort } from "../network-port.ts";
 import { ProbeError, type NodeClient, type SyncStatus } from "../sync-status.ts";
+import type { FamilyFields } from "./family-fields.ts";
 import { kvstoreFiles } from "./tendermint-kvstore.ts";
 
 /** Options of every coin of the family. */
@@ -46,23 +47,13 @@ export interface TendermintInput<N extends string> {
   readonly flags?: readonly string[];
 }
 
-type FamilyFields =
-  | "family"
-  | "keys"
-  | "options"
-  | "secrets"
-  | "access"
-  | "daemons"
-  | "syncCheck"
-  | "blockHash"
-  | "produceBlock"
-  | "databaseSurvivesDowngrade";
-
 /** The family's chain without a coin: consensus, peers and RPC of the real thing, and nothing of value on top. */
 export const kvstoreChain: TendermintChain = { chainId: "coinfleet-kvstore" };
 
 /** Chains of the Cosmos SDK: one daemon, CometBFT's RPC, no authentication. */
-export function tendermint<N extends string>(input: TendermintInput<N>): Pick<Coin<N, TendermintOptions>, FamilyFields> {
+export function tendermint<N extends string>(
+  input: TendermintInput<N>,
+): Pick<Coin<N, TendermintOptions>, FamilyFields | "databaseSurvivesDowngrade"> {
   const chains: Readonly<Record<string, TendermintChain>> = input.chains;
   const chainOf = (networkName: string): TendermintChain => {
     const chain = chains[networkName];

@@ -3,6 +3,7 @@ import { hash, numberHeight, readAnswer, requireNetwork, unixSeconds } from "../
 import type { Coin, Daemon, DaemonContext, SyncContext } from "../coin.ts";
 import { networkPort } from "../network-port.ts";
 import { ProbeError, type NodeClient, type SyncStatus } from "../sync-status.ts";
+import type { FamilyFields } from "./family-fields.ts";
 import { generateBlock } from "./generate-block.ts";
 
 /** Options of every coin of the family. */
@@ -30,8 +31,6 @@ export interface ZebraInput<N extends string> {
   /** How long a clean stop may take. Seconds. */
   readonly stopTimeoutSec: number;
 }
-
-type FamilyFields = "family" | "keys" | "options" | "secrets" | "access" | "daemons" | "syncCheck" | "blockHash" | "produceBlock";
 
 /** zebrad: the JSON-RPC of Bitcoin Core's descendants, as far as a node without a wallet has it. */
 export function zebra<N extends string>(input: ZebraInput<N>): Pick<Coin<N, ZebraOptions>, FamilyFields> {

@@ -1,0 +1,2 @@
+/** What a family says for all of its coins; the rest is each coin's own. */
+export type FamilyFields = "family" | "keys" | "options" | "secrets" | "access" | "daemons" | "syncCheck" | "blockHash" | "produceBlock";
