@@ -13,6 +13,8 @@ export async function forgetLostSandbox(stack: string): Promise<void> {
   if (sandbox.state !== "absent") return;
   const toolchain = z.record(z.string(), z.string()).parse(JSON.parse(await output("tools/toolchain/bin/toolchain", ["env", "--json"])));
   const env = { ...process.env, ...toolchain };
+  // A backend that others share may hold the state of a sandbox on another machine.
+  if (env["PULUMI_BACKEND_URL"]?.startsWith("file:") !== true) return;
   const stacks = stackNames.parse(JSON.parse(await output("pulumi", ["stack", "ls", "--json"], env)));
   if (!stacks.some(({ name }) => name === stack)) return;
   process.stdout.write(`  The sandbox of the last time is gone; forgetting what was made in it.\n`);

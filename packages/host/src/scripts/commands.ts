@@ -5,6 +5,7 @@ flock -w 600 9 || fail "another apply has not ended in 10 minutes" "See: coinfle
 export COINFLEET_PATIENCE_SEC=\${COINFLEET_PATIENCE_SEC:-300}
 # On its first boot a host may hear of this before cloud-init has come so far.
 patiently "user data of the instance" test -r /etc/coinfleet/node.env
+# shellcheck source=/dev/null
 . /etc/coinfleet/node.env
 export AWS_REGION
 systemctl enable --quiet coinfleet.target

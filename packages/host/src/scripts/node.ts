@@ -103,6 +103,8 @@ done
 [ -e "$directory/$creates" ] || fail "the first start of $daemon has not made $creates" "It is tried again on an empty directory."
 sync
 rm "$marker"
+# A marker that came back after a power cut would have the daemon's data deleted as half done.
+sync "$data/.coinfleet"
 `;
 
 /** Runs the daemons of a release until one of them ends. The service manager then starts them all again. */

@@ -77,8 +77,8 @@ head=$((256 * 1024 * 1024))
 tail=$((16 * 1024 * 1024))
 zeros 0 $((size < head ? size : head)) || not_blank "there is data in its first 256 MiB"
 zeros $((size < tail ? 0 : size - tail)) $((size < tail ? size : tail)) || not_blank "there is data at its end"
-for ((sample = 1; sample < 256; sample++)); do
-  offset=$((size * sample / 256 / 4096 * 4096 - 32768))
+for ((sample = 1; sample < 1024; sample++)); do
+  offset=$((size * sample / 1024 / 4096 * 4096 - 32768))
   if [ "$offset" -gt 0 ]; then zeros "$offset" 65536 || not_blank "there is data at byte $offset"; fi
 done
 `;

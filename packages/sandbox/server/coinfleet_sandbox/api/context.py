@@ -64,6 +64,7 @@ class Context:
         self._pool = ThreadPoolExecutor(max_workers=48, thread_name_prefix="api")
         self._threads: list[threading.Thread] = []
         self._entity_locks: dict[str, threading.Lock] = {}
+        self._last_jobs: dict[str, threading.Event] = {}
         self._pending_jobs = 0
 
     @contextmanager
@@ -86,21 +87,28 @@ class Context:
             self.lock.acquire()
 
     def run(self, what: str, job: Callable[[], None], *entities: str) -> None:
-        """Do `job` in the background, one at a time for each of the entities."""
+        """Do `job` in the background, one at a time for each of the entities and in the order of the calls."""
+        done = threading.Event()
 
         def guarded() -> None:
             try:
+                # Jobs begin in the order in which they were submitted, so those waited for are running or done.
+                for earlier in before:
+                    earlier.wait()
                 with self.entities(*entities):
                     job()
             except Exception:
                 log.exception("%s failed", what)
             finally:
+                done.set()
                 with self.lock:
                     self._pending_jobs -= 1
 
         with self.lock:
+            before = [self._last_jobs[entity] for entity in entities if entity in self._last_jobs]
+            self._last_jobs.update(dict.fromkeys(entities, done))
             self._pending_jobs += 1
-        self._pool.submit(guarded)
+            self._pool.submit(guarded)
 
     @property
     def is_idle(self) -> bool:
