@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { renderDocuments } from "@coinfleet/host";
+import { renderDocuments, type CommandDocuments } from "@coinfleet/host";
 import type { Place } from "./place.ts";
 import { environmentTags } from "./tags.ts";
 
@@ -8,16 +8,17 @@ export interface DocumentsArgs {
   readonly place: Place;
 }
 
-/** The two SSM documents by which a change reaches a host: `apply` and `drain`. */
+/** The SSM documents by which a change reaches a host, and by which it is asked how far it is. */
 export class Documents extends pulumi.ComponentResource {
   static readonly type = "coinfleet:aws:Documents";
   readonly apply: pulumi.Output<string>;
   readonly drain: pulumi.Output<string>;
+  readonly status: pulumi.Output<string>;
 
   constructor(name: string, args: DocumentsArgs, opts?: pulumi.ComponentResourceOptions) {
     super(Documents.type, name, {}, opts);
     const rendered = renderDocuments(args.place.environment);
-    const make = (role: "apply" | "drain"): pulumi.Output<string> => {
+    const make = (role: keyof CommandDocuments): pulumi.Output<string> => {
       const { name: title, documentType, content } = rendered[role];
       return new aws.ssm.Document(
         `${name}-${role}`,
@@ -27,6 +28,7 @@ export class Documents extends pulumi.ComponentResource {
     };
     this.apply = make("apply");
     this.drain = make("drain");
-    this.registerOutputs({ apply: this.apply, drain: this.drain });
+    this.status = make("status");
+    this.registerOutputs({ apply: this.apply, drain: this.drain, status: this.status });
   }
 }

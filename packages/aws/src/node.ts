@@ -24,7 +24,7 @@ export interface Surroundings {
   readonly zoneId: pulumi.Input<string>;
   readonly keyArn: pulumi.Input<string>;
   readonly topicArns: Readonly<Record<Severity, pulumi.Input<string>>>;
-  readonly documents: { readonly apply: pulumi.Input<string>; readonly drain: pulumi.Input<string> };
+  readonly documents: Readonly<Record<"apply" | "drain" | "status", pulumi.Input<string>>>;
   readonly volumeGuard: pulumi.ResourceHook;
 }
 
@@ -90,6 +90,7 @@ export class Node extends pulumi.ComponentResource {
           node: node.name,
           instanceId: instance.id,
           applyDocument: surroundings.documents.apply,
+          statusDocument: surroundings.documents.status,
           parameters: parameters.prefix,
           release: group.release,
           blockIntervalSec: group.health.blockIntervalSec,

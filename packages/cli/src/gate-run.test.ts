@@ -12,6 +12,7 @@ const input: GateInput = {
   node: "litecoin-1",
   instanceId: "i-1",
   applyDocument: "coinfleet-test-apply",
+  statusDocument: "coinfleet-test-status",
   parameters: "/coinfleet/test/litecoin-1",
   release: "2.0.0-go",
   blockIntervalSec: 150,
@@ -99,6 +100,30 @@ describe("runGate", () => {
   it("fails when the host runs another release than it should", async () => {
     aws.on("GetParameter", () => ({ json: { Parameter: { Value: JSON.stringify({ release: "1.0.0-go" }), LastModifiedDate: 1 } } }));
     await assert.rejects(run(), /waiting for release 2\.0\.0-go to run; last seen: it runs 1\.0\.0-go/);
+  });
+
+  describe("while the release does not run yet", () => {
+    let status: Record<string, string>;
+    beforeEach(() => {
+      let document: unknown;
+      aws.on("GetParameter", () => ({ error: "ParameterNotFound" }));
+      aws.on("SendCommand", ({ DocumentName }) => {
+        document = DocumentName;
+        return { json: { Command: { CommandId: "c-1" } } };
+      });
+      const success = { Status: "Success", StatusDetails: "Success" };
+      aws.on("GetCommandInvocation", () => ({ json: document === "coinfleet-test-status" ? { ...success, ...status } : success }));
+    });
+
+    it("fails as soon as a step on the host has failed, with what the host says", async () => {
+      status = { Status: "Failed", StatusDetails: "Failed", StandardOutputContent: "restore    failed   it is not the pinned one\n" };
+      await assert.rejects(run(), /CommandFailed: coinfleet-test-status failed on litecoin-1[^]*restore +failed +it is not the pinned one/);
+    });
+
+    it("waits while a step on the host waits, and says for what", async () => {
+      status = { StandardOutputContent: "volume     done     ok\nrestore    waiting  restoring: 41 %\n" };
+      await assert.rejects(run(), /GateTimeout[^]*the host has not reported a release; step restore: restoring: 41 %/);
+    });
   });
 
   it("fails when the host never answers SSM, without sending it anything", async () => {

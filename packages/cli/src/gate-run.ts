@@ -18,6 +18,7 @@ export const gateSchema = z.strictObject({
   node: z.string(),
   instanceId: z.string(),
   applyDocument: z.string(),
+  statusDocument: z.string(),
   parameters: z.string(),
   release: z.string(),
   blockIntervalSec: z.number(),
@@ -37,6 +38,9 @@ export interface GateResult {
 }
 
 const defaultPollMs = 5_000;
+
+/** While a release does not run yet, its host is asked why on every so many looks: a restore may take days, or have failed at once. */
+const looksPerStatus = 6;
 const metrics = ["ProbeSuccess", "Synced", "Height", "Peers", "BlocksBehind", "InitialSync", "ForkDetected"] as const;
 
 // A day, not minutes: a node that failed its gate this morning was still healthy yesterday, and a second run must not wave it through.
@@ -115,11 +119,23 @@ async function readRunning({ input, ssm }: Gate): Promise<{ readonly release: st
   return parsed.success ? { release: parsed.data.release, sinceMs: answer?.Parameter?.LastModifiedDate?.getTime() ?? 0 } : undefined;
 }
 
+/** How far the host is, in its own words; undefined when it did not say. @throws {@link CliError} when one of its steps has failed: no waiting mends that */
+async function hostStatus(gate: Gate): Promise<string | undefined> {
+  const { input, ssm, deadline } = gate;
+  const end = await runDocument(ssm, input.statusDocument, input.instanceId, deadline, gate.pollMs, () => undefined);
+  if (end?.status === "Failed") throw documentFailed(input.statusDocument, input.node, input.instanceId, end);
+  if (end?.status !== "Success") return undefined;
+  const waiting = /^ *(\S+) +waiting +(.*)$/m.exec(end.said);
+  return waiting === null ? "" : `; step ${waiting[1] ?? ""}: ${waiting[2] ?? ""}`;
+}
+
 async function waitForRelease(gate: Gate): Promise<number> {
-  for (;;) {
+  let host = "";
+  for (let look = 1; ; look += 1) {
     const found = await calling("ssm:GetParameter", readRunning(gate));
     if (found?.release === gate.input.release) return found.sinceMs;
-    const last = found === undefined ? "the host has not reported a release" : `it runs ${found.release}`;
+    if (look % looksPerStatus === 0) host = (await hostStatus(gate)) ?? host;
+    const last = `${found === undefined ? "the host has not reported a release" : `it runs ${found.release}`}${host}`;
     if (gate.deadline.hasPassed) throw timedOut(gate, `release ${gate.input.release} to run`, last);
     waitingFor(gate, `release ${gate.input.release} to run; ${last}`);
     await gate.deadline.pause(gate.pollMs);

@@ -8,29 +8,34 @@ export interface CommandDocument {
   readonly content: string;
 }
 
+export type CommandDocuments = Readonly<Record<"apply" | "drain" | "status", CommandDocument>>;
+
 /**
- * The two ways in which a change reaches a host.
+ * The ways in which a change reaches a host.
  * `apply`: read the parameters again and restart what they change; returns at once where the host waits for something.
  * `drain`: stop the daemons within their own stop time and unmount the data volume.
+ * `status`: say how far each step is; fails when one has failed. Changes nothing.
  */
-export function renderDocuments(environment: string): { readonly apply: CommandDocument; readonly drain: CommandDocument } {
+export function renderDocuments(environment: string): CommandDocuments {
+  const { scripts, command } = hostPaths;
   return {
-    apply: commandDocument(environment, "apply", "Reads the node's parameters again and restarts what they change."),
-    drain: commandDocument(environment, "drain", "Stops the node within its own stop time and unmounts its data volume."),
+    apply: commandDocument(environment, "apply", "Reads the node's parameters again and restarts what they change.", `${scripts}/apply`),
+    drain: commandDocument(
+      environment,
+      "drain",
+      "Stops the node within its own stop time and unmounts its data volume.",
+      `${scripts}/drain`,
+    ),
+    // 3 says that a step waits, which is not a failure.
+    status: commandDocument(environment, "status", "Says how far the node's host is.", `${command} status || [ $? = 3 ]`),
   };
 }
 
-function commandDocument(environment: string, action: "apply" | "drain", description: string): CommandDocument {
+function commandDocument(environment: string, action: string, description: string, command: string): CommandDocument {
   const content = {
     schemaVersion: "2.2",
     description,
-    mainSteps: [
-      {
-        action: "aws:runShellScript",
-        name: action,
-        inputs: { timeoutSeconds: "7200", runCommand: [`${hostPaths.scripts}/${action}`] },
-      },
-    ],
+    mainSteps: [{ action: "aws:runShellScript", name: action, inputs: { timeoutSeconds: "7200", runCommand: [command] } }],
   };
   return { name: `coinfleet-${environment}-${action}`, documentType: "Command", content: JSON.stringify(content) };
 }

@@ -1,6 +1,7 @@
 /** Where things are on a host. Everything under `run` is on tmpfs: it may hold secrets, and it is gone after a reboot. */
 export const hostPaths = {
   scripts: "/usr/lib/coinfleet",
+  command: "/usr/local/bin/coinfleet-host",
   units: "/etc/systemd/system",
   settings: "/etc/coinfleet",
   run: "/run/coinfleet",

@@ -1,6 +1,6 @@
 export { agentNodeOptions, renderAgentImageContext, type AgentImageContextOptions } from "./agent-image-context.ts";
 export { agentArguments, daemonArguments, restoreArguments, type ContainerContext } from "./docker-run.ts";
-export { renderDocuments, type CommandDocument } from "./documents.ts";
+export { renderDocuments, type CommandDocuments } from "./documents.ts";
 export { agentUser, daemonUser, dockerNetwork, hostPaths, volumeLabel } from "./host-paths.ts";
 export { renderImageContext, type ImageContext, type ImageContextOptions } from "./image-context.ts";
 export type { Distribution, PinnedPackage } from "./machine-image/provision.ts";

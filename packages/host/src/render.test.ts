@@ -85,11 +85,12 @@ WORKDIR /data
     assert.notEqual(one.digest, renderAgentImageContext({ coin: "example", base, architecture: "x86_64", sourceDigest: "b" }).digest);
   });
 
-  it("is two documents that run one script each", () => {
-    const { apply, drain } = renderDocuments("test");
-    assert.deepEqual([apply.name, drain.name], ["coinfleet-test-apply", "coinfleet-test-drain"]);
+  it("is three documents that run one command each", () => {
+    const { apply, drain, status } = renderDocuments("test");
+    assert.deepEqual([apply.name, drain.name, status.name], ["coinfleet-test-apply", "coinfleet-test-drain", "coinfleet-test-status"]);
     assert.match(apply.content, /"runCommand":\["\/usr\/lib\/coinfleet\/apply"\]/);
     assert.match(drain.content, /"runCommand":\["\/usr\/lib\/coinfleet\/drain"\]/);
+    assert.match(status.content, /"runCommand":\["\/usr\/local\/bin\/coinfleet-host status /);
   });
 
   it("is a policy without a wildcard action, and with all resources only where AWS knows none", () => {
