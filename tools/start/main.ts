@@ -6,12 +6,17 @@ import { z } from "zod";
 import { fleetIsUp, showNames, showStatus, waitForFleet } from "./fleet.ts";
 import { forgetLostSandbox } from "./forget-lost-sandbox.ts";
 import { Steps } from "./steps.ts";
-import { output, run } from "./process.ts";
+import { output, run, runSideBySide } from "./process.ts";
 
 const stack = "sandbox";
 const steps = new Steps(6);
 
-await steps.run("Toolchain: Pulumi CLI, language host, providers", () => run("tools/toolchain/bin/toolchain", ["ensure"]));
+await steps.run("Toolchain (Pulumi CLI, language host, providers) and the sandbox's images, side by side", () =>
+  runSideBySide([
+    ["tools/toolchain/bin/toolchain", "ensure"],
+    ["packages/sandbox/bin/sandbox", "prepare"],
+  ]),
+);
 await forgetLostSandbox(stack);
 await steps.run("Sandbox: AWS on this machine", () => run("packages/sandbox/bin/sandbox", ["start"]));
 

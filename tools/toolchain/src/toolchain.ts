@@ -44,10 +44,8 @@ export interface Toolchain {
 /** Has every tool ready, and says where. The second call finds everything in the cache. @throws BuildError when a tool cannot be had */
 export async function ensureToolchain(options: ToolchainOptions = {}): Promise<Toolchain> {
   const world = worldOf(options);
-  const cli = await obtain(cliTool, world);
-  const plugins: Obtained[] = [];
-  // One after the other: each build uses all cores, and up to 2 GB of memory.
-  for (const tool of pluginTools) plugins.push(await obtain(tool, world));
+  // Two builds at a time: one compiles while the other downloads or links. Each takes up to 2 GB of memory.
+  const [cli, plugins] = await Promise.all([obtain(cliTool, world), obtainPlugins(world)]);
   const binFolder = await cliFolder(cli, world);
   const home = await pulumiHome(plugins, world);
   const backend = join(world.folders.state, "stacks");
@@ -60,6 +58,12 @@ export async function ensureToolchain(options: ToolchainOptions = {}): Promise<T
     pulumiHome: home,
     env: () => variables(world.environment, { nodeFolder, binFolder, home, backend }),
   };
+}
+
+async function obtainPlugins(world: World): Promise<readonly Obtained[]> {
+  const plugins: Obtained[] = [];
+  for (const tool of pluginTools) plugins.push(await obtain(tool, world));
+  return plugins;
 }
 
 /** Fills in the defaults of the options. */

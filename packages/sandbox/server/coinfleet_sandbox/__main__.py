@@ -18,7 +18,7 @@ from coinfleet_sandbox.launcher.locks import locked
 from coinfleet_sandbox.launcher.owner import give_to_caller
 from coinfleet_sandbox.launcher.python_env import python_with_packages
 from coinfleet_sandbox.launcher.record import Record, read_record, state_of
-from coinfleet_sandbox.launcher.start import SERVER_FOLDER, start
+from coinfleet_sandbox.launcher.start import SERVER_FOLDER, prepare, start
 from coinfleet_sandbox.launcher.stop import down, stop
 from coinfleet_sandbox.names import container_name
 from coinfleet_sandbox.progress import Progress
@@ -30,6 +30,7 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument("--json", action="store_true", help="print the result as JSON")
     parser = argparse.ArgumentParser(prog="sandbox", description="AWS on a laptop: hosts, disks, networks and an API of one's own.")
     commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("prepare", help="make what a first start needs, without starting: Python packages and the images of hosts")
     commands.add_parser("start", parents=[common], help="start it, or start it again with all that it had")
     commands.add_parser("stop", parents=[common], help="shut it down cleanly and keep all that it has")
     commands.add_parser("down", parents=[common], help="remove it with all that it made").add_argument(
@@ -91,6 +92,10 @@ def _api(state_dir: str) -> int:
 def _run(options: argparse.Namespace) -> int:
     if options.command == "api":
         return _api(options.state_dir)
+    if options.command == "prepare":
+        prerequisites.require_linux_root()
+        prepare(Progress())
+        return 0
     where, progress = layout(options.name), Progress()
     match options.command:
         case "start" | "stop" | "down":

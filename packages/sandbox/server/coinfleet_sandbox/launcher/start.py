@@ -24,17 +24,21 @@ SERVER_FOLDER = Path(__file__).resolve().parents[2]
 READY_SEC = 300
 
 
+def prepare(progress: Progress) -> tuple[Path, BaseImages]:
+    """Make what all sandboxes share, where it is not there yet: the server's Python and the images of hosts. It touches no sandbox."""
+    prerequisites.require_kernel()
+    prerequisites.require_space(state_root())
+    prerequisites.install_missing(progress)
+    return python_with_packages(progress), base_images(progress)
+
+
 def start(layout: Layout, progress: Progress) -> Record:
     """Make sure that the sandbox runs. Call with the sandbox's lock held."""
     record = read_record(layout)
     state = state_of(record)
     if record is not None and state == "running":
         return record
-    prerequisites.require_kernel()
-    prerequisites.require_space(layout.dir.parent)
-    prerequisites.install_missing(progress)
-    python = python_with_packages(progress)
-    images = base_images(progress)
+    python, images = prepare(progress)
     if record is not None and state == "crashed":
         progress.say(f'the sandbox "{layout.name}" did not end cleanly; recovering it from its last saved state')
     elif record is not None:
@@ -42,8 +46,8 @@ def start(layout: Layout, progress: Progress) -> Record:
     try:
         # Two sandboxes that start at the same moment must not choose the same addresses.
         with locked(state_root() / ".addresses.lock", "the addresses of another sandbox", progress):
-            prepared = _prepare(layout, record)
-        _launch(layout, prepared, python, images, progress)
+            claimed = _claim(layout, record)
+        _launch(layout, claimed, python, images, progress)
         running = _wait_ready(layout, progress)
     except BaseException:
         _undo_start(layout, record is None, progress)
@@ -67,7 +71,7 @@ def _undo_start(layout: Layout, was_new: bool, progress: Progress) -> None:
         remove_everything(layout, record)
 
 
-def _prepare(layout: Layout, record: Record | None) -> Record:
+def _claim(layout: Layout, record: Record | None) -> Record:
     layout.log.mkdir(parents=True, exist_ok=True)
     was_on = outer_network.FORWARDING.read_text().strip() == "1"
     if record is None:
