@@ -22,6 +22,7 @@ import komodo from "@coinfleet/coin-komodo";
 import kusama from "@coinfleet/coin-kusama";
 import lightning from "@coinfleet/coin-lightning";
 import litecoin from "@coinfleet/coin-litecoin";
+import livepeer from "@coinfleet/coin-livepeer";
 import monero from "@coinfleet/coin-monero";
 import near from "@coinfleet/coin-near";
 import nem from "@coinfleet/coin-nem";
@@ -67,6 +68,7 @@ export const coins: CoinRegistry = {
   kusama,
   lightning,
   litecoin,
+  livepeer,
   monero,
   near,
   nem,

@@ -18,6 +18,8 @@ export interface BoundedRequest {
 export interface BoundedResponse {
   readonly status: number;
   readonly headers: http.IncomingHttpHeaders;
+  readonly bytes: Uint8Array;
+  /** The same as UTF-8. */
   readonly text: string;
 }
 
@@ -45,7 +47,8 @@ export async function boundedRequest(request: BoundedRequest): Promise<BoundedRe
   const deadline = AbortSignal.timeout(request.timeoutMs);
   try {
     const response = await open(request, deadline);
-    return { status: response.statusCode ?? 0, headers: response.headers, text: await readAll(response, request.maximumBytes) };
+    const bytes = await readAll(response, request.maximumBytes);
+    return { status: response.statusCode ?? 0, headers: response.headers, bytes, text: bytes.toString("utf8") };
   } catch (error) {
     if (error instanceof RequestError) throw error;
     if (deadline.aborted) throw new RequestError("timeout", `no answer in ${request.timeoutMs} ms`);
@@ -72,7 +75,7 @@ function open({ url, body, headers, acceptSelfSigned }: BoundedRequest, signal: 
   });
 }
 
-async function readAll(response: http.IncomingMessage, maximumBytes: number): Promise<string> {
+async function readAll(response: http.IncomingMessage, maximumBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of response) {
@@ -84,7 +87,7 @@ async function readAll(response: http.IncomingMessage, maximumBytes: number): Pr
     }
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString("utf8");
+  return Buffer.concat(chunks);
 }
 
 function isRefusal(error: unknown): boolean {

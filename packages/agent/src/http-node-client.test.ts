@@ -4,6 +4,7 @@ import type { ServerResponse } from "node:http";
 import type { AgentAccess, ProbeFailure } from "@coinfleet/sdk";
 import { ProbeError } from "@coinfleet/sdk";
 import { HttpNodeClient } from "./http-node-client.ts";
+import { serveSelfSigned } from "./testing/serve-self-signed.ts";
 import { serve, type TestServer } from "./testing/serve.ts";
 
 const md5 = (text: string): string => createHash("md5").update(text).digest("hex");
@@ -46,6 +47,29 @@ describe("the client of a node's RPC", () => {
     server.close();
     await answers((response) => response.writeHead(503).end("peers 7\n"));
     await assert.rejects(client().text("rpc", "/metrics"), { name: "ProbeError", failure: "rpc-error" });
+  });
+
+  it("gives bytes as they are, even such as are no text", async () => {
+    await answers((response) => response.end(Buffer.from("ff00c3", "hex")));
+    assert.deepEqual([...(await client().bytes("rpc", "/currentBlock"))], [0xff, 0x00, 0xc3]);
+    server.close();
+    await answers((response) => response.writeHead(500).end(Buffer.from("07", "hex")));
+    await assert.rejects(client().bytes("rpc", "/currentBlock"), { name: "ProbeError", failure: "rpc-error" });
+  });
+
+  it("takes a certificate that nobody has signed from the loopback interface only", async () => {
+    const certified = await serveSelfSigned((response) => response.end("7"));
+    const asked = (host: string): Promise<unknown> =>
+      new HttpNodeClient([{ port: "rpc", url: `https://${host}:${certified.port}` }], { timeoutMs: 3000, maximumBytes: 1000 }).http(
+        "rpc",
+        "/",
+      );
+    try {
+      assert.equal(await asked("127.0.0.1"), 7);
+      await assert.rejects(asked("localhost"), /self-signed certificate/);
+    } finally {
+      certified.close();
+    }
   });
 
   it("answers a digest challenge as the server computes it", async () => {

@@ -15,7 +15,7 @@ const rpcAnswer = z.object({
   error: z.object({ code: z.number(), message: z.string() }).nullish(),
 });
 
-/** The node's RPC over HTTP, as the host exposes it on the loopback interface. */
+/** RPC over HTTP: the node's, which the host exposes on the loopback interface, and that of the node that serves it. */
 export class HttpNodeClient implements NodeClient {
   readonly #access: ReadonlyMap<string, AgentAccess>;
   readonly #limits: CallLimits;
@@ -44,6 +44,10 @@ export class HttpNodeClient implements NodeClient {
 
   async text(port: string, path: string): Promise<string> {
     return (await this.#callOk(port, path, undefined)).text;
+  }
+
+  async bytes(port: string, path: string): Promise<Uint8Array> {
+    return (await this.#callOk(port, path, undefined)).bytes;
   }
 
   async #callOk(port: string, path: string, body: string | undefined): Promise<BoundedResponse> {
@@ -86,7 +90,8 @@ export class HttpNodeClient implements NodeClient {
         body,
         headers,
         ...this.#limits,
-        acceptSelfSigned: true,
+        // A daemon's own certificate on the loopback interface; a server elsewhere must prove who it is.
+        acceptSelfSigned: new URL(url).hostname === "127.0.0.1",
       });
     } catch (error) {
       if (error instanceof RequestError) throw new ProbeError(probeFailure(error), error.message);

@@ -21,7 +21,7 @@ export function agentSettings(input: AgentSettingsInput): AgentConfig {
     networkName: group.networkName,
     region,
     options: group.options,
-    access: group.access.map((access) => agentAccess(group, access)),
+    access: [...group.access.map((access) => agentAccess(group, access)), ...(node.server === undefined ? [] : [node.server])],
     siblings: node.siblings,
     health: group.health,
     ...(group.isPrivateNetwork && node.index === 1 && group.blockEverySec !== undefined ? { blockEverySec: group.blockEverySec } : {}),

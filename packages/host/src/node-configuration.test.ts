@@ -118,6 +118,12 @@ describe("the configuration of a node", () => {
     ]);
   });
 
+  it("tells the agent of the node that serves its own, beside the ports of its own", () => {
+    const server = { port: "server", url: "http://node1.oak.internal:8545" };
+    const { access } = render(exampleGroup, { ...exampleNode, server }).agent.config;
+    assert.deepEqual([access.length, access[1]], [2, server]);
+  });
+
   it("lets only the first node of a private network make blocks", () => {
     assert.equal(render().agent.config.blockEverySec, 10);
     assert.equal(render(exampleGroup, { ...exampleNode, index: 2 }).agent.config.blockEverySec, undefined);

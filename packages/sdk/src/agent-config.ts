@@ -20,7 +20,7 @@ export interface AgentConfig {
   readonly region: string;
   /** The coin's own options, as resolved. */
   readonly options: unknown;
-  /** Ports of the node's daemons by role. */
+  /** Ports of the node's daemons by role; and of the node that serves it, where the sync check asks there. */
   readonly access: readonly AgentAccess[];
   /** Host names of the group's other nodes; their agents are asked on {@link agentPort}. */
   readonly siblings: readonly string[];
@@ -29,7 +29,7 @@ export interface AgentConfig {
   readonly blockEverySec?: number | undefined;
 }
 
-/** One of the node's RPC ports, as the agent reaches it. */
+/** An RPC port, as the agent reaches it. */
 export interface AgentAccess {
   /** Role of the port: `rpc`, `ws`, … */
   readonly port: string;

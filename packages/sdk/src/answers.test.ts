@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
-import { hexHeight, numberHeight, readAnswer, readMetric, textHeight } from "./answers.ts";
+import { bytesHeight, hexHeight, numberHeight, readAnswer, readMetric, textHeight } from "./answers.ts";
 import { ProbeError } from "./sync-status.ts";
 
 const safe = fc.nat({ max: Number.MAX_SAFE_INTEGER });
@@ -19,6 +19,18 @@ describe("heights", () => {
         assert.equal(readAnswer(textHeight, String(height), "call"), height);
       }),
     );
+  });
+
+  it("are read from bytes, the highest first", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }), (height) => {
+        const hex = height.toString(16);
+        const bytes = Buffer.from(hex.padStart(hex.length + (hex.length % 2), "0"), "hex");
+        assert.equal(readAnswer(bytesHeight, bytes, "call"), height);
+      }),
+    );
+    for (const wrong of [new Uint8Array(), new Uint8Array(9), Uint8Array.of(0, 32, 0, 0, 0, 0, 0, 0), "100", 100, [100]])
+      isMalformed(() => readAnswer(bytesHeight, wrong, "call"));
   });
 
   it("fail beyond 2^53, where JavaScript would round them", () => {

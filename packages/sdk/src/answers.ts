@@ -22,6 +22,15 @@ export const textHeight: z.ZodType<number> = z
   .transform((text) => Number(BigInt(text)))
   .pipe(z.int().nonnegative());
 
+const longestHeight = 8;
+
+/** The same as the bytes of a number, the highest first, of which there is at least one. Some clients say "none yet" by sending none. */
+export const bytesHeight: z.ZodType<number> = z
+  .instanceof(Uint8Array)
+  .refine(({ length }) => length >= 1 && length <= longestHeight, `not 1 to ${longestHeight} bytes`)
+  .transform((bytes) => Number(bytes.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n)))
+  .pipe(z.int().nonnegative());
+
 /** Unix seconds as a JSON number. Zero is no time: clients print it for a block that they do not have. */
 export const unixSeconds: z.ZodType<number> = z.int().positive();
 

@@ -78,7 +78,12 @@ export interface Requirement<N extends string = string> {
   readonly secret?: string;
   /** Networks on which an https address outside the fleet will do as well. @default [] */
   readonly outside?: readonly N[];
+  /** The sync check asks the serving node too, on the port {@link serverPort}: its agent may then read the secret that opens the port. @default false */
+  readonly isAsked?: boolean;
 }
+
+/** Port on which a sync check reaches the node that serves its own; no port of a network is called so. */
+export const serverPort = "server";
 
 /** The node that serves another one: what a {@link Requirement} has become for one node. */
 export interface Server {

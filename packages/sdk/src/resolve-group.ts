@@ -67,16 +67,14 @@ export function resolveGroup(input: GroupInput): ResolvedGroup | undefined {
   checkUpgrades({ ...input, coin, networkName: spec.network, clients });
   const snapshot = resolveSnapshot({ coin, networkName: spec.network, spec: spec.restore, daemons: daemons[0] ?? [], path, report });
   if (volume === undefined || snapshot === undefined) return undefined;
+  const instanceType = spec.instanceType ?? network.instanceType;
   const nodes = hostnames.map((hostname, position): ResolvedNode => ({
-    name: `${name}-${position + 1}`,
-    group: name,
-    index: position + 1,
-    zoneIndex: position % input.zones,
-    instanceType: spec.instanceType ?? network.instanceType,
+    ...placeOf(input, hostnames, position),
+    instanceType,
     hostname,
-    siblings: hostnames.filter((other) => other !== hostname),
     daemons: daemons[position] ?? [],
     volume,
+    ...service.accessOf(position),
   }));
   return {
     name,
@@ -106,6 +104,16 @@ export function resolveGroup(input: GroupInput): ResolvedGroup | undefined {
     nodes,
   };
 }
+
+type Place = Pick<ResolvedNode, "name" | "group" | "index" | "zoneIndex" | "siblings">;
+
+const placeOf = ({ name, zones }: GroupInput, hostnames: readonly string[], position: number): Place => ({
+  name: `${name}-${position + 1}`,
+  group: name,
+  index: position + 1,
+  zoneIndex: position % zones,
+  siblings: hostnames.filter((_, other) => other !== position),
+});
 
 function checkName({ name, path, report }: GroupInput): void {
   if (!/^[a-z][a-z0-9-]{0,28}[a-z0-9]$|^[a-z]$/.test(name)) report(problem(InvalidGroupName, { path, got: name }));

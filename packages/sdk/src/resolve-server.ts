@@ -1,10 +1,10 @@
-import type { Coin, Requirement, Server } from "./coin.ts";
+import { serverPort, type Access, type Coin, type Requirement, type Server } from "./coin.ts";
 import { ServerNeeded, UnfitServer } from "./errors-data.ts";
 import type { GroupSpec } from "./fleet-spec.ts";
 import { networkPort } from "./network-port.ts";
 import { problem, type Problem } from "./problem.ts";
 import type { CoinRegistry } from "./resolve.ts";
-import type { ResolvedServer } from "./resolved.ts";
+import type { ResolvedNode, ResolvedServer } from "./resolved.ts";
 
 /** What {@link resolveServer} is given. */
 export interface ServerInput {
@@ -22,6 +22,8 @@ export interface Service {
   /** Server of the node at a 0-based position. Undefined where the coin needs none. */
   serverOf(position: number): Server | undefined;
   readonly group?: ResolvedServer;
+  /** How the agent of the node at a 0-based position asks its server. Empty where the sync check does not. */
+  accessOf(position: number): Pick<ResolvedNode, "server">;
 }
 
 /** Name of a server's secret among those of the served node: no secret of a coin's own has a slash. */
@@ -36,7 +38,7 @@ export function resolveServer(input: ServerInput): Service | undefined {
   if (requires === undefined || !isNeeded) {
     const fix = "The client works alone here: remove `servedBy`.";
     if (servedBy !== undefined) report(problem(UnfitServer, { path: `${path}.servedBy`, got: servedBy, fix }));
-    return { serverOf: () => undefined };
+    return { serverOf: () => undefined, accessOf: () => ({}) };
   }
   const isOutsideAllowed = requires.outside?.includes(spec.network) === true;
   const fitting = Object.keys(groups).filter((name) => servingCoin(input, requires, groups[name], name) !== undefined);
@@ -46,7 +48,7 @@ export function resolveServer(input: ServerInput): Service | undefined {
     return undefined;
   }
   const outside = isOutsideAllowed ? outsideServer(servedBy) : undefined;
-  if (outside !== undefined) return { serverOf: () => outside };
+  if (outside !== undefined) return { serverOf: () => outside, accessOf: () => accessTo(requires, outside) };
   const service = Object.hasOwn(groups, servedBy) ? groupService(input, requires, servedBy) : undefined;
   if (service === undefined) {
     const fix = `${coin.name} needs ${requires.what}. ${UnfitServer.hint}`;
@@ -81,15 +83,26 @@ function groupService(input: ServerInput, requires: Requirement, name: string): 
     );
   const number = networkPort(network, requires.port);
   const count = Math.max(1, Math.floor(group?.count ?? 1));
+  const auth = coin.access.find((access) => access.port === requires.port)?.auth;
+  // Each node has a server of its own as long as there are enough.
+  const serverOf = (position: number): Server => {
+    const host = `node${(position % count) + 1}.${name}.internal`;
+    const password = secret === undefined ? "" : `{{secret:${servedSecret(secret)}}}`;
+    return { host, port: number, url: `http://${host}:${number}`, password };
+  };
   return {
-    // Each node has a server of its own as long as there are enough.
-    serverOf: (position) => {
-      const host = `node${(position % count) + 1}.${name}.internal`;
-      const password = secret === undefined ? "" : `{{secret:${servedSecret(secret)}}}`;
-      return { host, port: number, url: `http://${host}:${number}`, password };
-    },
+    serverOf,
+    accessOf: (position) => accessTo(requires, serverOf(position), auth),
     group: { group: name, port, ...(secret === undefined ? {} : { secret }) },
   };
+}
+
+/** Least privilege: an agent that does not ask the server does not get its password either. */
+function accessTo({ isAsked, secret }: Requirement, { url, password }: Server, auth?: Access["auth"]): Pick<ResolvedNode, "server"> {
+  if (isAsked !== true) return {};
+  const opened =
+    secret === undefined || auth?.secret !== secret ? {} : { auth: { user: auth.user, password, scheme: auth.scheme ?? "basic" } };
+  return { server: { port: serverPort, url, ...opened } };
 }
 
 function outsideServer(address: string): Server | undefined {

@@ -11,7 +11,7 @@ import { noSnapshot, privateNetwork } from "./network-defaults.ts";
 import { internalPort, peerPort, peersAndRpc } from "./network-port.ts";
 import { renderProblems, type Problem } from "./problem.ts";
 import { pending, pendingDigests } from "./release.ts";
-import { resolveFleet } from "./resolve.ts";
+import { resolveFleet, type CoinRegistry } from "./resolve.ts";
 import type { ResolvedFleet } from "./resolved.ts";
 
 const mainnet = {
@@ -261,6 +261,21 @@ describe("resolveFleet", () => {
     const [group] = fleetOf({ mistletoe: { network: "regtest", servedBy: "https://oak.example/rpc" } }).groups;
     assert.equal(group?.nodes[0]?.daemons[0]?.files?.["server.conf"], "oak.example 443 https://oak.example/rpc ");
     assert.equal(group.server, undefined);
+  });
+
+  it("tells an agent how to ask the server, with its password, only where the sync check asks there", () => {
+    const { requires } = mistletoe;
+    assert.ok(requires);
+    const serverOf = (isAsked: boolean, network: string, servedBy: string): unknown => {
+      const asking: CoinRegistry = { oak, mistletoe: { ...mistletoe, requires: { ...requires, isAsked } } };
+      const resolved = resolveFleet(asking, specOf({ oak: { network: "mainnet" }, mistletoe: { network, servedBy } }), now);
+      return "fleet" in resolved ? resolved.fleet.groups.find(({ name }) => name === "mistletoe")?.nodes[0]?.server : resolved.problems;
+    };
+    const auth = { user: "coinfleet", password: "{{secret:server/rpc}}", scheme: "basic" };
+    assert.deepEqual(serverOf(true, "mainnet", "oak"), { port: "server", url: "http://node1.oak.internal:9332", auth });
+    assert.deepEqual(serverOf(true, "regtest", "https://oak.example/rpc"), { port: "server", url: "https://oak.example/rpc" });
+    assert.equal(serverOf(false, "mainnet", "oak"), undefined);
+    assert.equal(serverOf(false, "regtest", "https://oak.example/rpc"), undefined);
   });
 
   it("never lets a group be served by one that is served itself", () => {

@@ -1,3 +1,4 @@
+import type { AgentAccess } from "./agent-config.ts";
 import type { Access, Asset, Daemon, Port, Snapshot, TipReference } from "./coin.ts";
 import type { BackupSpec } from "./environment-spec.ts";
 import type { AddressPolicy } from "./fleet-spec.ts";
@@ -92,6 +93,8 @@ export interface ResolvedNode {
   readonly siblings: readonly string[];
   readonly daemons: readonly Daemon[];
   readonly volume: ResolvedVolume;
+  /** How its agent asks the node that serves it. Absent: the coin's sync check does not ask there. */
+  readonly server?: AgentAccess;
 }
 
 /** The data volume of a node. */

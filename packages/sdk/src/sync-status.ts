@@ -22,6 +22,8 @@ export interface NodeClient {
   http(port: string, path: string, body?: unknown): Promise<unknown>;
   /** HTTP GET on the named port. Resolves to the body as it is: for metrics in Prometheus' text format. @throws {@link ProbeError} */
   text(port: string, path: string): Promise<string>;
+  /** HTTP GET on the named port. Resolves to the body's bytes: for clients that answer with a number as it is in memory. @throws {@link ProbeError} */
+  bytes(port: string, path: string): Promise<Uint8Array>;
 }
 
 /** Why a probe gave no status. `starting` is not a fault during the coin's grace period. */

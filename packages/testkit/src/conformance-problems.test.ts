@@ -71,6 +71,11 @@ const broken: readonly (readonly [what: string, coin: Coin, problem: RegExp])[] 
   ["an id with capitals", { ...oak, id: "Oak" }, /id "Oak" is not lower-case kebab/],
   ["two roles on one port", withNetwork({ ports: { ...ports, ws: peerPort(19443) } }), /port 19443\/tcp is used by rpc and ws/],
   ["a port of the agent's", withNetwork({ ports: peersAndRpc(9797, 19443) }), /port 9797\/tcp is used by the agent and p2p/],
+  [
+    "a port that is called as the server's",
+    withNetwork({ ports: { ...ports, server: internalPort(19445, "its own") } }),
+    /port "server" has the name under which/,
+  ],
   ["RPC that is open to the world", withNetwork({ ports: { ...ports, rpc: peerPort(19443) } }), /port rpc is open to the world/],
   [
     "a port that no daemon serves",

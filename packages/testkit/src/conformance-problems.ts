@@ -10,6 +10,7 @@ import {
   optionNames,
   privateNetwork,
   resolveFleet,
+  serverPort,
   servedSecret,
   type Coin,
   type CoinRegistry,
@@ -125,6 +126,7 @@ function checkNetwork(coin: Coin, name: string, network: Network): readonly stri
   for (const [role, { port, protocol, exposure, description }] of Object.entries(network.ports)) {
     const key = `${port}/${protocol}`;
     const owner = taken.get(key);
+    if (role === serverPort) found.push(`port "${role}" has the name under which a sync check asks the server`);
     if (owner !== undefined) found.push(`port ${key} is used by ${owner} and ${role}`);
     taken.set(key, role);
     if (!Number.isInteger(port) || port < 1024 || port > 65_535) found.push(`port ${key} (${role}) needs root or does not exist`);

@@ -57,7 +57,7 @@ function describeNetwork(coin: Coin, name: string, files: ConformanceFiles): voi
     const { produceBlock } = coin;
     it("never makes a block here, whatever the node says", async () => {
       const asked = (): never => assert.fail("the node was asked");
-      const node: NodeClient = { jsonRpc: asked, http: asked, text: asked };
+      const node: NodeClient = { jsonRpc: asked, http: asked, text: asked, bytes: asked };
       await assert.rejects(produceBlock(node, context), { name: "ProbeError", failure: "wrong-network" });
     });
   } else if (typeof coin.produceBlock === "function") {
@@ -79,7 +79,8 @@ function describeRecordings(coin: Coin, folder: string): void {
       it(`are refused when any of them is cut in half: ${file.replace(".json", "")}`, async () => {
         for (const [index, cut] of recording.exchanges.entries()) {
           const { answer } = cut;
-          if ("failure" in answer) continue;
+          // Half of a number's bytes is a number. That an answer ended too early, the agent's client sees by its length.
+          if (!("text" in answer) || answer.text === "") continue;
           const half = { ...cut, answer: { ...answer, text: answer.text.slice(0, answer.text.length / 2) } };
           const node = recordedNode(recording.exchanges.with(index, half));
           await assert.rejects(coin.syncCheck(node, contextOf(coin, recording.network)), { name: "ProbeError", failure: "malformed" });

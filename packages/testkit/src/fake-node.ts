@@ -32,56 +32,77 @@ export function fakeNode(answers: Readonly<Record<string, FakeAnswer>>): NodeCli
         }
       }),
     text: (_port, path) => settle(() => String(answer(path, undefined))),
+    bytes: (_port, path) => settle(() => asBytes(answer(path, undefined))),
   };
 }
 
 /** A node that answers every call alike: with a value, or with an error. */
 export function constantNode(value: unknown): NodeClient {
   const answer = (): Promise<unknown> => (value instanceof Error ? Promise.reject(value) : Promise.resolve(value));
-  return { jsonRpc: answer, http: answer, text: async () => asText(await answer()) };
+  return { jsonRpc: answer, http: answer, text: async () => asText(await answer()), bytes: async () => asBytes(await answer()) };
 }
+
+const asBytes = (value: unknown): Uint8Array => (value instanceof Uint8Array ? value : new TextEncoder().encode(asText(value)));
 
 /** What a value looks like to a client that reads text. */
 const asText = (value: unknown): string => (typeof value === "string" ? value : (JSON.stringify(value) ?? ""));
 
-/** A node that answers as a recorded one did, from the text that came over the wire. */
+/** A node that answers as a recorded one did, from what came over the wire. */
 export function recordedNode(exchanges: readonly Exchange[]): NodeClient {
-  const find = (path: string, method: string | undefined, params: unknown): Exchange => {
-    const wanted = JSON.stringify([path, method, params ?? []]);
-    const found = exchanges.find((one) => JSON.stringify([one.path, one.method, one.params ?? []]) === wanted);
+  const find = (port: string, path: string, method: string | undefined, params: unknown): HttpAnswer => {
+    const wanted = JSON.stringify([port, path, method, params ?? []]);
+    const found = exchanges.find((one) => JSON.stringify([one.port, one.path, one.method, one.params ?? []]) === wanted);
     if (found === undefined) throw new Error(`recordedNode: not recorded: ${wanted}`);
-    return found;
+    return answerOf(found);
   };
   return {
-    jsonRpc: (_port, method, params) =>
+    jsonRpc: (port, method, params) =>
       settle(() => {
-        const body = bodySchema.parse(readBody(find("/", method, params)));
+        const answer = find(port, "/", method, params);
+        const body = bodySchema.parse(readJson(answer));
         if (body.error != null) throw new ProbeError("rpc-error", body.error.message, body.error.code);
+        if (answer.status !== 200) throw new ProbeError("rpc-error", `HTTP ${answer.status}`);
+        if (body.result === undefined) throw new ProbeError("malformed", "the answer has no result");
         return body.result;
       }),
-    http: (_port, path, body) =>
+    http: (port, path, body) =>
       settle(() => {
         const call = readCall(body);
-        return readBody(find(path, call?.method, call?.params));
+        return readJson(ok(find(port, path, call?.method, call?.params)));
       }),
-    text: (_port, path) => settle(() => readText(find(path, undefined, undefined))),
+    text: (port, path) => settle(() => ok(find(port, path, undefined, undefined)).text),
+    bytes: (port, path) => settle(() => ok(find(port, path, undefined, undefined)).bytes),
   };
 }
 
 const bodySchema = z.looseObject({ result: z.unknown().optional(), error: z.object({ code: z.int(), message: z.string() }).nullish() });
 
-/** What the agent's client makes of an HTTP answer. */
-function readText({ answer }: Exchange): string {
-  if ("failure" in answer) throw new ProbeError(answer.failure, `the connection: ${answer.failure}`);
-  if (answer.status === 401) throw new ProbeError("unauthorized", "HTTP 401");
-  return answer.text;
+interface HttpAnswer {
+  readonly status: number;
+  readonly text: string;
+  readonly bytes: Uint8Array;
 }
 
-function readBody(exchange: Exchange): unknown {
+// What the agent's client makes of an HTTP answer.
+
+function answerOf({ answer }: Exchange): HttpAnswer {
+  if ("failure" in answer) throw new ProbeError(answer.failure, `the connection: ${answer.failure}`);
+  const { status } = answer;
+  if (status === 401 || status === 403) throw new ProbeError("unauthorized", `HTTP ${status}`);
+  const bytes = "hex" in answer ? Buffer.from(answer.hex, "hex") : Buffer.from(answer.text);
+  return { status, bytes, text: bytes.toString("utf8") };
+}
+
+function ok(answer: HttpAnswer): HttpAnswer {
+  if (answer.status < 200 || answer.status > 299) throw new ProbeError("rpc-error", `HTTP ${answer.status}`);
+  return answer;
+}
+
+function readJson({ status, text }: HttpAnswer): unknown {
   try {
-    return JSON.parse(readText(exchange));
-  } catch (error) {
-    throw error instanceof ProbeError ? error : new ProbeError("malformed", "not JSON");
+    return JSON.parse(text);
+  } catch {
+    throw new ProbeError(status === 200 ? "malformed" : "rpc-error", `HTTP ${status}, not JSON`);
   }
 }
 

@@ -35,7 +35,7 @@ const answers: Readonly<Record<string, unknown>> = {
   "a negative height": rpc({ height: -1, blocks: -1, headers: -1, number: "-0x1" }),
   "a height that is a fraction": rpc({ height: 1.5, blocks: 1.5, headers: 1.5 }),
   "a height as text": rpc({ height: "100", blocks: "100", headers: "100" }),
-  "something very deep": deep(10_000),
+  "something very deep": deep(3000),
   "a poisoned prototype": poisoned,
 };
 

@@ -10,6 +10,8 @@ const exchange = z.strictObject({
   params: z.unknown().optional(),
   answer: z.union([
     z.strictObject({ status: z.int(), text: z.string() }),
+    // An answer that is no text.
+    z.strictObject({ status: z.int(), hex: z.hex() }),
     z.strictObject({ failure: z.enum(["refused", "timeout", "too-large"]) }),
   ]),
 });
