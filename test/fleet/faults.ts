@@ -40,7 +40,7 @@ export function describeFaults(fleetUnderTest: () => FleetUnderTest, tips: reado
     }
 
     it("pages for a daemon that is gone, and publishes no height meanwhile", async () => {
-      const unit = await fleet.onHost("litecoin-2", "systemctl list-units --plain --no-legend 'node@*' | cut -d' ' -f1");
+      const unit = await fleet.daemonUnit("litecoin-2");
       await expectAlarm("litecoin-2", "node-down", {
         cause: () => fleet.onHost("litecoin-2", `systemctl stop ${unit}`),
         meanwhile: async () => {
@@ -53,18 +53,14 @@ export function describeFaults(fleetUnderTest: () => FleetUnderTest, tips: reado
     });
 
     it("pages for a node that hears of no blocks while its sibling mines on, and refuses its RPC", async () => {
-      const cut = "nft add table inet fault; nft 'add chain inet fault f { type filter hook forward priority -200; }'";
       await expectAlarm("litecoin-2", "node-behind", {
         cause: async () => {
-          await fleet.onHost(
-            "litecoin-2",
-            `${cut}; nft add rule inet fault f tcp dport ${p2p} drop; nft add rule inet fault f tcp sport ${p2p} drop`,
-          );
+          await fleet.cut("litecoin-2", p2p);
           // The first moment at which the fault can be observed.
           await fleet.untilAgent("litecoin-2", "more blocks behind than it may be", ({ blocksBehind = 0 }) => blocksBehind > 3);
         },
         meanwhile: () => fleet.untilRpc("litecoin-1", "node2.litecoin.internal", rpc, false),
-        cure: () => fleet.onHost("litecoin-2", "nft delete table inet fault"),
+        cure: () => fleet.mend("litecoin-2"),
       });
       await fleet.untilRpc("litecoin-1", "node2.litecoin.internal", rpc, true);
     });

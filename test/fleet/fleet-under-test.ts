@@ -161,6 +161,23 @@ export class FleetUnderTest {
     return MetricDataResults?.[0]?.Values ?? [];
   }
 
+  /** Lets nothing to or from a TCP port of a node's daemon, until {@link mend}. */
+  async cut(node: string, port: number): Promise<void> {
+    const chain = "nft add table inet fault; nft 'add chain inet fault f { type filter hook forward priority -200; }'";
+    const drop = (side: "dport" | "sport"): string => `nft add rule inet fault f tcp ${side} ${port} drop`;
+    await this.onHost(node, `${chain}; ${drop("dport")}; ${drop("sport")}`);
+  }
+
+  /** Undoes {@link cut}. */
+  async mend(node: string): Promise<void> {
+    await this.onHost(node, "nft delete table inet fault");
+  }
+
+  /** The unit of the node's daemons. */
+  async daemonUnit(node: string): Promise<string> {
+    return this.onHost(node, "systemctl list-units --all --plain --no-legend 'node@*' | cut -d' ' -f1");
+  }
+
   /** Waits until a node's RPC port does, or does not, take connections from another node's host. */
   async untilRpc(from: string, target: string, port: number, isOpen: boolean, limitSec = 120): Promise<void> {
     const connect = `timeout 3 bash -c '</dev/tcp/${target}/${port}' 2>/dev/null && echo open || echo closed`;

@@ -81,7 +81,7 @@ export function describeRestore(fleetUnderTest: () => FleetUnderTest, file: (gro
       archives = await ArchiveServer.start(fleet.outerAddress);
       height = (await fleet.untilAgent("litecoin-2", "synced", ({ isSynced }) => isSynced)).probe?.height ?? 0;
       hash = await blockHash("litecoin-2", height);
-      const unit = await fleet.onHost("litecoin-2", "systemctl list-units --plain --no-legend 'node@*' | cut -d' ' -f1");
+      const unit = await fleet.daemonUnit("litecoin-2");
       await fleet.onHost(
         "litecoin-2",
         `systemctl stop ${unit}; tar -C ${data} -cf - regtest | curl --fail --silent --upload-file - ${archives.url}; systemctl start ${unit}`,

@@ -81,6 +81,11 @@ const long: Layer[] = [
     proves: "the policy pack and the report's verdicts, by the real engine",
     run: mocha(["test/engine/policy-pack.test.ts", "test/engine/changes.test.ts"], minutes(40)),
   },
+  {
+    name: "daemons",
+    proves: "every client that registries hold, as its plugin runs it",
+    run: mocha(["test/daemons/daemons.test.ts"], minutes(30)),
+  },
   { name: "volumes", proves: "never a second mkfs, on real block devices", run: mocha(["test/host/volume.test.ts"], minutes(10)) },
   { name: "sandbox hosts", proves: "the sandbox's hosts are like instances", run: pytest(realHosts) },
   {
