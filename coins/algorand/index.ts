@@ -15,8 +15,7 @@ import type { Daemon, DaemonContext, NodeClient, SyncContext, SyncStatus } from 
 import { z } from "zod";
 
 const options = z.strictObject({
-  /** Keep every block. About a hundred times the disk, and no fast catch-up. @default false */
-  archive: z.boolean().default(false),
+  archive: z.boolean().default(false).describe("Keep every block. About a hundred times the disk, and no fast catch-up."),
 });
 
 type Options = z.infer<typeof options>;

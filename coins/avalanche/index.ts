@@ -15,8 +15,10 @@ import type { Daemon, DaemonContext, NodeClient, SyncContext, SyncStatus } from 
 import { z } from "zod";
 
 const options = z.strictObject({
-  /** Fetch the C-Chain's recent state instead of replaying its history. Without it the node can answer for old blocks. @default true */
-  stateSync: z.boolean().default(true),
+  stateSync: z
+    .boolean()
+    .default(true)
+    .describe("Fetch the C-Chain's recent state instead of replaying its history. Without it the node can answer for old blocks."),
 });
 
 type Options = z.infer<typeof options>;

@@ -4,8 +4,12 @@ import type { Daemon, DaemonContext, NodeClient, SyncStatus } from "@coinfleet/s
 import { z } from "zod";
 
 const options = z.strictObject({
-  /** Where an empty node gets its first state from, the last 2,000 epochs of it. It is trusted for that: prefer a file of your own. */
-  snapshotUrl: z.url({ protocol: /^https$/ }).default("https://forest-archive.chainsafe.dev/latest/mainnet/"),
+  snapshotUrl: z
+    .url({ protocol: /^https$/ })
+    .default("https://forest-archive.chainsafe.dev/latest/mainnet/")
+    .describe(
+      "Where an empty node gets its first state from, the last 2,000 epochs of it. It is trusted for that: prefer a file of your own.",
+    ),
 });
 
 type Options = z.infer<typeof options>;

@@ -4,8 +4,7 @@ import type { Asset, Daemon, DaemonContext, NodeClient, SyncContext, SyncStatus 
 import { z } from "zod";
 
 const options = z.strictObject({
-  /** Epochs (days) of transactions to keep. @default 2 */
-  epochsToRetain: z.int().min(1).default(2),
+  epochsToRetain: z.int().min(1).default(2).describe("Epochs (days) of transactions to keep."),
 });
 
 type Options = z.infer<typeof options>;

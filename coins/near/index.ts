@@ -4,13 +4,12 @@ import type { Daemon, DaemonContext, NodeClient, SyncContext, SyncStatus } from 
 import { z } from "zod";
 
 const options = z.strictObject({
-  /**
-   * First peers, `<public key>@<host>:<port>`, from `network_info` of a node that is trusted. With some, an empty node syncs by epochs; upstream ended
-   * its free archives in 2025. @default - those of upstream's configuration
-   */
   bootNodes: z
     .array(z.string().regex(/^ed25519:[1-9A-HJ-NP-Za-km-z]{40,50}@[^\s,@]+:\d+$/))
     .default([])
+    .describe(
+      "First peers, `<public key>@<host>:<port>`, from `network_info` of a node that is trusted. With some, an empty node syncs by epochs; upstream ended its free archives in 2025. Default: those of upstream's configuration.",
+    )
     .meta({ examples: [["ed25519:86EtEy7epneKyrcJwSWP7zsisTkfDRH5CFVszt4qiQYw@192.0.2.1:24567"]] }),
 });
 

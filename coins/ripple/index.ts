@@ -3,9 +3,12 @@ import { privateNetwork, ProbeError, readAnswer, requireNetwork, requirePrivate,
 import type { Daemon, DaemonContext, NodeClient, SyncContext, SyncStatus } from "@coinfleet/sdk";
 import { z } from "zod";
 
-/** Ledgers to keep, of about 21,600 a day: a day takes 12 GB, a month 360 GB, a year 4.5 TB. @default 2000 */
 const keepLedgers = z.int().min(256).max(10_000_000).default(2000);
-const options = z.strictObject({ keepLedgers: keepLedgers.meta({ examples: [5000] }) });
+const options = z.strictObject({
+  keepLedgers: keepLedgers
+    .describe("Ledgers to keep, of about 21,600 a day: a day takes 12 GB, a month 360 GB, a year 4.5 TB.")
+    .meta({ examples: [5000] }),
+});
 
 type Options = z.infer<typeof options>;
 

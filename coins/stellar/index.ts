@@ -4,8 +4,12 @@ import type { Daemon, DaemonContext, NodeClient, SyncContext, SyncStatus } from 
 import { z } from "zod";
 
 const options = z.strictObject({
-  /** Ledgers before the newest that an empty node fetches from the archives; a day is about 17,280. @default 18000 */
-  catchupLedgers: z.int().min(64).max(10_000_000).default(18_000),
+  catchupLedgers: z
+    .int()
+    .min(64)
+    .max(10_000_000)
+    .default(18_000)
+    .describe("Ledgers before the newest that an empty node fetches from the archives; a day is about 17,280."),
 });
 
 type Options = z.infer<typeof options>;

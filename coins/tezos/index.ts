@@ -4,10 +4,11 @@ import type { Daemon, DaemonContext, NodeClient, SyncContext, SyncStatus } from 
 import { z } from "zod";
 
 const options = z.strictObject({
-  /** Keep the state of every block instead of the last cycles': about ten times the disk, and a sync from genesis. @default false */
-  archive: z.boolean().default(false),
-  /** Connections that the client aims at. @default 50 */
-  connections: z.int().min(8).max(1000).default(50),
+  archive: z
+    .boolean()
+    .default(false)
+    .describe("Keep the state of every block instead of the last cycles': about ten times the disk, and a sync from genesis."),
+  connections: z.int().min(8).max(1000).default(50).describe("Connections that the client aims at."),
 });
 
 type Options = z.infer<typeof options>;

@@ -4,8 +4,7 @@ import type { Daemon, DaemonContext, Network, NodeClient, SyncContext, SyncStatu
 import { z } from "zod";
 
 const options = z.strictObject({
-  /** Most connections in, and the same number out. @default 50 */
-  maxPeers: z.int().min(8).max(1000).default(50),
+  maxPeers: z.int().min(8).max(1000).default(50).describe("Most connections in, and the same number out."),
 });
 
 type Options = z.infer<typeof options>;

@@ -10,6 +10,7 @@ const checks: Record<string, () => string[]> = {
   duplicates: () => ["jscpd", "--config", ".jscpd.json"],
   format: () => ["prettier", "--check", "--log-level=warn", "."],
   shell: () => ["shellcheck", ...shellFiles()],
+  schema: () => ["node", "tools/schema/main.ts", "--check"],
   readme: () => ["mocha", "--reporter=dot", "test/readme.test.ts"],
 };
 

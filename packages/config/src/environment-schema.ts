@@ -4,6 +4,10 @@ import { price } from "./prices.ts";
 
 const zoneName = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d[a-h]$/, "an availability zone, for example eu-central-1a");
 const subnetId = z.string().regex(/^subnet-[0-9a-f]{8,17}$/, "a subnet id, for example subnet-0123456789abcdef0");
+/** A region's name. */
+export const regionName = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "a region, for example eu-west-1");
+/** An account's number. */
+export const accountId = z.string().regex(/^\d{12}$/, "an account id: twelve digits, in quotes");
 const keyArn = z.string().regex(/^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/.+$/, "the ARN of a KMS key");
 
 /** An IPv4 range. */
@@ -23,7 +27,7 @@ export const networkSchema = z
     cidr: cidr
       .optional()
       .describe(
-        "Address range of the fleet's own VPC, /16 to /22. Each zone takes a sixteenth for public and one for private nodes. It cannot be changed later.",
+        "Address range of the fleet's own VPC, needed for one, /16 to /22. Each zone takes a sixteenth for public and one for private nodes. It cannot be changed later.",
       ),
     natGateways: z
       .enum(["none", "one", "perZone"])
@@ -41,20 +45,22 @@ export const networkSchema = z
       .literal([0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731])
       .optional()
       .describe(
-        `Days for which the VPC's flow logs (rejected traffic) are kept; 0: none. Default: ${networkDefaults.flowLogDays}. ${price("flowLogGiB")}.`,
+        `Days for which the VPC's flow logs (rejected traffic) are kept; 0: none. Default: ${networkDefaults.flowLogDays}. Costs ${price("flowLogGiB")}.`,
       ),
     vpcId: z
       .string()
       .regex(/^vpc-[0-9a-f]{8,17}$/, "a VPC id, for example vpc-0123456789abcdef0")
       .optional()
-      .describe("An existing VPC in place of an own one. Its routes, endpoints, flow logs and default security group are its owner's."),
+      .describe(
+        "An existing VPC in place of an own one. Its routes, endpoints, flow logs and default security group are its owner's. Default: an own one.",
+      ),
     subnets: z
       .strictObject({
         public: subnets.default({}).describe("Zone → subnet with a route to an internet gateway. Default: none."),
         private: subnets.default({}).describe("Zone → subnet without one, with a NAT gateway's route. Default: none."),
       })
       .optional()
-      .describe("Subnets of the existing VPC, by zone, of the kinds that the groups' `addresses` need."),
+      .describe("Subnets of the existing VPC, by zone, of the kinds that the groups' `addresses` use. Needed with vpcId, and only then."),
   })
   .superRefine((value, context) => {
     const { cidr: own, vpcId, subnets: existing, ...ownOnly } = value;
@@ -69,13 +75,15 @@ export const networkSchema = z
     for (const [key, given] of Object.entries(ownOnly))
       if (given !== undefined) say(key, "only for a VPC of the fleet's own: an existing one is its owner's");
   })
+  .meta({
+    if: { required: ["vpcId"] },
+    then: { required: ["subnets"], properties: { cidr: false, natGateways: false, endpoints: false, flowLogDays: false } },
+    else: { required: ["cidr"], properties: { subnets: false } },
+  })
   .describe(`The VPC that the fleet lives in. No cost by itself; each node's public address costs ${price("publicAddressHour")}.`);
 
 const copyTo = z.strictObject({
-  region: z
-    .string()
-    .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "a region, for example eu-west-1")
-    .describe("Region of the copies: another one than the fleet's."),
+  region: regionName.describe("Region of the copies: another one than the fleet's."),
   keyArn: keyArn.optional().describe("KMS key of that region. Default: the region's own key for EBS, which no other account can use."),
   keepDays: z.int().min(1).max(3650).default(7).describe("Days for which a copy is kept. Default: 7."),
 });
@@ -166,6 +174,6 @@ export const adoptSchema = z
 
 /** Accounts that may use what this environment makes. */
 export const sharedWithSchema = z
-  .array(z.string().regex(/^\d{12}$/, "an account id: twelve digits, in quotes"))
+  .array(accountId)
   .default([])
   .describe("Accounts that may pull this environment's images and launch its machine images, for promotion. Default: none.");

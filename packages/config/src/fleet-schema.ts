@@ -21,7 +21,7 @@ const tip = z.strictObject({
   name: name.describe("Name of the reference, as status shows it."),
   url: z.url("an https address").describe("Address that answers with the height."),
   height: z.string().describe("Path to the height in the JSON answer, for example `data.best_block_height`; empty for a plain number."),
-  body: z.unknown().optional().describe("JSON body to POST, for references that are RPC end points."),
+  body: z.unknown().optional().describe("JSON body to POST, for references that are RPC end points. Default: none, a GET."),
 });
 
 const subscription = z.strictObject({
@@ -111,7 +111,11 @@ const groupSchema = z.strictObject({
     .optional()
     .describe("EC2 instance type. Decides most of the price. Default: the network's. A change replaces the instances, one at a time."),
   architecture: z.enum(["x86_64", "arm64"]).optional().describe("CPU architecture. Default: that of the instance type."),
-  volume: volume.optional().describe("Data volume of each node. Protected, kept when the node goes."),
+  volume: volume
+    .optional()
+    .describe(
+      "Data volume of each node. Protected, kept when the node goes. Default: a gp3 volume of the size and speed that the network needs.",
+    ),
   restore: restore
     .optional()
     .describe("Archive of chain data that empty volumes start from. Default: the coin's own way. A volume with data never takes it."),
@@ -137,7 +141,9 @@ const groupSchema = z.strictObject({
   tips: z.array(tip).optional().describe("Tip references in place of the network's own. Default: the network's."),
   servedBy: name
     .optional()
-    .describe("What serves a client that needs another node: a group of this file, or an https address where the coin allows one."),
+    .describe(
+      "What serves a client that needs another node: a group of this file, or an https address where the coin allows one. Default: none; needed by coins whose client is nothing without.",
+    ),
   acceptRetired: z.boolean().optional().describe("Says that a coin marked as retired is meant. Default: false."),
 });
 
@@ -155,17 +161,23 @@ const machineImage = z
   .strictObject({
     ids: z
       .strictObject({
-        x86_64: amiId.optional().describe("AMI for Intel and AMD."),
-        arm64: amiId.optional().describe("AMI for Graviton."),
+        x86_64: amiId.optional().describe("AMI for Intel and AMD. Needed where a group has such hosts."),
+        arm64: amiId.optional().describe("AMI for Graviton. Needed where a group has such hosts."),
       })
       .optional()
-      .describe("AMIs that exist already, built from the same template: what `coinfleet promote` writes. Nothing is built then."),
-    source: source.optional().describe("The distribution's AMI that Packer builds from."),
+      .describe(
+        "AMIs that exist already, built from the same template: what `coinfleet promote` writes. Nothing is built then. Default: none, one is built.",
+      ),
+    source: source.optional().describe("The distribution's AMI that Packer builds from. Needed where there are no ids, and only then."),
     distribution: z
       .enum(["debian", "amazon-linux-2023"])
       .describe("Linux distribution of the hosts: decides how packages are installed, nothing else."),
-    sshUser: name.optional().describe("User that Packer connects as, for example debian. The hosts themselves have no SSH."),
-    instanceType: name.optional().describe("Instance type of the build, for example m6i.large. Costs cents, for some minutes."),
+    sshUser: name
+      .optional()
+      .describe("User that Packer connects as, for example debian. Needed with source. The hosts themselves have no SSH."),
+    instanceType: name
+      .optional()
+      .describe("Instance type of the build, for example m6i.large. Needed with source. Costs cents, for some minutes."),
   })
   .superRefine((value, context) => {
     const missing = (key: string): void =>
@@ -178,7 +190,8 @@ const machineImage = z
     } else if (value.source !== undefined) {
       context.addIssue({ code: "custom", path: ["ids"], message: "either ids or source, not both" });
     }
-  });
+  })
+  .meta({ oneOf: [{ required: ["ids"] }, { required: ["source", "sshUser", "instanceType"] }] });
 
 /** What a stack file says under `coinfleet:fleet`. */
 export const fleetSchema = z.strictObject({

@@ -1,4 +1,5 @@
-export { fleetJsonSchema, type Origin } from "./parse-fleet.ts";
+export type { Origin } from "./parse-fleet.ts";
 export { parseStackFile } from "./parse-stack-file.ts";
 export { readStack } from "./read-stack.ts";
+export { stackFileSchema } from "./stack-file-schema.ts";
 export type { StackConfig, StackReading } from "./stack-values.ts";

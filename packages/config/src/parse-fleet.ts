@@ -11,6 +11,7 @@ import {
 import { z } from "zod";
 import { fleetSchema } from "./fleet-schema.ts";
 import { keyPath, problemsOfIssues } from "./problems-of-issues.ts";
+import { toJsonSchema } from "./to-json-schema.ts";
 import { withoutPaths } from "./without-paths.ts";
 
 /** Which stack file it is. */
@@ -29,8 +30,8 @@ export interface ParsedFleet {
 
 type Raw = z.infer<typeof fleetSchema>;
 
-/** The JSON schema of `coinfleet:fleet`, for editors. */
-export const fleetJsonSchema = z.toJSONSchema(fleetSchema, { io: "input", unrepresentable: "any" });
+/** The JSON schema of `coinfleet:fleet`, as far as it is the same for all coins. */
+export const fleetJsonSchema = toJsonSchema(fleetSchema);
 
 /** Parses the value of `coinfleet:fleet`. */
 export function parseFleet(raw: unknown, origin: Origin, region: string | undefined): ParsedFleet {

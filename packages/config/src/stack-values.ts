@@ -12,6 +12,7 @@ import {
   type Problem,
   type ResolvedFleet,
 } from "@coinfleet/sdk";
+import { accountId, regionName } from "./environment-schema.ts";
 import { parseFleet, type Origin } from "./parse-fleet.ts";
 
 /** The values of a stack file that we read. `undefined`: not there. */
@@ -65,7 +66,8 @@ function isEcho(found: Problem, said: readonly Problem[]): boolean {
 function regionOf(value: unknown): string | Problem {
   const path = "aws:region";
   if (value === undefined) return problem(NoRegion, { path });
-  if (typeof value === "string" && /^[a-z]{2}(-[a-z]+)+-\d$/.test(value)) return value;
+  const read = regionName.safeParse(value);
+  if (read.success) return read.data;
   return problem(InvalidValue, { path, got: value, allowed: ["a region, for example eu-central-1"] });
 }
 
@@ -73,7 +75,8 @@ function accountOf(value: unknown): string | Problem {
   const path = "aws:allowedAccountIds";
   if (value === undefined) return problem(NoAccount, { path });
   const listed: readonly unknown[] = Array.isArray(value) ? value : [value];
-  const [account, ...others] = listed;
-  if (typeof account === "string" && /^\d{12}$/.test(account) && others.length === 0) return account;
+  const [first, ...others] = listed;
+  const account = accountId.safeParse(first);
+  if (account.success && others.length === 0) return account.data;
   return problem(InvalidValue, { path, got: value, allowed: ["a list of one account id: twelve digits, in quotes"] });
 }

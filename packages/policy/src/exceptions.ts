@@ -8,12 +8,18 @@ const isoDate = z
 
 const exception = z.strictObject({
   rule: z.string().min(1),
-  /** Logical name; a `*` stands for any characters. */
-  resource: z.string().min(1),
-  reason: z.string().min(15, "a sentence that a stranger understands"),
-  owner: z.string().min(2, "who answers for it"),
-  expires: isoDate,
+  resource: z.string().min(1).describe("Logical name of the resource; a `*` stands for any characters."),
+  reason: z.string().min(15, "a sentence that a stranger understands").describe("Why, as a sentence that a stranger understands."),
+  owner: z.string().min(2, "who answers for it").describe("Who answers for it."),
+  expires: isoDate.describe("Last day on which it holds, in quotes; at most a year from now."),
 });
+
+/** What a stack file may say under `coinfleet:exceptions`, for editors. A mistake in one exception leaves the others, so they are read one by one. */
+export const exceptionsSchema = (ruleIds: readonly string[]): z.ZodType =>
+  z
+    .array(exception.extend({ rule: z.enum(ruleIds).describe("Id of the rule.") }))
+    .default([])
+    .describe("Rules that this environment does not keep, each until a date. They are told in every preview. Default: none.");
 
 /** A rule that does not hold for a while, and who says so. From the stack file's `coinfleet:exceptions`. */
 export type PolicyException = z.infer<typeof exception>;

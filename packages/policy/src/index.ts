@@ -1,4 +1,4 @@
-export { parseExceptions, isExpired, type Exceptions, type PolicyException } from "./exceptions.ts";
+export { exceptionsSchema, parseExceptions, isExpired, type Exceptions, type PolicyException } from "./exceptions.ts";
 export { judgeResource, judgeStack, resourceRules, ruleIds, stackRules, tell, violations, type Court, type Violation } from "./judge.ts";
 export type { PlannedResource } from "./planned-resource.ts";
 export { at, documentOf, elements, isText, isUnknown, textOf, withoutStandIns } from "./values.ts";

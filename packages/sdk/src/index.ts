@@ -9,7 +9,7 @@ export { secretResourceName, volumeName } from "./environment-problems.ts";
 export * from "./environment-spec.ts";
 export * from "./errors-data.ts";
 export * from "./families/antelope.ts";
-export { fleetPath } from "./fleet-path.ts";
+export { fleetPath, groupNamePattern } from "./fleet-path.ts";
 export * from "./families/bitcoin-rpc.ts";
 export * from "./families/btcd-rpc.ts";
 export * from "./families/evm-answers.ts";

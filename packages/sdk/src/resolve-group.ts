@@ -1,3 +1,4 @@
+import { groupNamePattern } from "./fleet-path.ts";
 import { instanceMemoryMiB } from "./aws-limits.ts";
 import type { Coin, Daemon, Network } from "./coin.ts";
 import type { BackupSpec } from "./environment-spec.ts";
@@ -116,7 +117,7 @@ const placeOf = ({ name, zones }: GroupInput, hostnames: readonly string[], posi
 });
 
 function checkName({ name, path, report }: GroupInput): void {
-  if (!/^[a-z][a-z0-9-]{0,28}[a-z0-9]$|^[a-z]$/.test(name)) report(problem(InvalidGroupName, { path, got: name }));
+  if (!groupNamePattern.test(name)) report(problem(InvalidGroupName, { path, got: name }));
 }
 
 function findCoin({ coins, name, path, spec, report }: GroupInput): Coin | undefined {

@@ -8,10 +8,8 @@ import type { FamilyFields } from "./family-fields.ts";
 
 /** Options of every coin of the family. */
 export const antelopeOptions = z.strictObject({
-  /** Keep every block. Otherwise the last million, about six days. Several times the disk. @default false */
-  archive: z.boolean().default(false),
-  /** Most peers that call in. @default 25 */
-  maxPeers: z.int().min(8).max(1000).default(25),
+  archive: z.boolean().default(false).describe("Keep every block. Otherwise the last million, about six days. Several times the disk."),
+  maxPeers: z.int().min(8).max(1000).default(25).describe("Most peers that call in."),
 });
 
 /** What a stack file may set on a coin of the family. */

@@ -8,10 +8,11 @@ import type { FamilyFields } from "./family-fields.ts";
 
 /** Options of every coin of the family. */
 export const bitcoinRpcOptions = z.strictObject({
-  /** Index of all transactions: `getrawtransaction` for any of them. Costs disk and a rescan when it is turned on later. @default true */
-  txindex: z.boolean().default(true),
-  /** Most peers at once. Each costs memory and traffic. @default 125 */
-  maxConnections: z.int().min(8).max(1000).default(125),
+  txindex: z
+    .boolean()
+    .default(true)
+    .describe("Index of all transactions: `getrawtransaction` for any of them. Costs disk and a rescan when it is turned on later."),
+  maxConnections: z.int().min(8).max(1000).default(125).describe("Most peers at once. Each costs memory and traffic."),
 });
 
 /** What a stack file may set on a coin of the family. */

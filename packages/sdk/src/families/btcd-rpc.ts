@@ -8,10 +8,8 @@ import { generateBlock } from "./generate-block.ts";
 
 /** Options of every coin of the family. */
 export const btcdRpcOptions = z.strictObject({
-  /** Index of all transactions: `getrawtransaction` for any of them. @default true */
-  txindex: z.boolean().default(true),
-  /** Most peers at once. @default 125 */
-  maxPeers: z.int().min(8).max(1000).default(125),
+  txindex: z.boolean().default(true).describe("Index of all transactions: `getrawtransaction` for any of them."),
+  maxPeers: z.int().min(8).max(1000).default(125).describe("Most peers at once."),
 });
 
 /** What a stack file may set on a coin of the family. */

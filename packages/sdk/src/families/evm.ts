@@ -11,16 +11,18 @@ const maxPeers = z.int().min(8).max(1000).default(50);
 
 /** Options of a coin whose execution client works alone. */
 export const evmAloneOptions = z.strictObject({
-  /** Most peers. @default 50 */
-  maxPeers,
+  maxPeers: maxPeers.describe("Most peers."),
 });
 
 /** Options of a coin whose execution client is led by a consensus client. */
 export const evmOptions = z.strictObject({
-  /** Most peers of the execution client. @default 50 */
-  maxPeers,
-  /** Where the consensus client gets its first finalised state from. It is trusted for that: prefer a node of your own. @default - the network's */
-  checkpointUrl: z.url({ protocol: /^https?$/ }).optional(),
+  maxPeers: maxPeers.describe("Most peers of the execution client."),
+  checkpointUrl: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe(
+      "Where the consensus client gets its first finalised state from. It is trusted for that: prefer a node of your own. Default: the network's.",
+    ),
 });
 
 /** What a stack file may set on a coin whose execution client works alone. */

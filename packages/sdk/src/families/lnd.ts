@@ -7,14 +7,13 @@ import type { FamilyFields } from "./family-fields.ts";
 
 /** Options of every coin of the family. */
 export const lndOptions = z.strictObject({
-  /** Name that the node shows to the network. @default - none: its public key only */
   alias: z
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9 ._-]{0,30}[A-Za-z0-9]$/)
     .meta({ examples: ["an exchange"] })
-    .optional(),
-  /** Accept channels of up to 10 BTC. @default false */
-  acceptLargeChannels: z.boolean().default(false),
+    .optional()
+    .describe("Name that the node shows to the network. Default: none: its public key only."),
+  acceptLargeChannels: z.boolean().default(false).describe("Accept channels of up to 10 BTC."),
 });
 
 /** What a stack file may set on a coin of the family. */

@@ -8,10 +8,11 @@ import { requirePrivate } from "./require-private.ts";
 
 /** Options of every coin of the family. */
 export const moneroOptions = z.strictObject({
-  /** Keep an eighth of the old proofs only: about 40 % of the disk. Cannot be undone without a new sync. @default false */
-  prune: z.boolean().default(false),
-  /** Most connections in, and the same number out. @default 64 */
-  maxPeers: z.int().min(8).max(1000).default(64),
+  prune: z
+    .boolean()
+    .default(false)
+    .describe("Keep an eighth of the old proofs only: about 40 % of the disk. Cannot be undone without a new sync."),
+  maxPeers: z.int().min(8).max(1000).default(64).describe("Most connections in, and the same number out."),
 });
 
 /** What a stack file may set on a coin of the family. */

@@ -9,10 +9,13 @@ import type { FamilyFields } from "./family-fields.ts";
 
 /** Options of every coin of the family. */
 export const substrateOptions = z.strictObject({
-  /** Keep the state of every block, and sync from genesis for it: several times the disk, and days. Cannot be changed on a volume with data. @default false */
-  archive: z.boolean().default(false),
-  /** Most peers in, and the same number out. @default 32 */
-  maxPeers: z.int().min(8).max(1000).default(32),
+  archive: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Keep the state of every block, and sync from genesis for it: several times the disk, and days. Cannot be changed on a volume with data.",
+    ),
+  maxPeers: z.int().min(8).max(1000).default(32).describe("Most peers in, and the same number out."),
 });
 
 /** What a stack file may set on a coin of the family. */

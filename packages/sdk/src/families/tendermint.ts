@@ -8,21 +8,24 @@ import { kvstoreFiles } from "./tendermint-kvstore.ts";
 
 /** Options of every coin of the family. */
 export const tendermintOptions = z.strictObject({
-  /** Keep every old state: queries at any height. Many times the disk. @default false */
-  archive: z.boolean().default(false),
-  /** Most peers that call in. @default 40 */
-  maxPeers: z.int().min(8).max(1000).default(40),
-  /**
-   * Fetch a recent state instead of replaying every block, once, while the data directory is empty. A trusted height and the hash of its block, from two
-   * providers that have nothing to do with each other. @default - none: the data comes from an archive or an EBS snapshot that the stack file names
-   */
+  archive: z.boolean().default(false).describe("Keep every old state: queries at any height. Many times the disk."),
+  maxPeers: z.int().min(8).max(1000).default(40).describe("Most peers that call in."),
   stateSync: z
     .strictObject({
-      servers: z.array(z.url({ protocol: /^https?$/ })).min(2),
-      trustHeight: z.int().positive(),
-      trustHash: z.string().regex(/^[0-9A-F]{64}$/),
+      servers: z
+        .array(z.url({ protocol: /^https?$/ }))
+        .min(2)
+        .describe("RPC addresses of two providers that have nothing to do with each other."),
+      trustHeight: z.int().positive().describe("Height that is trusted: a recent one, which both providers confirm."),
+      trustHash: z
+        .string()
+        .regex(/^[0-9A-F]{64}$/)
+        .describe("Hash of the block at that height: 64 upper-case hex digits."),
     })
     .optional()
+    .describe(
+      "Fetch a recent state instead of replaying every block, once, while the data directory is empty. Default: none: the data comes from an archive or an EBS snapshot that the stack file names.",
+    )
     .meta({ examples: [{ servers: ["https://one.example", "https://two.example"], trustHeight: 1000, trustHash: "0".repeat(64) }] }),
 });
 

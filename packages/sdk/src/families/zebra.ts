@@ -8,8 +8,7 @@ import { generateBlock } from "./generate-block.ts";
 
 /** Options of every coin of the family. */
 export const zebraOptions = z.strictObject({
-  /** How many peers the client looks for. Each costs memory and traffic. @default 25 */
-  peers: z.int().min(8).max(200).default(25),
+  peers: z.int().min(8).max(200).default(25).describe("How many peers the client looks for. Each costs memory and traffic."),
 });
 
 /** What a stack file may set on a coin of the family. */
