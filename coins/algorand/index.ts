@@ -1,16 +1,6 @@
-import {
-  archives,
-  defineCoin,
-  finalSlots,
-  internalPort,
-  localPort,
-  networkPort,
-  noSnapshot,
-  oneClient,
-  pending,
-  pendingDigests,
-} from "@coinfleet/sdk";
-import { numberHeight, ProbeError, readAnswer, readMetric, requireNetwork, testNetwork, unixSeconds, unmeasured } from "@coinfleet/sdk";
+import { archives, defineCoin, finalSlots, internalPort, localPort, networkPort, noSnapshot, numberHeight } from "@coinfleet/sdk";
+import { oneClient, pending, pendingDigests, ProbeError, readAnswer, readMetric, requireNetwork, signedArchive } from "@coinfleet/sdk";
+import { testNetwork, unixSeconds } from "@coinfleet/sdk";
 import type { Daemon, DaemonContext, NodeClient, SyncContext, SyncStatus } from "@coinfleet/sdk";
 import { z } from "zod";
 
@@ -109,15 +99,13 @@ export default defineCoin({
   symbol: "ALGO",
   family: "algorand",
   clients: oneClient("algod", {
-    upstream: {
-      kind: "signedArchive",
-      version: "5.0.1",
+    upstream: signedArchive({
       url: archives(`${s3}/node_stable_linux-{goarch}_{version}.tar.gz`),
       sha256: { "5.0.1": pendingDigests("no record names them, nor the fingerprint of dev@algorand.com's key (2026-09)") },
       signature: { kind: "detached", url: "{url}.sig", signers: [], threshold: 1 },
       binaries: { algod: "bin/algod" },
       folders: { "algorand-genesis": "genesis" },
-    },
+    }),
   }),
   networks: {
     mainnet: {
@@ -126,10 +114,7 @@ export default defineCoin({
       data: { sizeGiB: 20, growthGiBPerYear: pending("no source"), source: "algorandfoundation/devportal types.mdx (2023-09), no archive" },
       tips: [],
     },
-    testnet: testNetwork({
-      ...common,
-      data: unmeasured("no source says how large it is: measure"),
-    }),
+    testnet: testNetwork(common),
   },
   options,
   secrets: ["rpc", "admin"],

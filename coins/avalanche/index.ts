@@ -1,16 +1,5 @@
-import {
-  archives,
-  defineCoin,
-  evmBlockHash,
-  evmTip,
-  internalPort,
-  networkPort,
-  noSnapshot,
-  peerPort,
-  pendingDigests,
-  privateNetwork,
-} from "@coinfleet/sdk";
-import { ProbeError, readAnswer, requireNetwork, rpcAt, textHeight } from "@coinfleet/sdk";
+import { archives, defineCoin, evmBlockHash, evmTip, goModule, internalPort, networkPort, noSnapshot, peerPort } from "@coinfleet/sdk";
+import { pendingDigests, privateNetwork, ProbeError, readAnswer, requireNetwork, rpcAt, signedArchive, textHeight } from "@coinfleet/sdk";
 import type { Daemon, DaemonContext, NodeClient, SyncContext, SyncStatus } from "@coinfleet/sdk";
 import { z } from "zod";
 
@@ -101,26 +90,22 @@ export default defineCoin({
   clients: {
     avalanchego: {
       sources: {
-        upstream: {
-          kind: "signedArchive",
-          version: "1.15.3",
+        upstream: signedArchive({
           url: archives(
             "https://github.com/ava-labs/avalanchego/releases/download/v{version}/avalanchego-linux-{goarch}-v{version}.tar.gz",
           ),
           sha256: { "1.15.3": pendingDigests("neither the digests nor the signing key's fingerprint are on record (2026-11)") },
           signature: { kind: "detached", url: "{url}.sig", signers: [], threshold: 1 },
           binaries: { avalanchego: "avalanchego-v{version}/avalanchego" },
-        },
+        }),
         // For private networks: main network needs 1.15.0 or newer.
-        go: {
-          kind: "goModule",
-          version: "1.11.13",
+        go: goModule({
           module: "github.com/ava-labs/avalanchego",
           packages: { "github.com/ava-labs/avalanchego/main": "avalanchego" },
           sums: { "1.11.13": "h1:1lcDZ9ILZgeiv7IwL4TuFTyglgZMr9QBOnpLHX+Qy5k=" },
           replace: { "github.com/supranational/blst": "github.com/supranational/blst v0.3.15" },
           cgo: true,
-        },
+        }),
       },
     },
   },

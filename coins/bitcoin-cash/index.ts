@@ -1,5 +1,5 @@
 import { archives, bitcoinRpc, blockbook, blockchair, defineCoin, mainNetwork, noSnapshot, oneClient } from "@coinfleet/sdk";
-import { peersAndRpc, pending, privateNetwork, testNetwork } from "@coinfleet/sdk";
+import { peersAndRpc, pending, privateNetwork, signedArchive, testNetwork } from "@coinfleet/sdk";
 
 const releases = "https://github.com/bitcoin-cash-node/bitcoin-cash-node/releases/download/v{version}";
 const work = { blockIntervalSec: 600, blockArrival: "work" } as const;
@@ -22,9 +22,7 @@ export default defineCoin({
     },
   }),
   clients: oneClient("bitcoind", {
-    upstream: {
-      kind: "signedArchive",
-      version: "29.0.0",
+    upstream: signedArchive({
       url: archives(`${releases}/bitcoin-cash-node-{version}-{machine}-linux-gnu.tar.gz`),
       sha256: {
         "29.0.0": {
@@ -34,7 +32,7 @@ export default defineCoin({
       },
       signature: { kind: "none", reason: "signed hashes are announced in a repository of the project whose address is not evidenced" },
       binaries: { bitcoind: "bitcoin-cash-node-{version}/bin/bitcoind" },
-    },
+    }),
   }),
   networks: {
     mainnet: mainNetwork({

@@ -1,5 +1,5 @@
 import { bitcoinRpc, defineCoin, mainNetwork, noSnapshot, oneClient, peersAndRpc } from "@coinfleet/sdk";
-import { pending, privateNetwork, testNetwork, unmeasured } from "@coinfleet/sdk";
+import { pending, privateNetwork, signedArchive, testNetwork, unmeasured } from "@coinfleet/sdk";
 
 const releases = "https://github.com/BTCGPU/BTCGPU/releases/download/v{version}";
 const work = {
@@ -23,14 +23,12 @@ export default defineCoin({
     chains: { mainnet: { chain: "main" }, testnet: { chain: "test" }, regtest: { chain: "regtest" } },
   }),
   clients: oneClient("bgoldd", {
-    upstream: {
-      kind: "signedArchive",
-      version: "0.17.3",
+    upstream: signedArchive({
       url: { x86_64: `${releases}/bitcoin-gold-{version}-x86_64-linux-gnu.tar.gz` },
       sha256: { "0.17.3": { x86_64: pending("the fingerprint of the key that signed its sums is not known") } },
       signature: { kind: "sums", sums: `${releases}/SHA256SUMS.asc`, signature: "inline", signers: [], threshold: 1 },
       binaries: { bgoldd: "bitcoin-gold-{version}/bin/bgoldd" },
-    },
+    }),
   }),
   networks: {
     mainnet: mainNetwork({ ...work, ports: peersAndRpc(8338, 8332), tips: [] }),

@@ -1,5 +1,5 @@
 import { blockbook, defineCoin, evmAlone, executionPorts, noSnapshot } from "@coinfleet/sdk";
-import { oneClient, pending, testNetwork, unmeasured, type EvmChain } from "@coinfleet/sdk";
+import { goModule, oneClient, pending, signedArchive, testNetwork, type EvmChain } from "@coinfleet/sdk";
 
 // consensus/parlia since Fermi: 0.45 s.
 const slots = { ports: executionPorts, blockIntervalSec: 0.45, blockArrival: "slots", minimumTips: 2, settledDepth: 128 } as const;
@@ -23,9 +23,7 @@ export default defineCoin({
     },
   }),
   clients: oneClient("geth", {
-    upstream: {
-      kind: "signedArchive",
-      version: "1.7.8",
+    upstream: signedArchive({
       url: {
         x86_64: "https://github.com/bnb-chain/bsc/releases/download/v{version}/geth_linux",
         arm64: "https://github.com/bnb-chain/bsc/releases/download/v{version}/geth-linux-arm64",
@@ -38,22 +36,18 @@ export default defineCoin({
       },
       signature: { kind: "none", reason: "upstream lists SHA-256 digests in its release notes and signs nothing" },
       binaries: { geth: "{file}" },
-    },
-    go: {
-      ...{
-        kind: "goModule",
-        version: "1.7.8",
-        module: "github.com/ethereum/go-ethereum",
-        publishedAs: "github.com/bnb-chain/bsc",
-        cgo: true,
-      },
+    }),
+    go: goModule({
+      module: "github.com/ethereum/go-ethereum",
+      publishedAs: "github.com/bnb-chain/bsc",
+      cgo: true,
       packages: { "github.com/ethereum/go-ethereum/cmd/geth": "geth" },
       sums: { "1.7.8": "h1:vvVjjqU48CytIlP8xpVdXVJjf0EGvCfjgKacXk4QoDs=" },
       replace: {
         "github.com/cometbft/cometbft": "github.com/bnb-chain/greenfield-cometbft v1.3.2",
         "github.com/tendermint/tendermint": "github.com/bnb-chain/tendermint v0.31.17",
       },
-    },
+    }),
   }),
   networks: {
     mainnet: {
@@ -62,12 +56,7 @@ export default defineCoin({
       // Upstream's IOPS; the throughput that goes with them is our choice.
       volume: { iops: 10_000, throughputMiBPerSec: 500 },
     },
-    chapel: testNetwork({
-      ...slots,
-      data: unmeasured("no source says how large it is: measure"),
-      memoryMiB: 30_720,
-      instanceType: "r7i.xlarge",
-    }),
+    chapel: testNetwork({ ...slots, memoryMiB: 30_720, instanceType: "r7i.xlarge" }),
   },
   snapshot: noSnapshot(["mainnet", "chapel"], "upstream's archive has MD5 sums only: name one of your own under `restore`"),
   databaseSurvivesDowngrade: false,

@@ -1,5 +1,5 @@
 import { archives, bitcoinRpc, blockbook, blockchair, defineCoin, mainNetwork, noSnapshot, oneClient } from "@coinfleet/sdk";
-import { peersAndRpc, pendingDigests, privateNetwork, readAnswer, signedBy, testNetwork, unmeasured } from "@coinfleet/sdk";
+import { peersAndRpc, pendingDigests, privateNetwork, readAnswer, signedArchive, signedBy, testNetwork, unmeasured } from "@coinfleet/sdk";
 import { z } from "zod";
 
 const work = { blockIntervalSec: 150, blockArrival: "work", data: unmeasured("the only figure, 100 GB, has no date: measure") } as const;
@@ -27,9 +27,7 @@ export default defineCoin({
     return { ...status, isInitialSync: status.isInitialSync || !IsSynced };
   },
   clients: oneClient("dashd", {
-    upstream: {
-      kind: "signedArchive",
-      version: "24.0.0",
+    upstream: signedArchive({
       url: archives("https://github.com/dashpay/dash/releases/download/v{version}/dashcore-{version}-{machine}-linux-gnu.tar.gz"),
       sha256: {
         "24.0.0": pendingDigests("released on 2026-11-05; nobody here has seen its signed sums yet"),
@@ -46,7 +44,7 @@ export default defineCoin({
         { name: "knst", fingerprint: "15191D05B5CF956FE37C95962176C4A5D01EA524" },
       ),
       binaries: { dashd: "dashcore-{version}/bin/dashd" },
-    },
+    }),
   }),
   networks: {
     mainnet: mainNetwork({ ...work, ports: peersAndRpc(9999, 9998), tips: [blockchair("dash"), blockbook("dash1.trezor.io")] }),

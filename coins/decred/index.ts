@@ -1,5 +1,5 @@
 import { archives, btcdRpc, defineCoin, noSnapshot } from "@coinfleet/sdk";
-import { oneClient, peersAndRpc, pendingDigests, privateNetwork, testNetwork } from "@coinfleet/sdk";
+import { goModule, oneClient, peersAndRpc, pendingDigests, privateNetwork, signedArchive, testNetwork } from "@coinfleet/sdk";
 
 const work = {
   blockIntervalSec: 300, // chaincfg/mainnetparams.go
@@ -31,9 +31,7 @@ export default defineCoin({
     },
   }),
   clients: oneClient("dcrd", {
-    upstream: {
-      kind: "signedArchive",
-      version: "2.1.5",
+    upstream: signedArchive({
       url: archives("https://github.com/decred/decred-binaries/releases/download/v{version}/decred-linux-{goarch}-v{version}.tar.gz"),
       sha256: { "2.1.5": pendingDigests("only the digest of the manifest that names it is known (c1a53406…, decred/decred-release)") },
       signature: {
@@ -44,14 +42,12 @@ export default defineCoin({
         threshold: 1,
       },
       binaries: { dcrd: "decred-linux-{goarch}-v{version}/dcrd" },
-    },
-    go: {
-      kind: "goModule",
-      version: "1.8.0",
+    }),
+    go: goModule({
       module: "github.com/decred/dcrd",
       packages: { "github.com/decred/dcrd": "dcrd" },
       sums: { "1.8.0": "h1:aIqX3VnY9CCcOwI5kskGTw+LH5B4Am+6kjfnN/xkyks=" },
-    },
+    }),
   }),
   networks: {
     mainnet: { kind: "main", ports: peersAndRpc(9108, 9109), ...work, memoryMiB: 4096, instanceType: "m7i.large", settledDepth: 6 },

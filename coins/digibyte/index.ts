@@ -1,5 +1,5 @@
 import { bitcoinRpc, defineCoin, mainNetwork, noSnapshot, oneClient, peersAndRpc } from "@coinfleet/sdk";
-import { pending, privateNetwork, testNetwork, unmeasured } from "@coinfleet/sdk";
+import { pending, privateNetwork, signedArchive, testNetwork, unmeasured } from "@coinfleet/sdk";
 
 const work = {
   blockIntervalSec: 15,
@@ -21,14 +21,12 @@ export default defineCoin({
     },
   }),
   clients: oneClient("digibyted", {
-    upstream: {
-      kind: "signedArchive",
-      version: "9.26.5",
+    upstream: signedArchive({
       url: { x86_64: "https://github.com/DigiByte-Core/digibyte/releases/download/v{version}/digibyte-{version}-x86_64-linux-gnu.tar.gz" },
       sha256: { "9.26.5": { x86_64: pending("only a third party names its digest (2026-07): compare with the one that GitHub shows") } },
       signature: { kind: "none", reason: "upstream publishes neither sums nor signatures (DigiByte-Core/digibyte issue 299)" },
       binaries: { digibyted: "digibyte-{version}/bin/digibyted" },
-    },
+    }),
   }),
   networks: {
     // No tips: dgb1.trezor.io is reported offline, and the project's explorer has no evidenced address for the height.

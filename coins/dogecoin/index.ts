@@ -1,5 +1,5 @@
 import { archives, bitcoinRpc, blockbook, blockchair, defineCoin, mainNetwork, noSnapshot } from "@coinfleet/sdk";
-import { oneClient, peersAndRpc, privateNetwork, testNetwork, unmeasured } from "@coinfleet/sdk";
+import { oneClient, peersAndRpc, privateNetwork, signedArchive, testNetwork, unmeasured } from "@coinfleet/sdk";
 
 const work = {
   blockIntervalSec: 60,
@@ -21,9 +21,7 @@ export default defineCoin({
     },
   }),
   clients: oneClient("dogecoind", {
-    upstream: {
-      kind: "signedArchive",
-      version: "1.14.9",
+    upstream: signedArchive({
       url: archives("https://github.com/dogecoin/dogecoin/releases/download/v{version}/dogecoin-{version}-{machine}-linux-gnu.tar.gz"),
       sha256: {
         "1.14.9": {
@@ -35,7 +33,7 @@ export default defineCoin({
       },
       signature: { kind: "none", reason: "1.14.7 had signed sums (dogecoin/dogecoin issue 3407); for 1.14.9 no signature is evidenced" },
       binaries: { dogecoind: "dogecoin-{version}/bin/dogecoind" },
-    },
+    }),
   }),
   networks: {
     mainnet: mainNetwork({ ...work, ports: peersAndRpc(22556, 22555), tips: [blockchair("dogecoin"), blockbook("doge1.trezor.io")] }),

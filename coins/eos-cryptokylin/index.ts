@@ -1,5 +1,5 @@
 import { antelope, antelopeLocal, antelopePorts, antelopeSlots, defineCoin, noSnapshot, oneClient } from "@coinfleet/sdk";
-import { privateNetwork, spring, testNetwork, unmeasured } from "@coinfleet/sdk";
+import { privateNetwork, spring, testNetwork } from "@coinfleet/sdk";
 
 export default defineCoin({
   id: "eos-cryptokylin",
@@ -20,7 +20,6 @@ export default defineCoin({
   networks: {
     kylin: testNetwork({
       ...antelopeSlots,
-      data: unmeasured("no source says how large it is: measure"),
       memoryMiB: 61_440, // Its own configuration maps 64 GiB of state.
       instanceType: "r7i.2xlarge",
     }),

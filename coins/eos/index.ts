@@ -1,5 +1,5 @@
 import { antelope, antelopeLocal, antelopePorts, antelopeSlots, defineCoin, noSnapshot, oneClient, pending } from "@coinfleet/sdk";
-import { privateNetwork, spring, testNetwork, unmeasured } from "@coinfleet/sdk";
+import { privateNetwork, spring, testNetwork } from "@coinfleet/sdk";
 
 export default defineCoin({
   id: "eos",
@@ -35,7 +35,6 @@ export default defineCoin({
     },
     jungle4: testNetwork({
       ...antelopeSlots,
-      data: unmeasured("no source says how large it is: measure"),
       memoryMiB: 14_336,
       instanceType: "m7i.xlarge",
     }),

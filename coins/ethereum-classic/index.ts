@@ -1,5 +1,5 @@
 import { blockbook, defineCoin, evmAlone, evmDevNetwork, executionPorts } from "@coinfleet/sdk";
-import { noSnapshot, oneClient, pendingDigests, testNetwork, unmeasured } from "@coinfleet/sdk";
+import { noSnapshot, oneClient, pendingDigests, signedArchive, testNetwork, unmeasured } from "@coinfleet/sdk";
 
 const work = { blockIntervalSec: 13, blockArrival: "work", minimumTips: 2 } as const;
 const data = unmeasured("no source says how large it is: measure");
@@ -26,9 +26,8 @@ export default defineCoin({
     },
   }),
   clients: oneClient("geth", {
-    upstream: {
-      kind: "signedArchive",
-      version: "1.12.22", // 1.12.21 mended a crash that any peer could cause.
+    upstream: signedArchive({
+      // 1.12.21 mended a crash that any peer could cause.
       url: {
         x86_64: "https://github.com/etclabscore/core-geth/releases/download/v{version}/core-geth-linux-v{version}.zip",
         arm64: "https://github.com/etclabscore/core-geth/releases/download/v{version}/core-geth-arm64-v{version}.zip",
@@ -36,7 +35,7 @@ export default defineCoin({
       sha256: { "1.12.22": pendingDigests("they are in upstream's <archive>.sha256, of which no record names them (2026-11)") },
       signature: { kind: "none", reason: "upstream publishes a sha256 file beside each archive and signs nothing" },
       binaries: { geth: "geth" },
-    },
+    }),
   }),
   networks: {
     mainnet: {

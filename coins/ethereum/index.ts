@@ -1,5 +1,5 @@
-import { archives, blockbook, blockchair, defineCoin, evm, evmDevNetwork, executionPorts } from "@coinfleet/sdk";
-import { internalPort, localPort, peerPort, pendingDigests, signedBy, testNetwork, unmeasured, type Port } from "@coinfleet/sdk";
+import { archives, blockbook, blockchair, defineCoin, evm, evmDevNetwork, executionPorts, goModule, internalPort } from "@coinfleet/sdk";
+import { localPort, peerPort, pendingDigests, signedArchive, signedBy, testNetwork, type Port } from "@coinfleet/sdk";
 
 const ports: Readonly<Record<string, Port>> = {
   ...executionPorts,
@@ -47,30 +47,26 @@ export default defineCoin({
           signature: signedBy({ name: "Go Ethereum Linux Builder", fingerprint: "FDE5A1A044FA13D2F7ADA019A61A13569BA28146" }),
           binaries: { geth: "geth-linux-{goarch}-{version}/geth" },
         },
-        go: {
-          kind: "goModule",
-          version: "1.16.9",
+        go: goModule({
           module: "github.com/ethereum/go-ethereum",
           packages: { "github.com/ethereum/go-ethereum/cmd/geth": "geth" },
           sums: {
             "1.16.9": "h1:UTJ93yoXD7BEMWg+9lSZ8/Zvf0oZfy2ZUmv0Gn0ZclE=",
             "1.16.8": "h1:LLLfkZWijhR5m6yrAXbdlTeXoqontH+Ga2f9igY7law=",
           },
-        },
+        }),
       },
     },
     lighthouse: {
       sources: {
-        upstream: {
-          kind: "signedArchive",
-          version: "8.3.3",
+        upstream: signedArchive({
           url: archives(
             "https://github.com/sigp/lighthouse/releases/download/v{version}/lighthouse-v{version}-{machine}-unknown-linux-gnu.tar.gz",
           ),
           sha256: { "8.3.3": pendingDigests("no record of upstream's names them (2026-11)") },
           signature: signedBy({ name: "Sigma Prime", fingerprint: "15E66D941F697E28F49381F426416DC3F30674B0" }),
           binaries: { lighthouse: "lighthouse" },
-        },
+        }),
       },
     },
   },
@@ -92,7 +88,6 @@ export default defineCoin({
     sepolia: testNetwork({
       ports,
       ...slots,
-      data: unmeasured("no source says how large it is: measure"),
       memoryMiB: 15_360,
       instanceType: "m7g.xlarge",
     }),

@@ -1,5 +1,6 @@
 import { archives, defineCoin, hash, internalPort, noSnapshot, numberHeight, oneClient, peerPort, pendingDigests } from "@coinfleet/sdk";
-import { privateNetwork, ProbeError, readAnswer, readMetric, requireNetwork, rpcAt, testNetwork, unmeasured } from "@coinfleet/sdk";
+import { privateNetwork, ProbeError, readAnswer, readMetric, requireNetwork, rpcAt, signedArchive, testNetwork } from "@coinfleet/sdk";
+import { unmeasured } from "@coinfleet/sdk";
 import type { Daemon, DaemonContext, NodeClient, Port, SyncContext, SyncStatus } from "@coinfleet/sdk";
 import { z } from "zod";
 
@@ -102,14 +103,12 @@ export default defineCoin({
     since: "2022-10-31",
   },
   clients: oneClient("factomd", {
-    upstream: {
-      kind: "signedArchive",
-      version: "6.17.1",
+    upstream: signedArchive({
       url: archives("https://github.com/FactomProject/factomd/releases/download/v{version}/factomd-linux-{goarch}-v{version}"),
       sha256: { "6.17.1": pendingDigests("upstream publishes no checksum, and no record names the files (2022-10)") },
       signature: { kind: "none", reason: "upstream publishes neither checksums nor signatures" },
       binaries: { factomd: "factomd-linux-{goarch}-v{version}" },
-    },
+    }),
   }),
   networks: {
     mainnet: {

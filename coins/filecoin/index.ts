@@ -1,5 +1,5 @@
 import { defineCoin, internalPort, networkPort, numberHeight, peerPort, pending, ProbeError, openRpc } from "@coinfleet/sdk";
-import { readAnswer, requireNetwork, rpcAt, unixSeconds } from "@coinfleet/sdk";
+import { readAnswer, requireNetwork, rpcAt, signedArchive, unixSeconds } from "@coinfleet/sdk";
 import type { Daemon, DaemonContext, NodeClient, SyncStatus } from "@coinfleet/sdk";
 import { z } from "zod";
 
@@ -75,9 +75,7 @@ export default defineCoin({
   clients: {
     lotus: {
       sources: {
-        upstream: {
-          kind: "signedArchive",
-          version: "1.36.3",
+        upstream: signedArchive({
           // Not published for arm64.
           url: {
             x86_64: "https://github.com/filecoin-project/lotus/releases/download/v{version}/lotus_v{version}_linux_amd64_v1.tar.gz",
@@ -87,7 +85,7 @@ export default defineCoin({
           },
           signature: { kind: "none", reason: "upstream publishes a sha512 file and a CID beside each archive and signs nothing" },
           binaries: { lotus: "lotus_v{version}_linux_amd64_v1/lotus" },
-        },
+        }),
       },
       runtimePackages: ["ca-certificates", "libhwloc15", "ocl-icd-libopencl1"],
     },

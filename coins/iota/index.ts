@@ -1,5 +1,5 @@
 import { assetPath, defineCoin, finalSlots, internalPort, noSnapshot, oneClient, peerPort, pending, pendingDigests } from "@coinfleet/sdk";
-import { ProbeError, readAnswer, readMetric, requireNetwork, rpcAt, testNetwork, textHeight, unmeasured } from "@coinfleet/sdk";
+import { ProbeError, readAnswer, readMetric, requireNetwork, rpcAt, signedArchive, testNetwork, textHeight } from "@coinfleet/sdk";
 import type { Asset, Daemon, DaemonContext, NodeClient, SyncContext, SyncStatus } from "@coinfleet/sdk";
 import { z } from "zod";
 
@@ -108,9 +108,7 @@ export default defineCoin({
   symbol: "IOTA",
   family: "iota",
   clients: oneClient("iota-node", {
-    upstream: {
-      kind: "signedArchive",
-      version: "1.28.3",
+    upstream: signedArchive({
       url: { x86_64: `${releases}/iota-v{version}-linux-x86_64.tgz`, arm64: `${releases}/iota-v{version}-linux-arm64.tgz` },
       sha256: {
         // From upstream's own Homebrew formula.
@@ -118,7 +116,7 @@ export default defineCoin({
       },
       signature: { kind: "none", reason: "upstream publishes no signature; its Homebrew formula names the digest" },
       binaries: { "iota-node": "iota-node" },
-    },
+    }),
   }),
   networks: {
     mainnet: {
@@ -128,11 +126,7 @@ export default defineCoin({
       tips: [],
       assets: { ...blob("mainnet", "genesis.blob"), ...blob("mainnet", "migration.blob") },
     },
-    testnet: testNetwork({
-      ...common,
-      data: unmeasured("no source says how large it is: measure"),
-      assets: blob("testnet", "genesis.blob"),
-    }),
+    testnet: testNetwork({ ...common, assets: blob("testnet", "genesis.blob") }),
   },
   options,
   secrets: [],

@@ -1,5 +1,5 @@
 import { bitcoinRpc, defineCoin, mainNetwork, noSnapshot, numberHeight, oneClient, peersAndRpc } from "@coinfleet/sdk";
-import { pending, privateNetwork, readAnswer, testNetwork, unmeasured } from "@coinfleet/sdk";
+import { pending, privateNetwork, readAnswer, signedArchive, testNetwork, unmeasured } from "@coinfleet/sdk";
 import { z } from "zod";
 
 const work = { blockIntervalSec: 60, blockArrival: "work", data: unmeasured("no source with a date: measure") } as const;
@@ -30,9 +30,7 @@ export default defineCoin({
     return { ...status, knownHeight: Math.max(status.knownHeight, longestchain), isInitialSync };
   },
   clients: oneClient("komodod", {
-    upstream: {
-      kind: "signedArchive",
-      version: "0.9.2-2",
+    upstream: signedArchive({
       url: {
         x86_64: "https://github.com/GLEECBTC/komodo-daemon/releases/download/cd_release_558a174_master/komodo_558a174_master_linux.zip",
       },
@@ -45,7 +43,7 @@ export default defineCoin({
       },
       signature: { kind: "none", reason: "no signature of this project's is evidenced" },
       binaries: { komodod: "komodod" },
-    },
+    }),
   }),
   networks: {
     // No tips: the project's explorer has no evidenced address for the height.

@@ -1,5 +1,5 @@
 import { archives, blockbook, blockchair, defineCoin, internalPort, lnd, mainNetwork, noSnapshot, oneClient } from "@coinfleet/sdk";
-import { peerPort, pendingDigests, privateNetwork, testNetwork } from "@coinfleet/sdk";
+import { goModule, peerPort, pendingDigests, privateNetwork, signedArchive, testNetwork } from "@coinfleet/sdk";
 
 const releases = "https://github.com/lightningnetwork/lnd/releases/download/v{version}";
 const work = {
@@ -19,9 +19,7 @@ export default defineCoin({
   ...lnd({ chains: sameNetwork, stopTimeoutSec: 300 }),
   requires: { what: "a bitcoind of the same network", coins: { bitcoin: sameNetwork }, port: "rpc", secret: "rpc" },
   clients: oneClient("lnd", {
-    upstream: {
-      kind: "signedArchive",
-      version: "0.21.2-beta",
+    upstream: signedArchive({
       url: archives(`${releases}/lnd-linux-{goarch}-v{version}.tar.gz`),
       sha256: { "0.21.2-beta": pendingDigests("nobody here has seen its signed manifest yet") },
       // roasbeef's subkeys in upstream's repository expired on 2026-10-29: a refreshed copy is needed, an expired one does not count.
@@ -41,10 +39,8 @@ export default defineCoin({
         threshold: 5,
       },
       binaries: { lnd: "lnd-linux-{goarch}-v{version}/lnd", lncli: "lnd-linux-{goarch}-v{version}/lncli" },
-    },
-    go: {
-      kind: "goModule",
-      version: "0.18.3-beta.rc3",
+    }),
+    go: goModule({
       module: "github.com/lightningnetwork/lnd",
       packages: { "github.com/lightningnetwork/lnd/cmd/lnd": "lnd", "github.com/lightningnetwork/lnd/cmd/lncli": "lncli" },
       sums: { "0.18.3-beta.rc3": "h1:wJotvrg1BqMsDMTOugTFOz/bUKW2+02i0I2kj/PhV/I=" },
@@ -56,7 +52,7 @@ export default defineCoin({
         "google.golang.org/protobuf": "github.com/lightninglabs/protobuf-go-hex-display v1.30.0-hex-display",
         "github.com/lightningnetwork/lnd/sqldb": "github.com/lightningnetwork/lnd/sqldb v1.0.4",
       },
-    },
+    }),
   }),
   networks: {
     mainnet: mainNetwork({ ...work, tips: [blockchair("bitcoin"), blockbook("btc1.trezor.io")] }),

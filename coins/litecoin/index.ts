@@ -1,5 +1,5 @@
 import { archives, bitcoinRpc, blockbook, blockchair, debianPackage, defineCoin, mainNetwork, noSnapshot } from "@coinfleet/sdk";
-import { oneClient, peersAndRpc, pendingDigests, privateNetwork, signedBy, testNetwork, unmeasured } from "@coinfleet/sdk";
+import { oneClient, peersAndRpc, pendingDigests, privateNetwork, signedArchive, signedBy, testNetwork, unmeasured } from "@coinfleet/sdk";
 
 const work = {
   blockIntervalSec: 150, // src/chainparams.cpp of 0.21.5.5
@@ -25,9 +25,7 @@ export default defineCoin({
     },
   }),
   clients: oneClient("litecoind", {
-    upstream: {
-      kind: "signedArchive",
-      version: "0.21.5.8",
+    upstream: signedArchive({
       url: archives("https://download.litecoin.org/litecoin-{version}/linux/litecoin-{version}-{machine}-linux-gnu.tar.gz"),
       sha256: {
         "0.21.5.8": pendingDigests("only third parties name its digests (2026-09)"),
@@ -43,7 +41,7 @@ export default defineCoin({
         acceptExpired: "the copy in upstream's repository expired on 2022-04-26 and newer releases still carry its signatures",
       }),
       binaries: { litecoind: "litecoin-{version}/bin/litecoind" },
-    },
+    }),
     // /usr/bin/litecoind is a script that writes to the home directory.
     debian: debianPackage("litecoind", { "0.21.2.1": "0.21.2.1-1+b1" }, { litecoind: "/usr/lib/litecoin/litecoind" }),
   }),

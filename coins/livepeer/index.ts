@@ -1,5 +1,6 @@
 import { archives, bytesHeight, defineCoin, evmBlockAt, evmBlockHash, evmTip, internalPort, localPort, mainNetwork } from "@coinfleet/sdk";
-import { networkPort, noSnapshot, oneClient, pendingDigests, ProbeError, readAnswer, serverPort, unmeasured } from "@coinfleet/sdk";
+import { networkPort, noSnapshot, oneClient, pendingDigests, ProbeError, readAnswer, serverPort, signedArchive } from "@coinfleet/sdk";
+import { unmeasured } from "@coinfleet/sdk";
 import type { Daemon, DaemonContext, EvmEndpoint, NodeClient, SyncStatus } from "@coinfleet/sdk";
 import { z } from "zod";
 
@@ -48,15 +49,13 @@ export default defineCoin({
   family: "livepeer",
   requires: { what: "a node of Arbitrum One", coins: {}, port: "rpc", outside: ["mainnet"], isAsked: true },
   clients: oneClient("livepeer", {
-    upstream: {
-      kind: "signedArchive",
-      version: "0.9.1",
+    upstream: signedArchive({
       url: archives(`${releases}/livepeer-linux-{goarch}.tar.gz`),
       sha256: { "0.9.1": pendingDigests("the fingerprint of the key that signs the archives is not known (2026-11)") },
       // Each archive has a signature of its own (livepeer/action-gh-checksum-and-gpg-sign, gpg-sign.bash).
       signature: { kind: "detached", url: "{url}.sig", signers: [], threshold: 1 },
       binaries: { livepeer: "livepeer-linux-{goarch}/livepeer", livepeer_cli: "livepeer-linux-{goarch}/livepeer_cli" },
-    },
+    }),
   }),
   networks: {
     mainnet: mainNetwork({

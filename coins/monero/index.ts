@@ -1,5 +1,5 @@
 import { debianPackage, defineCoin, mainNetwork, monero, noSnapshot, oneClient } from "@coinfleet/sdk";
-import { peersAndRpc, pending, privateNetwork, testNetwork } from "@coinfleet/sdk";
+import { peersAndRpc, pending, privateNetwork, signedArchive, testNetwork } from "@coinfleet/sdk";
 
 const work = { blockIntervalSec: 120, blockArrival: "work", tips: [], minimumTips: 2 } as const; // DIFFICULTY_TARGET_V2
 
@@ -22,9 +22,7 @@ export default defineCoin({
     },
   }),
   clients: oneClient("monerod", {
-    upstream: {
-      kind: "signedArchive",
-      version: "0.18.5.1",
+    upstream: signedArchive({
       url: {
         x86_64: "https://downloads.getmonero.org/cli/monero-linux-x64-v{version}.tar.bz2",
         arm64: "https://downloads.getmonero.org/cli/monero-linux-armv8-v{version}.tar.bz2",
@@ -44,7 +42,7 @@ export default defineCoin({
         threshold: 1,
       },
       binaries: { monerod: "monero-{machine}-linux-gnu-v{version}/monerod" },
-    },
+    }),
     debian: debianPackage("monero", { "0.18.0.0": "0.18.0.0+~0+20200826-1+deb12u1" }, { monerod: "/usr/bin/monerod" }),
   }),
   networks: {

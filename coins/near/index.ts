@@ -1,5 +1,5 @@
 import { defineCoin, internalPort, networkPort, noSnapshot, numberHeight, oneClient, openRpc, peerPort } from "@coinfleet/sdk";
-import { pending, privateNetwork, readAnswer, requireNetwork, rfc3339Seconds, rpcAt, testNetwork, unmeasured } from "@coinfleet/sdk";
+import { pending, privateNetwork, readAnswer, requireNetwork, rfc3339Seconds, rpcAt, testNetwork } from "@coinfleet/sdk";
 import type { Daemon, DaemonContext, NodeClient, SyncContext, SyncStatus } from "@coinfleet/sdk";
 import { z } from "zod";
 
@@ -97,7 +97,6 @@ export default defineCoin({
     },
     testnet: testNetwork({
       ...slots,
-      data: unmeasured("no source says how large it is: measure"),
       memoryMiB: 30_720,
       instanceType: "m5a.2xlarge",
     }),

@@ -1,5 +1,5 @@
 import { defineCoin, hash, httpAt, internalPort, networkPort, noSnapshot, numberHeight, ofNetwork, peerPort } from "@coinfleet/sdk";
-import { pendingDigests, ProbeError, requireNetwork, testNetwork, unmeasured } from "@coinfleet/sdk";
+import { pendingDigests, ProbeError, requireNetwork, signedArchive, testNetwork, unmeasured } from "@coinfleet/sdk";
 import type { Daemon, DaemonContext, NodeClient, SyncContext, SyncStatus } from "@coinfleet/sdk";
 import { z } from "zod";
 
@@ -94,9 +94,7 @@ export default defineCoin({
   clients: {
     nis: {
       sources: {
-        upstream: {
-          kind: "signedArchive",
-          version: "0.6.102",
+        upstream: signedArchive({
           url: { x86_64: "https://bob.nem.ninja/nis-{version}.tgz", arm64: "https://bob.nem.ninja/nis-{version}.tgz" },
           sha256: {
             "0.6.102": pendingDigests("no record of upstream's names it; the address follows that of releases up to 0.6.101 (2026-11)"),
@@ -104,7 +102,7 @@ export default defineCoin({
           signature: { kind: "none", reason: "upstream's .sig names a transaction of its own chain, not an OpenPGP signature" },
           binaries: {},
           folders: { nis: "package" },
-        },
+        }),
       },
       runtimePackages: ["openjdk-17-jre-headless"],
       runtimePrograms: ["java"],

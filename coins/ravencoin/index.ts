@@ -1,5 +1,5 @@
 import { bitcoinRpc, defineCoin, mainNetwork, noSnapshot, oneClient, peersAndRpc } from "@coinfleet/sdk";
-import { pending, privateNetwork, testNetwork, unmeasured } from "@coinfleet/sdk";
+import { pending, privateNetwork, signedArchive, testNetwork, unmeasured } from "@coinfleet/sdk";
 
 const work = { blockIntervalSec: 60, blockArrival: "work", data: unmeasured("no source says how large it is: measure") } as const;
 
@@ -17,9 +17,7 @@ export default defineCoin({
     },
   }),
   clients: oneClient("ravend", {
-    upstream: {
-      kind: "signedArchive",
-      version: "4.7.0",
+    upstream: signedArchive({
       // Neither the tag nor the archive is named after the version: a new release has a new address.
       url: {
         x86_64: "https://github.com/RavenProject/Ravencoin/releases/download/v4.6.2snapshot/raven-4.7.0-0b91b62a2-x86_64-linux-gnu.tar.gz",
@@ -27,7 +25,7 @@ export default defineCoin({
       sha256: { "4.7.0": { x86_64: pending("one third party names its digest (2026-06): compare with the one that GitHub shows") } },
       signature: { kind: "none", reason: "upstream publishes sums now and then and no signatures (RavenProject/Ravencoin issue 874)" },
       binaries: { ravend: "raven-{version}/bin/ravend" },
-    },
+    }),
   }),
   networks: {
     // No tips: no public explorer's address is evidenced.

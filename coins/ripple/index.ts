@@ -1,5 +1,5 @@
 import { defineCoin, entryOf, internalPort, networkPort, noSnapshot, numberHeight, oneClient, openRpc, peerPort } from "@coinfleet/sdk";
-import { privateNetwork, ProbeError, readAnswer, requireNetwork, requirePrivate, testNetwork } from "@coinfleet/sdk";
+import { privateNetwork, ProbeError, readAnswer, requireNetwork, requirePrivate, signedArchive, testNetwork } from "@coinfleet/sdk";
 import type { Daemon, DaemonContext, NodeClient, SyncContext, SyncStatus } from "@coinfleet/sdk";
 import { z } from "zod";
 
@@ -107,9 +107,7 @@ export default defineCoin({
   symbol: "XRP",
   family: "xrpl",
   clients: oneClient("xrpld", {
-    upstream: {
-      kind: "signedArchive",
-      version: "3.3.0",
+    upstream: signedArchive({
       // Not published for arm64.
       url: { x86_64: "https://repos.ripple.com/repos/rippled-deb/pool/stable/xrpld_{version}-1_amd64.deb" },
       sha256: { "3.3.0": { x86_64: "d4e9a022741aed2eed1d70639310f90545b4592cc24b6c9aa6a37560d5efd2e0" } },
@@ -123,7 +121,7 @@ export default defineCoin({
         threshold: 1,
       },
       binaries: { xrpld: "usr/bin/xrpld" },
-    },
+    }),
   }),
   networks: {
     // Upstream warns that EBS is too slow for it; the AWS samples run it on 12,000 IOPS all the same.

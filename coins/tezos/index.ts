@@ -1,5 +1,5 @@
 import { defineCoin, httpAt, internalPort, networkPort, noSnapshot, numberHeight, ofNetwork, oneClient, peerPort } from "@coinfleet/sdk";
-import { pending, pendingDigests, ProbeError, readMetric, requireNetwork, testNetwork, unmeasured } from "@coinfleet/sdk";
+import { pending, pendingDigests, ProbeError, readMetric, requireNetwork, signedArchive, testNetwork, unmeasured } from "@coinfleet/sdk";
 import type { Daemon, DaemonContext, NodeClient, SyncContext, SyncStatus } from "@coinfleet/sdk";
 import { z } from "zod";
 
@@ -78,9 +78,7 @@ export default defineCoin({
   symbol: "XTZ",
   family: "tezos",
   clients: oneClient("octez-node", {
-    upstream: {
-      kind: "signedArchive",
-      version: "25.2",
+    upstream: signedArchive({
       url: {
         x86_64: "https://octez.tezos.com/releases/octez-v{version}/binaries/x86_64/octez-node",
         arm64: "https://octez.tezos.com/releases/octez-v{version}/binaries/arm64/octez-node",
@@ -88,7 +86,7 @@ export default defineCoin({
       sha256: { "25.2": pendingDigests("neither the digests nor the signing key's fingerprint are on record (2026-11)") },
       signature: { kind: "detached", url: "{url}.sig", signers: [], threshold: 1 },
       binaries: { "octez-node": "octez-node" },
-    },
+    }),
   }),
   networks: {
     mainnet: {

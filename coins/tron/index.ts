@@ -1,5 +1,5 @@
 import { defineCoin, entryOf, hash, internalPort, networkPort, noSnapshot, numberHeight, openRpc, peerPort } from "@coinfleet/sdk";
-import { pending, privateNetwork, ProbeError, readAnswer, requireNetwork } from "@coinfleet/sdk";
+import { pending, privateNetwork, ProbeError, readAnswer, requireNetwork, signedArchive } from "@coinfleet/sdk";
 import type { Daemon, DaemonContext, NodeClient, SyncContext, SyncStatus } from "@coinfleet/sdk";
 import { z } from "zod";
 
@@ -97,9 +97,7 @@ export default defineCoin({
   clients: {
     "java-tron": {
       sources: {
-        upstream: {
-          kind: "signedArchive",
-          version: "4.8.2",
+        upstream: signedArchive({
           // The file for x86_64 needs Java 8, which Debian 12 does not have; the one for arm64 needs its Java 17.
           url: { arm64: "https://github.com/tronprotocol/java-tron/releases/download/GreatVoyage-v{version}/FullNode-aarch64.jar" },
           sha256: {
@@ -108,7 +106,7 @@ export default defineCoin({
           },
           signature: { kind: "detached", url: "{url}.sig", signers: [signer], threshold: 1 },
           binaries: { "FullNode.jar": "{file}" },
-        },
+        }),
       },
       runtimePackages: ["openjdk-17-jre-headless"],
       runtimePrograms: ["java"],

@@ -1,5 +1,5 @@
 import { archives, defineCoin, httpAt, internalPort, networkPort, noSnapshot, numberHeight, ofNetwork, peerPort } from "@coinfleet/sdk";
-import { pendingDigests, privateNetwork, requireNetwork, testNetwork, unixSeconds, unmeasured } from "@coinfleet/sdk";
+import { pendingDigests, privateNetwork, requireNetwork, signedArchive, testNetwork, unixSeconds, unmeasured } from "@coinfleet/sdk";
 import type { Daemon, DaemonContext, Network, NodeClient, SyncContext, SyncStatus } from "@coinfleet/sdk";
 import { z } from "zod";
 
@@ -106,14 +106,12 @@ export default defineCoin({
   clients: {
     waves: {
       sources: {
-        upstream: {
-          kind: "signedArchive",
-          version: "1.5.7",
+        upstream: signedArchive({
           url: archives("https://github.com/wavesplatform/Waves/releases/download/v{version}/waves-all-{version}.jar"),
           sha256: { "1.5.7": pendingDigests("no record of upstream's names it, and newer releases are not on record either (2026-11)") },
           signature: { kind: "none", reason: "nothing on record says how upstream signs its releases" },
           binaries: { "waves.jar": "waves-all-{version}.jar" },
-        },
+        }),
       },
       runtimePackages: ["openjdk-17-jre-headless"],
       runtimePrograms: ["java"],

@@ -1,5 +1,5 @@
 import { archives, blockbook, blockchair, defineCoin, mainNetwork, noSnapshot, oneClient } from "@coinfleet/sdk";
-import { peersAndRpc, pending, pendingDigests, privateNetwork, testNetwork, zebra } from "@coinfleet/sdk";
+import { peersAndRpc, pending, pendingDigests, privateNetwork, signedArchive, testNetwork, zebra } from "@coinfleet/sdk";
 
 const work = { blockIntervalSec: 75, blockArrival: "work" } as const;
 
@@ -18,9 +18,7 @@ export default defineCoin({
     },
   }),
   clients: oneClient("zebrad", {
-    upstream: {
-      kind: "signedArchive",
-      version: "6.4.1",
+    upstream: signedArchive({
       url: archives(
         "https://github.com/ZcashFoundation/zebra/releases/download/v{version}/zebrad-{version}-{machine}-unknown-linux-gnu.tar.gz",
       ),
@@ -30,7 +28,7 @@ export default defineCoin({
         reason: "upstream signs SHA256SUMS with sigstore, which is not checked here yet: compare with `cosign verify-blob` before pinning",
       },
       binaries: { zebrad: "zebrad" },
-    },
+    }),
   }),
   networks: {
     mainnet: mainNetwork({

@@ -209,11 +209,20 @@ export function bareBinaries({ version, signature, from, architecture, names, sh
 
 /** An archive of upstream's. The first of `sha256` is the release that runs unless the stack file names another, so that its version stands once. */
 export function signedArchive(source: Omit<SignedArchive, "kind" | "version">): SignedArchive {
-  const [version, ...others] = Object.keys(source.sha256);
-  if (version === undefined) throw new Error("an archive without any digest");
+  return { kind: "signedArchive", version: firstOf(source.sha256), ...source };
+}
+
+/** A Go module. The first of `sums` is the release that runs unless the stack file names another. */
+export function goModule(source: Omit<GoModule, "kind" | "version">): GoModule {
+  return { kind: "goModule", version: firstOf(source.sums), ...source };
+}
+
+function firstOf(pins: Readonly<Record<string, unknown>>): string {
+  const [version, ...others] = Object.keys(pins);
+  if (version === undefined) throw new Error("a source without any digest");
   // JavaScript puts keys that are whole numbers before all others, wherever they were written.
   if (others.length > 0 && /^\d+$/.test(version)) throw new Error(`which of ${[version, ...others].join(", ")} runs? Say \`version\``);
-  return { kind: "signedArchive", version, ...source };
+  return version;
 }
 
 /** A detached signature beside the archive (`<url>.asc`), by one of the signers. */
@@ -223,7 +232,5 @@ export function signedBy(...signers: readonly Signer[]): ArchiveSignature {
 
 /** A package of Debian's. The first of `pins` is the one that runs unless the stack file names another. */
 export function debianPackage(name: string, pins: Readonly<Record<string, string>>, binaries: Binaries): DebianPackage {
-  const [version] = Object.keys(pins);
-  if (version === undefined) throw new Error(`the package ${name} has no pin`);
-  return { kind: "debianPackage", version, package: name, pins, binaries };
+  return { kind: "debianPackage", version: firstOf(pins), package: name, pins, binaries };
 }

@@ -9,27 +9,17 @@ const ownLines = 160;
 /** Lines of code of the same shape that two coins may not share: what repeats belongs into a family. */
 const sharedLines = 6;
 
-/** Coins that are longer than they may be, and how long they may be until somebody has shortened them. */
-const tooLong: Readonly<Record<string, number>> = {
-  algorand: 170,
-  bnb: 88,
-  dash: 85,
-  iota: 162,
-  monero: 81,
-};
-
 /** How many lines a coin may have. A coin that names its family itself speaks a protocol of its own; to the others their family gives its name. */
 export function linesAllowed(coin: Coin, source: string): number {
   const hasSeveralDaemons = Object.keys(coin.clients).length > 1;
   return hasSeveralDaemons || /^ {2}family: "/m.test(source) ? ownLines : plainLines;
 }
 
-/** What is wrong with a coin's size, one sentence each. */
-export function sizeProblems({ id, files, lines }: CatalogueEntry, allowed: number, exceptions = tooLong): readonly string[] {
-  const most = exceptions[id];
+/** What is wrong with a coin's size, one sentence each. There are no exceptions: what a coin shares with others belongs into a family. */
+export function sizeProblems({ id, files, lines }: CatalogueEntry, allowed: number): readonly string[] {
   return [
     ...(files === 2 ? [] : [`${id} has ${files} files: package.json and index.ts are all that a coin is`]),
-    ...(lines > (most ?? allowed) ? [`${id} has ${lines} lines, and may have ${most ?? allowed}`] : []),
+    ...(lines > allowed ? [`${id} has ${lines} lines, and may have ${allowed}`] : []),
   ];
 }
 

@@ -33,6 +33,13 @@ describe("editRelease", () => {
     assert.match(changed, /"a1"[^]*"a2"[^]*"a3"/);
   });
 
+  it("changes a module's sum where it stands in a call, which names the release nowhere else", () => {
+    const call = 'const clients = oneClient("oakd", { go: goModule({ module: "oak", sums: { "1.0": "h1:a" } }) });\n';
+    const go = { ...edit, source: "go", pins: "h1:c" };
+    assert.equal(editRelease(call, go), call.replace('"1.0": "h1:a"', '"1.1": "h1:c"'));
+    assert.match(editRelease(call, { ...go, isKept: true }), /sums: \{ "1\.1": "h1:c",\s+"1\.0": "h1:a" \}/);
+  });
+
   it("fails when there are more files than places, or the other way round", () => {
     assert.throws(() => editRelease(text, { ...edit, pins: [pinned("c1")] }), { name: "NotEditable" });
     assert.throws(() => editRelease(text, { ...edit, from: "0.9", pins: [pinned("c1")] }), { name: "NotEditable" });
