@@ -101,7 +101,12 @@ export function backupPolicy(place: Place, keyArns: readonly string[]): PolicyDo
       ...allow("FromVolume", ["ec2:CreateSnapshot", "ec2:CreateSnapshots"], [arn(place, "ec2", "volume/*")]),
       Condition: ofThisEnvironment,
     },
-    allow("ToSnapshot", ["ec2:CreateSnapshot", "ec2:CreateSnapshots", "ec2:CopySnapshot", "ec2:CreateTags"], snapshots),
+    allow("ToSnapshot", ["ec2:CreateSnapshot", "ec2:CreateSnapshots", "ec2:CopySnapshot"], snapshots),
+    // A new snapshot has no tags yet. Another environment's keeps those that it has, or it could be made ours and expire.
+    {
+      ...allow("Tag", ["ec2:CreateTags"], snapshots),
+      Condition: { StringEqualsIfExists: { "aws:ResourceTag/coinfleet:environment": place.environment } },
+    },
     { ...allow("Expire", ["ec2:DeleteSnapshot"], snapshots), Condition: ofThisEnvironment },
     allow("Encrypt", ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"], keyArns),
     {

@@ -6,7 +6,7 @@ export interface PolicyStatement {
   readonly Effect: "Allow";
   readonly Action: readonly string[];
   readonly Resource: readonly string[];
-  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
 }
 
 /** What the hosts of one group may touch. ARNs only, so that no statement can grow past its group. */
@@ -20,7 +20,7 @@ export interface HostPermissionsInput {
   readonly repositoryArns: readonly string[];
   /** Without the trailing `:*`. */
   readonly logGroupArn: string;
-  /** Keys that secrets and parameters are encrypted with. */
+  /** Keys that secrets are encrypted with. */
   readonly keyArns: readonly string[];
 }
 
@@ -35,11 +35,21 @@ export function hostPermissions(input: HostPermissionsInput): readonly PolicySta
     Action,
     Resource,
   });
+  // The whole environment has one key. Secrets Manager alone may use it for a host, and for the host's own secrets only.
+  const readSecrets = (): readonly PolicyStatement[] => [
+    allow("ReadSecrets", ["secretsmanager:GetSecretValue"], secretArns),
+    {
+      ...allow("DecryptSecrets", ["kms:Decrypt"], keyArns),
+      Condition: {
+        StringEquals: { "kms:ViaService": `secretsmanager.${region}.amazonaws.com` },
+        StringLike: { "kms:EncryptionContext:SecretARN": secretArns },
+      },
+    },
+  ];
   return [
     allow("ReadConfiguration", ["ssm:GetParameter"], parameters(["config", "release", "agent", "volume"])),
     allow("ReportState", ["ssm:PutParameter"], parameters(["running", "volume"])),
-    ...(secretArns.length === 0 ? [] : [allow("ReadSecrets", ["secretsmanager:GetSecretValue"], secretArns)]),
-    ...(keyArns.length === 0 ? [] : [allow("Decrypt", ["kms:Decrypt"], keyArns)]),
+    ...(secretArns.length === 0 ? [] : readSecrets()),
     allow("RegistryLogin", ["ecr:GetAuthorizationToken"], ["*"]),
     allow("PullImages", ["ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"], repositoryArns),
     allow("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], [`${logGroupArn}:*`]),

@@ -102,7 +102,7 @@ WORKDIR /data
       secretArns: ["arn:aws:secretsmanager:eu-central-1:000000000000:secret:coinfleet/test/example/rpc-abcdef"],
       repositoryArns: ["arn:aws:ecr:eu-central-1:000000000000:repository/coinfleet/agent"],
       logGroupArn: "arn:aws:logs:eu-central-1:000000000000:log-group:/coinfleet/test/example",
-      keyArns: [],
+      keyArns: ["arn:aws:kms:eu-central-1:000000000000:key/00000000-0000-0000-0000-000000000000"],
     });
     assert.ok(statements.every(({ Action }) => Action.every((action) => !action.includes("*"))));
     assert.deepEqual(

@@ -1,0 +1,351 @@
+import assert from "node:assert/strict";
+import { metricNamespace } from "@coinfleet/sdk";
+import { isAllowed, policyOf, type Call, type Caller } from "./iam.ts";
+import type { Recorded } from "./record-program.ts";
+
+const region = "eu-central-1";
+const otherRegion = "eu-west-1";
+const stranger = "999999999999";
+
+/** A stack as its roles see it. */
+export interface Environment {
+  readonly name: string;
+  readonly account: string;
+  readonly resources: readonly Recorded[];
+}
+
+/** What is expected of one call. */
+interface Expectation {
+  readonly caller: Caller;
+  readonly call: Call;
+  readonly may: boolean;
+}
+
+/** A property of a resource. */
+export const text = (one: Recorded, key: string): string => String(one.inputs[key]);
+const ofType = ({ resources }: Environment, type: string): readonly Recorded[] => resources.filter((one) => one.type === type);
+/** ARN of something of the environment. */
+export const arn = ({ account }: Environment, service: string, resource: string): string =>
+  `arn:aws:${service}:${region}:${account}:${resource}`;
+const keyArn = (env: Environment): string => arn(env, "kms", "key/00000000-0000-0000-0000-000000000001");
+const roleArn = ({ account }: Environment, role: Recorded): string => `arn:aws:iam::${account}:role/${role.name}`;
+const realArns = (env: Environment): Record<string, string> => ({ "arn:of:Key:keys-data": keyArn(env) });
+
+/** Value of a tag of a resource of the program. */
+function tag(one: Recorded, key: string): string | undefined {
+  const tags: unknown = one.inputs["tags"];
+  if (typeof tags !== "object" || tags === null) return undefined;
+  const value: unknown = Reflect.get(tags, `coinfleet:${key}`);
+  return typeof value === "string" ? value : undefined;
+}
+
+const tagsOf = (one: Recorded): Record<string, string> => {
+  const own = ["environment", "group", "node", "backup"].flatMap((key) => {
+    const value = tag(one, key);
+    return value === undefined ? [] : [[`aws:ResourceTag/coinfleet:${key}`, value] as const];
+  });
+  return Object.fromEntries(own);
+};
+
+/** Every role that the program makes, with its policies. */
+function roles(env: Environment): ReadonlyMap<string, Caller> {
+  const all = ofType(env, "aws:iam/role:Role").map((role): [string, Caller] => {
+    const policies = ofType(env, "aws:iam/rolePolicy:RolePolicy").filter((one) => text(one, "role") === `Role:${role.name}`);
+    const documents = policies.map((one) => policyOf(one, "policy", realArns(env)));
+    return [role.name, { name: role.name, principal: roleArn(env, role), policies: documents }];
+  });
+  return new Map(all);
+}
+
+/** A role of the program by its logical name. */
+export function roleOf(env: Environment, name: string): Caller {
+  return roles(env).get(name) ?? assert.fail(`there is no role ${name}`);
+}
+
+const expect = (may: boolean, caller: Caller, calls: readonly Call[]): Expectation[] => calls.map((call) => ({ caller, call, may }));
+
+/** Policies of the program's resources, by ARN: what AWS asks besides the caller's own. */
+function resourcePolicies(env: Environment): ReadonlyMap<string, unknown> {
+  const of = (type: string, key: string, arnOf: (one: Recorded) => string): [string, unknown][] =>
+    ofType(env, type).map((one) => [arnOf(one), policyOf(one, key, realArns(env))]);
+  return new Map([
+    ...of("aws:iam/role:Role", "assumeRolePolicy", (one) => roleArn(env, one)),
+    ...of("aws:kms/key:Key", "policy", () => keyArn(env)),
+    ...of("aws:sns/topic:Topic", "policy", (one) => arn(env, "sns", text(one, "name"))),
+    ...of("aws:ecr/repositoryPolicy:RepositoryPolicy", "policy", (one) => arn(env, "ecr", `repository/${text(one, "repository")}`)),
+  ]);
+}
+
+/** All secrets, by the group that owns them. Secrets Manager adds six characters to each name. */
+const secrets = (env: Environment): { readonly group: string; readonly name: string; readonly arn: string }[] =>
+  ofType(env, "aws:secretsmanager/secret:Secret").map((one) => ({
+    group: tag(one, "group") ?? "",
+    name: text(one, "name"),
+    arn: arn(env, "secretsmanager", `secret:${text(one, "name")}-A1b2C3`),
+  }));
+
+const viaSecretsManager = (secret: string): Record<string, string> => ({
+  "kms:ViaService": `secretsmanager.${region}.amazonaws.com`,
+  "kms:EncryptionContext:SecretARN": secret,
+});
+
+const pull = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:BatchCheckLayerAvailability"];
+
+/** What the hosts of a group may do with what is theirs, and not with what is their neighbours'. */
+function ofHosts(env: Environment, group: string, lent: readonly string[]): Expectation[] {
+  const hosts = roleOf(env, `${group}-hosts-role`);
+  const readsKey = secrets(env).map((secret) => ({ secret, isOwn: secret.group === group || lent.includes(secret.name) }));
+  return [
+    ...readsKey.flatMap(({ secret, isOwn }) => [
+      ...expect(isOwn, hosts, [
+        { action: "secretsmanager:GetSecretValue", resource: secret.arn },
+        { action: "kms:Decrypt", resource: keyArn(env), context: viaSecretsManager(secret.arn) },
+      ]),
+      ...expect(false, hosts, [{ action: "secretsmanager:PutSecretValue", resource: secret.arn }]),
+    ]),
+    ...ofType(env, "aws:ssm/parameter:Parameter").flatMap((one) => {
+      const resource = arn(env, "ssm", `parameter${text(one, "name")}`);
+      const isOwn = tag(one, "group") === group;
+      return [
+        ...expect(isOwn, hosts, [{ action: "ssm:GetParameter", resource }]),
+        // The program alone says what a node is to be.
+        ...expect(false, hosts, [{ action: "ssm:PutParameter", resource }]),
+        ...expect(isOwn, hosts, [{ action: "ssm:PutParameter", resource: resource.replace(/\/[a-z]+$/, "/running") }]),
+      ];
+    }),
+    ...ofType(env, "aws:cloudwatch/logGroup:LogGroup").flatMap((one) =>
+      expect(text(one, "name") === `/coinfleet/${env.name}/${group}`, hosts, [
+        { action: "logs:PutLogEvents", resource: arn(env, "logs", `log-group:${text(one, "name")}:log-stream:daemon`) },
+      ]),
+    ),
+    ...ofType(env, "aws:ebs/volume:Volume").flatMap((one) =>
+      expect(
+        false,
+        hosts,
+        ["AttachVolume", "DetachVolume", "DeleteVolume", "ModifyVolume", "CreateSnapshot"].map((action) => ({
+          action: `ec2:${action}`,
+          resource: arn(env, "ec2", `volume/vol-${one.name.length.toString(16).padStart(17, "0")}`),
+          context: tagsOf(one),
+        })),
+      ),
+    ),
+    ...expect(false, hosts, forbiddenToHosts(env)),
+    ...expect(true, hosts, [
+      { action: "ecr:GetAuthorizationToken", resource: "*" },
+      { action: "ssm:UpdateInstanceInformation", resource: arn(env, "ec2", "instance/i-0123456789abcdef0") },
+      { action: "cloudwatch:PutMetricData", resource: "*", context: { "cloudwatch:namespace": metricNamespace } },
+    ]),
+  ];
+}
+
+/** What no host does, whosever it is. */
+function forbiddenToHosts(env: Environment): Call[] {
+  const documents = ofType(env, "aws:ssm/document:Document").flatMap((one) => [
+    { action: "ssm:SendCommand", resource: arn(env, "ssm", `document/${text(one, "name")}`) },
+    { action: "ssm:UpdateDocument", resource: arn(env, "ssm", `document/${text(one, "name")}`) },
+  ]);
+  const repositories = ofType(env, "aws:ecr/repository:Repository").map((one) => ({
+    action: "ecr:PutImage",
+    resource: arn(env, "ecr", `repository/${text(one, "name")}`),
+  }));
+  const takeRoles = [...roles(env).values()].flatMap(({ principal }) => [
+    { action: "sts:AssumeRole", resource: principal },
+    { action: "iam:PassRole", resource: principal },
+    { action: "iam:PutRolePolicy", resource: principal },
+  ]);
+  const elsewhere = { ...env, name: "elsewhere" };
+  return [
+    ...documents,
+    ...repositories,
+    ...takeRoles,
+    { action: "kms:Decrypt", resource: keyArn(env) },
+    { action: "kms:Decrypt", resource: keyArn(env), context: { "kms:ViaService": `ec2.${region}.amazonaws.com` } },
+    { action: "kms:CreateGrant", resource: keyArn(env) },
+    { action: "kms:PutKeyPolicy", resource: keyArn(env) },
+    { action: "kms:ScheduleKeyDeletion", resource: keyArn(env) },
+    { action: "cloudwatch:PutMetricData", resource: "*", context: { "cloudwatch:namespace": "AWS/EBS" } },
+    { action: "cloudwatch:DisableAlarmActions", resource: arn(env, "cloudwatch", "alarm:any") },
+    { action: "ssm:SendCommand", resource: arn(env, "ec2", "instance/i-0123456789abcdef0") },
+    { action: "ec2:ModifyInstanceMetadataOptions", resource: arn(env, "ec2", "instance/i-0123456789abcdef0") },
+    { action: "ec2:TerminateInstances", resource: arn(env, "ec2", "instance/i-0123456789abcdef0") },
+    { action: "sns:Publish", resource: arn(env, "sns", `coinfleet-${env.name}-page`) },
+    {
+      action: "secretsmanager:GetSecretValue",
+      resource: arn(elsewhere, "secretsmanager", "secret:coinfleet/elsewhere/bitcoin/rpc-A1b2C3"),
+    },
+    { action: "ssm:GetParameter", resource: arn(elsewhere, "ssm", "parameter/coinfleet/elsewhere/bitcoin-1/config") },
+    { action: "ecr:BatchGetImage", resource: arn(elsewhere, "ecr", "repository/coinfleet/elsewhere/bitcoin-bitcoind") },
+  ];
+}
+
+/** Repositories: a group's hosts pull what its parameters name, and nothing else. */
+function ofPulls(env: Environment, group: string): Expectation[] {
+  const hosts = roleOf(env, `${group}-hosts-role`);
+  const own = ofType(env, "aws:ssm/parameter:Parameter").filter((one) => tag(one, "group") === group);
+  const named = own.map((one) => text(one, "value")).join("\n");
+  return ofType(env, "aws:ecr/repository:Repository").flatMap((one) =>
+    expect(
+      named.includes(`/${text(one, "name")}@sha256:`),
+      hosts,
+      pull.map((action) => ({ action, resource: arn(env, "ecr", `repository/${text(one, "name")}`) })),
+    ),
+  );
+}
+
+const groupsOf = (env: Environment): string[] =>
+  ofType(env, "aws:iam/role:Role").flatMap(({ name }) => (name.endsWith("-hosts-role") ? [name.slice(0, -"-hosts-role".length)] : []));
+
+/** Snapshots of this environment's volumes, and nothing else: neither others' volumes, nor an end of others' snapshots. */
+function ofBackups(env: Environment): Expectation[] {
+  const backups = roleOf(env, "backups-role");
+  const volume = arn(env, "ec2", "volume/vol-0123456789abcdef0");
+  const snapshot = `arn:aws:ec2:${region}::snapshot/snap-0123456789abcdef0`;
+  const copy = `arn:aws:ec2:${otherRegion}::snapshot/snap-0123456789abcdef0`;
+  const of = (environment: string): Record<string, string> => ({ "aws:ResourceTag/coinfleet:environment": environment });
+  return [
+    ...expect(true, backups, [
+      { action: "ec2:CreateSnapshot", resource: volume, context: of(env.name) },
+      { action: "ec2:CreateSnapshot", resource: snapshot },
+      { action: "ec2:CopySnapshot", resource: copy },
+      { action: "ec2:CreateTags", resource: snapshot },
+      { action: "ec2:CreateTags", resource: snapshot, context: of(env.name) },
+      { action: "ec2:DeleteSnapshot", resource: snapshot, context: of(env.name) },
+      { action: "ec2:DeleteSnapshot", resource: copy, context: of(env.name) },
+      { action: "kms:GenerateDataKeyWithoutPlaintext", resource: keyArn(env) },
+      { action: "kms:CreateGrant", resource: keyArn(env), context: { "kms:GrantIsForAWSResource": "true" } },
+    ]),
+    ...expect(false, backups, [
+      { action: "ec2:CreateSnapshot", resource: volume, context: of("elsewhere") },
+      { action: "ec2:CreateSnapshot", resource: volume },
+      { action: "ec2:DeleteSnapshot", resource: snapshot, context: of("elsewhere") },
+      { action: "ec2:DeleteSnapshot", resource: snapshot },
+      { action: "ec2:CreateTags", resource: snapshot, context: of("elsewhere") },
+      { action: "ec2:ModifySnapshotAttribute", resource: snapshot, context: of(env.name) },
+      { action: "ec2:DeleteVolume", resource: volume, context: of(env.name) },
+      { action: "ec2:CreateTags", resource: volume, context: of(env.name) },
+      { action: "kms:CreateGrant", resource: keyArn(env), context: { "kms:GrantIsForAWSResource": "false" } },
+      { action: "kms:Decrypt", resource: arn(env, "kms", "key/00000000-0000-0000-0000-000000000002") },
+      { action: "kms:ScheduleKeyDeletion", resource: keyArn(env) },
+      ...secrets(env).map((secret) => ({ action: "secretsmanager:GetSecretValue", resource: secret.arn })),
+    ]),
+  ];
+}
+
+/** The one log group of the flow logs. */
+function ofFlowLogs(env: Environment): Expectation[] {
+  const flowLogs = roleOf(env, "network-flow-logs-role");
+  return ofType(env, "aws:cloudwatch/logGroup:LogGroup").flatMap((one) => {
+    const name = text(one, "name");
+    const isOwn = name.endsWith("/vpc/flow-logs");
+    const stream = arn(env, "logs", `log-group:${name}:log-stream:eni`);
+    return [
+      ...expect(isOwn, flowLogs, [{ action: "logs:PutLogEvents", resource: stream }]),
+      ...expect(false, flowLogs, [
+        { action: "logs:GetLogEvents", resource: stream },
+        { action: "logs:DeleteLogGroup", resource: arn(env, "logs", `log-group:${name}`) },
+        { action: "logs:PutRetentionPolicy", resource: arn(env, "logs", `log-group:${name}`) },
+      ]),
+    ];
+  });
+}
+
+const service = (name: string): Caller => ({ name, principal: name, policies: [] });
+const account = (id: string): Caller => ({
+  name: `administrator of ${id}`,
+  principal: `arn:aws:iam::${id}:role/administrator`,
+  policies: [{ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] }],
+});
+const from = (id: string): Record<string, string> => ({ "aws:SourceAccount": id });
+
+/** Which service takes which role, on behalf of this account only. */
+function ofTrust(env: Environment): Expectation[] {
+  return ofType(env, "aws:iam/role:Role").flatMap((role) => {
+    const own = role.name.endsWith("-hosts-role") ? "ec2" : { "backups-role": "dlm", "network-flow-logs-role": "vpc-flow-logs" }[role.name];
+    assert.ok(own !== undefined, `${role.name}: say here who takes it`);
+    const resource = roleArn(env, role);
+    const take = (id: string): Call[] => [{ action: "sts:AssumeRole", resource, context: from(id) }];
+    const others = ["ec2", "dlm", "vpc-flow-logs", "lambda"].filter((one) => one !== own);
+    return [
+      ...expect(true, service(`${own}.amazonaws.com`), take(env.account)),
+      ...expect(false, service(`${own}.amazonaws.com`), take(stranger)),
+      ...others.flatMap((one) => expect(false, service(`${one}.amazonaws.com`), take(env.account))),
+      ...expect(false, account(stranger), take(stranger)),
+      ...expect(false, account(env.account), take(env.account)),
+    ];
+  });
+}
+
+/** The key: its account, and the services that encrypt with it for this account. */
+function ofKey(env: Environment): Expectation[] {
+  const decrypt = (context: Record<string, string>): Call[] => [{ action: "kms:Decrypt", resource: keyArn(env), context }];
+  const logs = (group: string): Record<string, string> => ({
+    "kms:EncryptionContext:aws:logs:arn": arn(env, "logs", `log-group:${group}`),
+  });
+  return [
+    ...expect(true, service(`logs.${region}.amazonaws.com`), decrypt(logs(`/coinfleet/${env.name}/bitcoin`))),
+    ...expect(false, service(`logs.${region}.amazonaws.com`), decrypt(logs("/coinfleet/elsewhere/bitcoin"))),
+    ...expect(true, service("cloudwatch.amazonaws.com"), decrypt(from(env.account))),
+    ...expect(false, service("cloudwatch.amazonaws.com"), decrypt(from(stranger))),
+    ...expect(true, service("dlm.amazonaws.com"), decrypt(from(env.account))),
+    ...expect(false, service("dlm.amazonaws.com"), decrypt(from(stranger))),
+    ...expect(false, service("lambda.amazonaws.com"), decrypt(from(env.account))),
+    ...expect(false, account(stranger), decrypt({})),
+    ...expect(true, account(env.account), [{ action: "kms:EnableKeyRotation", resource: keyArn(env) }]),
+  ];
+}
+
+/** Topics: alarms of this account publish, with TLS. */
+function ofTopics(env: Environment): Expectation[] {
+  return ofType(env, "aws:sns/topic:Topic").flatMap((topic) => {
+    const publish = (context: Record<string, string>): Call[] => [
+      { action: "sns:Publish", resource: arn(env, "sns", text(topic, "name")), context },
+    ];
+    return [
+      ...expect(true, service("cloudwatch.amazonaws.com"), publish(from(env.account))),
+      ...expect(false, service("cloudwatch.amazonaws.com"), publish(from(stranger))),
+      ...expect(false, service("lambda.amazonaws.com"), publish(from(env.account))),
+      ...expect(true, account(env.account), publish({})),
+      ...expect(false, account(env.account), publish({ "aws:SecureTransport": "false" })),
+      ...expect(false, account(stranger), publish({})),
+    ];
+  });
+}
+
+/** Repositories that are shared: their readers pull, and do nothing else. */
+function ofReaders(env: Environment, readers: readonly string[]): Expectation[] {
+  return ofType(env, "aws:ecr/repositoryPolicy:RepositoryPolicy").flatMap((one) => {
+    const resource = arn(env, "ecr", `repository/${text(one, "repository")}`);
+    const calls = (actions: readonly string[]): Call[] => actions.map((action) => ({ action, resource }));
+    return [
+      ...readers.flatMap((reader) => [
+        ...expect(true, account(reader), calls(pull)),
+        ...expect(false, account(reader), calls(["ecr:PutImage", "ecr:DeleteRepository", "ecr:SetRepositoryPolicy"])),
+      ]),
+      ...expect(false, account(stranger), calls(pull)),
+    ];
+  });
+}
+
+/** Secrets that a group's server lends it. */
+type Lent = Readonly<Record<string, readonly string[]>>;
+
+/** The whole of it: who may do more, or less, than is expected. */
+export async function deviations(env: Environment, readers: readonly string[], lent: Lent): Promise<string[]> {
+  const expected = [
+    ...groupsOf(env).flatMap((group) => [...ofHosts(env, group, lent[group] ?? []), ...ofPulls(env, group)]),
+    ...ofBackups(env),
+    ...ofFlowLogs(env),
+    ...ofTrust(env),
+    ...ofKey(env),
+    ...ofTopics(env),
+    ...ofReaders(env, readers),
+  ];
+  assert.ok(expected.length > 200, `${expected.length} calls`);
+  const found: string[] = [];
+  const policies = resourcePolicies(env);
+  for (const { caller, call, may } of expected) {
+    if ((await isAllowed(caller, call, env.account, policies.get(call.resource))) === may) continue;
+    found.push(`${caller.name} ${may ? "may not" : "may"} ${call.action} on ${call.resource} ${JSON.stringify(call.context ?? {})}`);
+  }
+  return found;
+}

@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { metricNamespace } from "@coinfleet/sdk";
+import { arn, deviations, roleOf, text, type Environment } from "./expected-permissions.ts";
+import { isAllowed } from "./iam.ts";
+import { recordProgram, stackConfig } from "./record-program.ts";
+
+/** Names that begin alike, two groups of one coin, one that another serves. */
+const nodes = {
+  bitcoin: { network: "mainnet", count: 2 },
+  "bitcoin-cash": { network: "mainnet", volume: { sizeGiB: 400 }, count: 2 },
+  cold: { coin: "bitcoin", network: "regtest" },
+  lightning: { network: "mainnet", servedBy: "bitcoin" },
+  ethereum: { network: "mainnet", count: 2 },
+};
+const reader = "444444444444";
+const lent = { lightning: ["coinfleet/production/bitcoin/rpc"] };
+
+async function record(stack: string, change: object): Promise<Environment> {
+  const config = stackConfig(stack);
+  const key = "coinfleet:fleet";
+  const fleet = config[key];
+  assert.ok(typeof fleet === "object");
+  const { resources } = await recordProgram(stack, { ...config, [key]: { ...fleet, ...change } });
+  return { name: stack, account: String([config["aws:allowedAccountIds"]].flat()[0]), resources };
+}
+
+/** What is widened → the resource, the property, and the change of its text. */
+const widened: Readonly<Record<string, readonly [name: string, key: string, from: string | RegExp, to: string]>> = {
+  "a secret of every group": [
+    "bitcoin-hosts-policy",
+    "policy",
+    /secret:coinfleet\/production\/bitcoin\/rpc-\?+/g,
+    "secret:coinfleet/production/*",
+  ],
+  "secrets of groups whose names begin alike": ["bitcoin-hosts-policy", "policy", /production\/bitcoin\/rpc-\?+/g, "production/bitcoin*"],
+  "the key without its condition": [
+    "bitcoin-hosts-policy",
+    "policy",
+    /"kms:EncryptionContext:SecretARN":\[[^\]]*\]/,
+    '"kms:EncryptionContext:SecretARN":["*"]',
+  ],
+  "parameters of groups whose names begin alike": ["bitcoin-hosts-policy", "policy", /bitcoin-1\/config/, "bitcoin-*"],
+  "a state that it writes itself": ["bitcoin-hosts-policy", "policy", /\/running"/, '/config"'],
+  "commands to hosts": [
+    "bitcoin-hosts-policy",
+    "policy",
+    '"ssm:UpdateInstanceInformation"',
+    '"ssm:UpdateInstanceInformation","ssm:SendCommand"',
+  ],
+  "another group's logs": [
+    "bitcoin-hosts-policy",
+    "policy",
+    "log-group:/coinfleet/production/bitcoin:*",
+    "log-group:/coinfleet/production/bitcoin*",
+  ],
+  "any metric": ["bitcoin-hosts-policy", "policy", `"cloudwatch:namespace":"${metricNamespace}"`, '"cloudwatch:namespace":["AWS/EBS"]'],
+  "images of another coin": [
+    "bitcoin-hosts-policy",
+    "policy",
+    "repository/coinfleet/production/bitcoin-bitcoind",
+    "repository/coinfleet/production/bitcoin*",
+  ],
+  "snapshots of every environment": [
+    "backups-policy",
+    "policy",
+    /,"Condition":\{"StringEquals(IfExists)?":\{"aws:ResourceTag[^}]*\}\}/g,
+    "",
+  ],
+  "a role for any account": ["bitcoin-hosts-role", "assumeRolePolicy", /,"Condition":\{.*?\}\}/, ""],
+  "a topic for everybody": ["alerts-page", "policy", '{"Service":"cloudwatch.amazonaws.com"}', '{"AWS":"*"}'],
+  "a topic without TLS": ["alerts-page", "policy", '"Deny"', '"Allow"'],
+  "a key for every account": ["keys-data", "policy", "arn:aws:iam::333333333333:root", "*"],
+  "pushing by readers": ["bitcoin-bitcoind-readers", "policy", '"ecr:BatchGetImage"', '"ecr:BatchGetImage","ecr:PutImage"'],
+};
+
+/**
+ * What each role of the program may do, and each policy of a resource lets others do, by an evaluator of IAM policies.
+ * Does not prove what AWS's services ask for: an action that one needs and that nobody here thought of is missing in both.
+ */
+describe("permissions", function () {
+  this.timeout(120_000);
+  let env: Environment;
+  before(async () => {
+    env = await record("production", { nodes, sharedWith: [reader] });
+  });
+
+  it("are what each role needs, and end at its neighbours", async () => assert.deepEqual(await deviations(env, [reader], lent), []));
+
+  it("fail on a call that AWS does not know, so that no expectation is met by a mistake of spelling", async () => {
+    const hosts = roleOf(env, "bitcoin-hosts-role");
+    await assert.rejects(isAllowed(hosts, { action: "ssm:GetParametre", resource: "*" }, env.account), /invalid\.action/);
+    const secret = { action: "ssm:GetParameter", resource: arn(env, "secretsmanager", "secret:a-A1b2C3") };
+    await assert.rejects(isAllowed(hosts, secret, env.account));
+  });
+
+  for (const [what, [name, key, pattern, to]] of Object.entries(widened)) {
+    it(`are caught when they are widened: ${what}`, async () => {
+      const before = env.resources.find((one) => one.name === name && key in one.inputs) ?? assert.fail(`there is no ${name}`);
+      const policy = text(before, key).replace(pattern, to);
+      assert.notEqual(policy, text(before, key), "nothing was widened");
+      const resources = env.resources.map((one) => (one === before ? { ...one, inputs: { ...one.inputs, [key]: policy } } : one));
+      assert.notDeepEqual(await deviations({ ...env, resources }, [reader], lent), []);
+    });
+  }
+});
+
+for (const stack of ["sandbox", "development", "staging"])
+  it(`permissions of stacks/Pulumi.${stack}.yaml end at their neighbours`, async function () {
+    this.timeout(120_000);
+    const env = await record(stack, {});
+    const shared: unknown = Reflect.get(Object(stackConfig(stack)["coinfleet:fleet"]), "sharedWith") ?? [];
+    assert.ok(Array.isArray(shared));
+    assert.deepEqual(await deviations(env, shared.map(String), {}), []);
+  });
