@@ -1,7 +1,7 @@
 import { hostPaths } from "./host-paths.ts";
 
 /** An SSM Command document of an environment. */
-export interface CommandDocument {
+interface CommandDocument {
   readonly name: string;
   readonly documentType: "Command";
   /** JSON text. */
