@@ -1,16 +1,7 @@
-import { archives, blockbook, blockchair, defineCoin, evm, evmDevNetwork, executionPorts, goModule, internalPort } from "@coinfleet/sdk";
-import { localPort, peerPort, pendingDigests, signedArchive, signedBy, testNetwork, type Port } from "@coinfleet/sdk";
+import { archives, blockbook, blockchair, defineCoin, evm, evmDevNetwork, goModule, ledExecutionPorts } from "@coinfleet/sdk";
+import { pendingDigests, signedArchive, signedBy, testNetwork } from "@coinfleet/sdk";
 
-const ports: Readonly<Record<string, Port>> = {
-  ...executionPorts,
-  engine: localPort(8551, "engine API"),
-  beacon: internalPort(5052, "beacon API"),
-  "beacon-p2p": peerPort(9000, "consensus peers"),
-  "beacon-p2p-udp": peerPort(9000, "consensus peer discovery", "udp"),
-  "beacon-quic": peerPort(9001, "consensus peers over QUIC", "udp"),
-  "beacon-metrics": internalPort(5054, "consensus client's metrics"),
-};
-const slots = { blockIntervalSec: 12, blockArrival: "slots", minimumTips: 2, settledDepth: 64 } as const;
+const slots = { ports: ledExecutionPorts, blockIntervalSec: 12, blockArrival: "slots", minimumTips: 2, settledDepth: 64 } as const;
 
 export default defineCoin({
   id: "ethereum",
@@ -73,7 +64,6 @@ export default defineCoin({
   networks: {
     mainnet: {
       kind: "main",
-      ports,
       ...slots,
       data: {
         sizeGiB: 2000,
@@ -85,12 +75,7 @@ export default defineCoin({
       instanceType: "r7g.2xlarge",
       tips: [blockchair("ethereum"), blockbook("eth1.trezor.io")],
     },
-    sepolia: testNetwork({
-      ports,
-      ...slots,
-      memoryMiB: 15_360,
-      instanceType: "m7g.xlarge",
-    }),
+    sepolia: testNetwork({ ...slots, memoryMiB: 15_360, instanceType: "m7g.xlarge" }),
     dev: evmDevNetwork,
   },
   snapshot: {

@@ -1,10 +1,5 @@
-import { defineCoin, internalPort, peerPort, substrate, substrateClients, unmeasured, type Network, type Port } from "@coinfleet/sdk";
+import { defineCoin, parachainPorts, substrate, substrateClients, substratePorts, unmeasured, type Network } from "@coinfleet/sdk";
 
-const relayPorts: Readonly<Record<string, Port>> = {
-  p2p: peerPort(30333),
-  rpc: internalPort(9944, "JSON-RPC over HTTP and WebSocket"),
-  metrics: internalPort(9615, "metrics"),
-};
 const main = (ports: Network["ports"], memoryMiB: number, instanceType: string): Network => ({
   kind: "main",
   ports,
@@ -41,8 +36,8 @@ export default defineCoin({
     signer: { name: "ParityReleases", fingerprint: "90BD75EBBB8E95CB3DA6078F94A4029AB4B35DAE" },
   }),
   networks: {
-    "asset-hub": main({ ...relayPorts, "relay-p2p": peerPort(30334, "peers of the relay chain") }, 61_440, "r7i.2xlarge"),
-    mainnet: main(relayPorts, 28_672, "m7i.2xlarge"),
+    "asset-hub": main(parachainPorts, 61_440, "r7i.2xlarge"),
+    mainnet: main(substratePorts, 28_672, "m7i.2xlarge"),
   },
   snapshot: { "asset-hub": warp, mainnet: warp },
   databaseSurvivesDowngrade: false,

@@ -1,11 +1,11 @@
-import { archives, blockbook, blockchair, defineCoin, internalPort, lnd, mainNetwork, noSnapshot, oneClient } from "@coinfleet/sdk";
-import { goModule, peerPort, pendingDigests, privateNetwork, signedArchive, testNetwork } from "@coinfleet/sdk";
+import { archives, blockbook, blockchair, defineCoin, goModule, lnd, lndPorts, mainNetwork, noSnapshot, oneClient } from "@coinfleet/sdk";
+import { pendingDigests, privateNetwork, signedArchive, testNetwork } from "@coinfleet/sdk";
 
 const releases = "https://github.com/lightningnetwork/lnd/releases/download/v{version}";
 const work = {
   blockIntervalSec: 600,
   blockArrival: "work",
-  ports: { p2p: peerPort(9735), grpc: internalPort(10_009, "gRPC"), rest: internalPort(8080, "REST") },
+  ports: lndPorts,
   data: { sizeGiB: 20, growthGiBPerYear: 20, source: "an allowance: nobody has published figures, and the channels decide" },
   // A second node of a group would be a second wallet, not a copy of the first.
   maximumNodes: 1,
@@ -58,7 +58,7 @@ export default defineCoin({
     mainnet: mainNetwork({ ...work, tips: [blockchair("bitcoin"), blockbook("btc1.trezor.io")] }),
     testnet4: testNetwork(work),
     signet: testNetwork(work),
-    regtest: privateNetwork({ ports: work.ports, memoryMiB: 512, maximumNodes: 1 }),
+    regtest: privateNetwork({ ports: lndPorts, memoryMiB: 512, maximumNodes: 1 }),
   },
   snapshot: noSnapshot(["mainnet", "testnet4", "signet", "regtest"], "old channel states forfeit money: never restored, in no way"),
   databaseSurvivesDowngrade: false,

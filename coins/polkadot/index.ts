@@ -1,18 +1,7 @@
-import {
-  defineCoin,
-  internalPort,
-  peerPort,
-  pending,
-  privateNetwork,
-  substrate,
-  substrateClients,
-  testNetwork,
-  unmeasured,
-} from "@coinfleet/sdk";
-import type { Snapshot } from "@coinfleet/sdk";
+import { defineCoin, parachainPorts, pending, privateNetwork, substrate, substrateClients, substratePorts } from "@coinfleet/sdk";
+import { testNetwork, type Snapshot } from "@coinfleet/sdk";
 
-const ports = { p2p: peerPort(30333), rpc: internalPort(9944, "JSON-RPC over HTTP and WebSocket"), metrics: internalPort(9615, "metrics") };
-const slots = { blockIntervalSec: 6, blockArrival: "slots", tips: [], minimumTips: 2, settledDepth: 32 } as const;
+const slots = { ports: substratePorts, blockIntervalSec: 6, blockArrival: "slots", tips: [], minimumTips: 2, settledDepth: 32 } as const;
 const warp: Snapshot = { kind: "client", how: "warp sync: finality proofs, then the state of the latest finalized block" };
 const hubSource = "polkadot-developers/polkadot-docs, polkadot-hub-rpc.md (2026-07)";
 
@@ -43,22 +32,21 @@ export default defineCoin({
   networks: {
     "asset-hub": {
       kind: "main",
-      ports: { ...ports, "relay-p2p": peerPort(30334, "peers of the relay chain") },
       ...slots,
+      ports: parachainPorts,
       data: { sizeGiB: 200, growthGiBPerYear: pending("no source"), source: `${hubSource}: both pruned` },
       memoryMiB: 61_440,
       instanceType: "r7i.2xlarge",
     },
     mainnet: {
       kind: "main",
-      ports,
       ...slots,
       data: { sizeGiB: 822, growthGiBPerYear: pending("no source"), source: `${hubSource}: states pruned, all blocks` },
       memoryMiB: 28_672,
       instanceType: "m7i.2xlarge",
     },
-    westend: testNetwork({ ports, ...slots, data: unmeasured("no source says how large it is: measure") }),
-    dev: privateNetwork({ ports, ...slots, memoryMiB: 2048, minimumTips: 0, maximumNodes: 1 }),
+    westend: testNetwork(slots),
+    dev: privateNetwork({ ...slots, memoryMiB: 2048, minimumTips: 0, maximumNodes: 1 }),
   },
   snapshot: { "asset-hub": warp, mainnet: warp, westend: warp, dev: { kind: "none", reason: "a private network starts empty" } },
   databaseSurvivesDowngrade: false,

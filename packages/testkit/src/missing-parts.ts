@@ -28,10 +28,11 @@ export function missingFiles(coin: Coin, files: ConformanceFiles): readonly stri
 
 /** Lines that say `TODO: …`, as sentences. */
 export function gapsIn(source: string, name: string): readonly string[] {
-  return source.split("\n").flatMap((line, index) => {
-    const what = /TODO: ([^"\n]+)/.exec(line)?.[1];
-    return what === undefined ? [] : [`${name}:${index + 1} still wants ${what.trim()}`];
-  });
+  return source
+    .split("\n")
+    .flatMap((line, index) =>
+      [...line.matchAll(/TODO: ([^"]+)/g)].map(([, what = ""]) => `${name}:${index + 1} still wants ${what.trim()}`),
+    );
 }
 
 /** All that a coin lacks: gaps first, and what is wrong with the rest of it once there are none. */

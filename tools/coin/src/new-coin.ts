@@ -4,7 +4,7 @@ import { mkdir, readFile, rm, symlink, utimes, writeFile } from "node:fs/promise
 import { dirname, join } from "node:path";
 import { tidy } from "./bump.ts";
 import { CoinToolError } from "./coin-tool-error.ts";
-import type { Answers, Family } from "./families.ts";
+import type { Answers, Family } from "./family.ts";
 import { coinFile } from "./project.ts";
 import { registerCoin } from "./register-coin.ts";
 import { renderCoin, renderPackage } from "./render-coin.ts";

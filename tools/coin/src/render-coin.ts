@@ -1,4 +1,7 @@
-import { todo, type Answers, type Family } from "./families.ts";
+import * as sdk from "@coinfleet/sdk";
+import ts from "typescript";
+import { todo, type Answers, type Family } from "./family.ts";
+import { findAll } from "./source-text.ts";
 
 /** Memory, MiB, up to which an instance type serves: a fifth is left for the host. */
 const instanceTypes = [
@@ -11,50 +14,59 @@ const instanceTypes = [
 
 const instanceType = (memoryMiB: number): string => instanceTypes.find(([most]) => memoryMiB <= most)?.[1] ?? "r7i.4xlarge";
 
-/** The `index.ts` of a new coin, as far as it can be written yet. */
-export function renderCoin(answers: Answers, family: Family): string {
-  const { id, name, symbol, client, release, p2p, rpc, blockIntervalSec, memoryMib } = answers;
-  const url =
-    answers.url === undefined
-      ? todo("address of the archive, with {version} and {machine} or {goarch} in it")
-      : JSON.stringify(answers.url);
-  return `import { archives, ${family.call}, defineCoin, noSnapshot, oneClient, peersAndRpc } from "@coinfleet/sdk";
-import { pendingDigests, privateNetwork, signedArchive, signedBy, unmeasured } from "@coinfleet/sdk";
+/** The `index.ts` of a new coin, as far as it can be written yet. Formatting is left to prettier. */
+export function renderCoin(answers: Answers, { sketch }: Family): string {
+  const { id, name, symbol, memoryMib } = answers;
+  const { above = "", family, clients, main, private: test, snapshot, more = "", saysDowngrade = false } = sketch(answers);
+  const coin = `${above}
 
 export default defineCoin({
   id: "${id}",
   name: ${JSON.stringify(name)},
   symbol: "${symbol}",
-  ...${family.call}({${family.fields(answers)}
-  }),
-  clients: oneClient("${client}", {
-    upstream: signedArchive({
-      url: archives(${url}),
-      sha256: { "${release}": pendingDigests("nobody has verified them yet: npm run coin -- bump ${id} ${release}") },
-      signature: signedBy({ name: ${todo("who signs the releases")}, fingerprint: ${todo("the signer's full fingerprint, from two independent places")} }),
-      binaries: { ${JSON.stringify(client)}: ${todo("path of the binary in the archive")} },
-    }),
-  }),
+  ...${family},
+  clients: ${clients},
+  ${more}
   networks: {
     mainnet: {
       kind: "main",
-      ports: peersAndRpc(${p2p}, ${rpc}),
-      blockIntervalSec: ${blockIntervalSec},
-      blockArrival: "work",
+      ${main.join("\n      ")}
       data: unmeasured(${todo("how large the data is, how fast it grows, and who says so")}),
       memoryMiB: ${memoryMib},
       instanceType: "${instanceType(memoryMib)}",
       tips: [],
-      minimumTips: 2,
-      settledDepth: 6, // TODO: the depth at which exchanges take a block for settled
     },
-    ${family.privateNetwork}: privateNetwork({ ports: peersAndRpc(${p2p + 10_000}, ${rpc + 10_000}), memoryMiB: 512 }),
+    ${test.name}: ${test.network},
   },
-  snapshot: noSnapshot(["mainnet", "${family.privateNetwork}"], ${todo("why there is none, or where an empty volume gets its data")}),
-  databaseSurvivesDowngrade: false,
+  snapshot: ${snapshot},
+  ${saysDowngrade ? "" : "databaseSurvivesDowngrade: false,"}
   upgrades: [],
 });
 `;
+  return `${renderImports(coin)}\n${withoutBlankLines(coin)}`;
+}
+
+/** A line of its own is left where a sketch says nothing. */
+const withoutBlankLines = (text: string): string => `${text.trim().replaceAll(/^ +\n/gm, "")}\n`;
+
+/** Prettier's width: a longer import would take a line for each name. */
+const lineWidth = 140;
+
+/** Imports of what the text uses of the SDK. */
+function renderImports(text: string): string {
+  const file = ts.createSourceFile("index.ts", text, ts.ScriptTarget.Latest, true);
+  const used = findAll(file, ts.isIdentifier).flatMap((identifier) =>
+    ts.isPropertyAssignment(identifier.parent) && identifier.parent.name === identifier ? [] : [identifier.text],
+  );
+  const names = [...new Set(used)].filter((name) => Object.hasOwn(sdk, name)).sort((one, other) => one.localeCompare(other));
+  const show = (line: readonly string[]): string => `import { ${line.join(", ")} } from "@coinfleet/sdk";\n`;
+  const lines: (readonly string[])[] = [];
+  for (const name of names) {
+    const line = [...(lines.at(-1) ?? []), name];
+    if (lines.length === 0 || show(line).length > lineWidth) lines.push([name]);
+    else lines.splice(-1, 1, line);
+  }
+  return lines.map(show).join("");
 }
 
 /** The `package.json` of a coin. */

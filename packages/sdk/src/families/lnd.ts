@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { hash, numberHeight, readAnswer, requireNetwork, textHeight, unixSeconds } from "../answers.ts";
-import type { Coin, Daemon, DaemonContext } from "../coin.ts";
-import { networkPort } from "../network-port.ts";
+import type { Coin, Daemon, DaemonContext, Port } from "../coin.ts";
+import { internalPort, networkPort, peerPort } from "../network-port.ts";
 import { ProbeError, type NodeClient, type SyncStatus } from "../sync-status.ts";
 import type { FamilyFields } from "./family-fields.ts";
 
@@ -26,6 +26,13 @@ export interface LndInput<N extends string> {
   /** How long a clean stop may take. Seconds. */
   readonly stopTimeoutSec: number;
 }
+
+/** Ports of a node of the family, as the client chooses them. */
+export const lndPorts: Readonly<Record<"p2p" | "grpc" | "rest", Port>> = {
+  p2p: peerPort(9735),
+  grpc: internalPort(10_009, "gRPC"),
+  rest: internalPort(8080, "REST"),
+};
 
 /** lnd on a bitcoind of another group: REST over TLS with a certificate of its own, a macaroon in a header. */
 export function lnd<N extends string>(input: LndInput<N>): Pick<Coin<N, LndOptions>, FamilyFields> {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { hexHash, hexHeight, numberHeight, readRpc, requireNetwork } from "../answers.ts";
-import type { Client, Coin, Daemon, DaemonContext } from "../coin.ts";
-import { networkPort } from "../network-port.ts";
+import type { Client, Coin, Daemon, DaemonContext, Port } from "../coin.ts";
+import { internalPort, networkPort, peerPort } from "../network-port.ts";
 import { ofNetwork } from "../of-network.ts";
 import { bareBinaries, signedBy, type BareBinaries, type Signer } from "../release.ts";
 import { ProbeError, type NodeClient, type SyncStatus } from "../sync-status.ts";
@@ -32,6 +32,19 @@ export interface SubstrateChain {
   /** The chain that this one is secured by, which a second node in the same process follows. */
   readonly relay?: string;
 }
+
+/** Ports of a node of the family, as its clients choose them. */
+export const substratePorts: Readonly<Record<"p2p" | "rpc" | "metrics", Port>> = {
+  p2p: peerPort(30333),
+  rpc: internalPort(9944, "JSON-RPC over HTTP and WebSocket"),
+  metrics: internalPort(9615, "metrics"),
+};
+
+/** Ports of a node that follows the chain by which its own is secured as well. */
+export const parachainPorts: Readonly<Record<string, Port>> = {
+  ...substratePorts,
+  "relay-p2p": peerPort(30334, "peers of the relay chain"),
+};
 
 /** Most blocks that finality may be behind the best block: five minutes of a block every 6 s. Normal are two or three. */
 const maximumFinalityLag = 50;
