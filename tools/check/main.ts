@@ -12,6 +12,7 @@ const checks: Record<string, () => string[]> = {
   shell: () => ["shellcheck", ...shellFiles()],
   schema: () => ["node", "tools/schema/main.ts", "--check"],
   readme: () => ["mocha", "--reporter=dot", "test/readme.test.ts"],
+  catalogue: () => ["node", "tools/coin/src/main.ts", "list", "--check"],
 };
 
 function shellFiles(): string[] {

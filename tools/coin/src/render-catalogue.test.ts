@@ -6,7 +6,7 @@ import { catalogueEntry, type CatalogueEntry } from "./catalogue.ts";
 import { readPrices } from "./monthly-cost.ts";
 import { projectRoot } from "./project.ts";
 import { withPart } from "./readme-part.ts";
-import { renderCatalogue } from "./render-catalogue.ts";
+import { renderCatalogue, renderFamilies } from "./render-catalogue.ts";
 
 const folder = join(projectRoot, "coins/litecoin");
 const prices = readPrices();
@@ -97,15 +97,40 @@ describe("renderCatalogue", () => {
   });
 });
 
-describe("withPart", () => {
-  const page = "# Page\n\n<!-- coins: written by `npm run coins -- --write` -->\nold\n<!-- /coins -->\n\nend\n";
-
-  it("replaces what stands between the markers, again and again", () => {
-    const once = withPart(page, "new");
-    assert.equal(once, page.replace("\nold\n", "\n\nnew\n\n"));
-    assert.equal(withPart(once, "new"), once);
+describe("renderFamilies", () => {
+  it("names every family, its coins, and the coins that have none", () => {
+    const families = { "bitcoin-rpc": { about: "bitcoind" }, elm: { about: "elmd" } };
+    const rows = renderFamilies([entry(oak), { ...entry(oak), id: "ash", family: "ash" }], families)
+      .split("\n")
+      .slice(2);
+    const cells = rows.map((row) =>
+      row
+        .split("|")
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+    assert.deepEqual(cells, [
+      ["`bitcoin-rpc`", "bitcoind", "oak"],
+      ["`elm`", "elmd", ""],
+      ["none", "a protocol that no other coin speaks", "ash"],
+    ]);
   });
+});
+
+describe("withPart", () => {
+  const marked = (part: string): string => `<!-- ${part}: written by \`npm run coins -- --write\` -->\nold\n<!-- /${part} -->\n`;
+  const page = `# Page\n\n${marked("coins")}\nbetween\n\n${marked("families")}\nend\n`;
+
+  it("replaces what stands between the markers of one part, again and again", () => {
+    for (const part of ["coins", "families"] as const) {
+      const once = withPart(page, part, "new");
+      assert.equal(once, page.replace(marked(part), marked(part).replace("\nold\n", "\n\nnew\n\n")));
+      assert.equal(withPart(once, part, "new"), once);
+    }
+  });
+
   it("fails on a page without markers", () => {
-    assert.throws(() => withPart("# Page\n", "new"), { name: "NotEditable" });
+    assert.throws(() => withPart("# Page\n", "coins", "new"), { name: "NotEditable" });
+    assert.throws(() => withPart(marked("coins"), "families", "new"), { name: "NotEditable" });
   });
 });

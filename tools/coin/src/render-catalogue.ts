@@ -1,5 +1,6 @@
 import { markdownTable } from "markdown-table";
 import type { CatalogueEntry, CatalogueNetwork } from "./catalogue.ts";
+import type { Family } from "./family.ts";
 import type { MonthlyCost, Prices } from "./monthly-cost.ts";
 
 const columns = ["Coin", "Symbol", "Family", "Client and release", "Networks", "Data", "Memory", "A month", "Verified by", "Snapshot"];
@@ -45,6 +46,18 @@ export function renderCatalogue(entries: readonly CatalogueEntry[], prices: Pric
   const table = markdownTable([columns, ...entries.map(rowOf)], { align: columns.map((name) => (isRight.has(name) ? "right" : "left")) });
   const limits = entries.flatMap(({ id, unsupported }) => unsupported.map(({ what, why }) => `- ${id}, ${what}: ${why}`));
   return [table, "", legend(prices), "", "Not supported, or not known yet, and why:", "", ...limits].join("\n");
+}
+
+/** The families as Markdown: what their clients are, and which coins they have. A coin of no family speaks a protocol of its own. */
+export function renderFamilies(entries: readonly CatalogueEntry[], families: Readonly<Record<string, Pick<Family, "about">>>): string {
+  const coinsOf = (isOfIt: (family: string) => boolean): string =>
+    entries
+      .filter(({ family }) => isOfIt(family))
+      .map(({ id }) => id)
+      .join(", ");
+  const rows = Object.entries(families).map(([name, { about }]) => [`\`${name}\``, about, coinsOf((family) => family === name)]);
+  const alone = ["none", "a protocol that no other coin speaks", coinsOf((family) => !Object.hasOwn(families, family))];
+  return markdownTable([["Family", "Clients", "Coins"], ...rows, alone]);
 }
 
 function legend({ region, hoursPerMonth, instances, gp3 }: Prices): string {

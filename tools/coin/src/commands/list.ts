@@ -16,12 +16,13 @@ export function register(program: Command): void {
     .command("list")
     .description("the catalogue: every coin, its client, networks, size, price, verification, and what is not supported")
     .option("--json", "the same as data, with the hand-written files and lines of each coin")
-    .option("--write", "write the table into README.md")
-    .option("--check", "fail if README.md shows another table")
+    .option("--write", "write the tables into README.md")
+    .option("--check", "fail if README.md shows others")
     .action(async ({ json, write, check }: ListOptions) => {
       const { catalogueEntry } = await import("../catalogue.ts");
       const { readPrices } = await import("../monthly-cost.ts");
-      const { renderCatalogue } = await import("../render-catalogue.ts");
+      const { families } = await import("../families.ts");
+      const { renderCatalogue, renderFamilies } = await import("../render-catalogue.ts");
       const { withPart } = await import("../readme-part.ts");
       const prices = readPrices();
       const entries = Object.values(coins).map((coin) => catalogueEntry(coin, dirname(coinFile(projectRoot, coin.id)), prices));
@@ -32,7 +33,7 @@ export function register(program: Command): void {
       }
       const file = join(projectRoot, "README.md");
       const page = readFileSync(file, "utf8");
-      const wanted = withPart(page, text);
+      const wanted = withPart(withPart(page, "coins", text), "families", renderFamilies(entries, families));
       if (write === true) writeFileSync(file, wanted);
       else if (page !== wanted) {
         throw new CoinToolError("NotEditable", {
