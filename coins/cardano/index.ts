@@ -1,4 +1,4 @@
-import { archives, defineCoin, hash, httpAt, internalPort, networkPort, numberHeight, ofNetwork } from "@coinfleet/sdk";
+import { archives, defineCoin, hash, httpAt, internalPort, networkPort, numberHeight, entryOf } from "@coinfleet/sdk";
 import { peerPort, pending, pendingDigests, ProbeError, readMetric, requireNetwork, testNetwork, unmeasured } from "@coinfleet/sdk";
 import type { Daemon, DaemonContext, NodeClient, Snapshot, SyncContext, SyncStatus } from "@coinfleet/sdk";
 import { z } from "zod";
@@ -25,7 +25,7 @@ function renderConfig(networkName: string, metricsPort: number): string {
   const backends = ["Stdout MachineFormat", `PrometheusSimple suffix 0.0.0.0 ${metricsPort}`];
   return JSON.stringify({
     Protocol: "Cardano",
-    RequiresNetworkMagic: ofNetwork(chains, networkName).magic,
+    RequiresNetworkMagic: entryOf(chains, networkName).magic,
     ...{ ByronGenesisFile: genesis("byron"), ShelleyGenesisFile: genesis("shelley") },
     ...{ AlonzoGenesisFile: genesis("alonzo"), ConwayGenesisFile: genesis("conway") },
     ...{ "LastKnownBlockVersion-Major": 3, "LastKnownBlockVersion-Minor": 0, "LastKnownBlockVersion-Alt": 0 },
@@ -41,7 +41,7 @@ function daemons({ network, networkName, memoryMiB, dataPath, filesPath }: Daemo
   const topology = `--topology=/usr/local/share/cardano/${networkName}/topology.json`;
   const state = [`--database-path=${dataPath}/db`, `--socket-path=${dataPath}/node.socket`];
   const fetchSnapshot = ["mithril-client", "cardano-db", "download", "--include-ancillary", `--download-dir=${dataPath}`, "latest"];
-  const { genesisKey, ancillaryKey } = ofNetwork(chains, networkName);
+  const { genesisKey, ancillaryKey } = entryOf(chains, networkName);
   return [
     {
       name: "cardano-node",
@@ -82,7 +82,7 @@ async function syncCheck(node: NodeClient, { networkName }: SyncContext<object>)
     throw new ProbeError("starting", "the node has not opened its socket yet, or has no tip");
   requireNetwork("network", network ?? "", networkName);
   const peers = readMetric(await node.text("metrics", "/metrics"), "cardano_node_metrics_peerSelection_EstablishedPeers_int");
-  const { startSec, shelleySlot } = ofNetwork(chains, networkName);
+  const { startSec, shelleySlot } = entryOf(chains, networkName);
   const { height, id: tipHash, slot } = lastKnownTip;
   const tipTimeSec = startSec + 20 * Math.min(slot, shelleySlot) + Math.max(0, slot - shelleySlot);
   return { height, tipHash, tipTimeSec, knownHeight: height, peers, isInitialSync: networkSynchronization < 0.999 };

@@ -1,4 +1,4 @@
-import { defineCoin, hash, httpAt, internalPort, networkPort, noSnapshot, numberHeight, ofNetwork, peerPort } from "@coinfleet/sdk";
+import { defineCoin, hash, httpAt, internalPort, networkPort, noSnapshot, numberHeight, entryOf, peerPort } from "@coinfleet/sdk";
 import { pendingDigests, ProbeError, requireNetwork, signedArchive, testNetwork, unmeasured } from "@coinfleet/sdk";
 import type { Daemon, DaemonContext, NodeClient, SyncContext, SyncStatus } from "@coinfleet/sdk";
 import { z } from "zod";
@@ -68,7 +68,7 @@ async function syncCheck(node: NodeClient, { networkName }: SyncContext<object>)
   const { code } = await httpAt(node, "p2p", nisStatus, "/status");
   // While it is loading blocks from its database the client answers nothing else.
   if (!booted.includes(code)) throw new ProbeError("starting", `NIS status ${code}`);
-  requireNetwork("network id", (await httpAt(node, "p2p", info, "/node/info")).metaData.networkId, ofNetwork(networkIds, networkName));
+  requireNetwork("network id", (await httpAt(node, "p2p", info, "/node/info")).metaData.networkId, entryOf(networkIds, networkName));
   const tip = await httpAt(node, "p2p", block, "/chain/last-block");
   const peers = (await httpAt(node, "p2p", z.object({ data: z.array(z.unknown()) }), "/node/peer-list/active")).data.length;
   const best =

@@ -1,5 +1,5 @@
-import { defineCoin, internalPort, networkPort, numberHeight, ofNetwork, peerPort, privateNetwork, ProbeError } from "@coinfleet/sdk";
-import { readAnswer, readRpc, requireNetwork, unixSeconds, unmeasured } from "@coinfleet/sdk";
+import { defineCoin, internalPort, networkPort, numberHeight, entryOf, peerPort, privateNetwork, ProbeError } from "@coinfleet/sdk";
+import { readAnswer, readRpc, refuseNetworks, requireNetwork, unixSeconds, unmeasured } from "@coinfleet/sdk";
 import type { Daemon, DaemonContext, Network, NodeClient, Port, Snapshot, SyncContext, SyncStatus } from "@coinfleet/sdk";
 import { z } from "zod";
 
@@ -20,7 +20,7 @@ const clusters = {
 const dynamicPorts = { first: 8004, last: 8030 } as const;
 
 function follow({ networkName, network, dataPath }: DaemonContext<object>): readonly string[] {
-  const { genesis, domain, known } = ofNetwork(clusters, networkName);
+  const { genesis, domain, known } = entryOf(clusters, networkName);
   return [
     "agave-validator",
     ...[`--identity=${dataPath}/identity.json`, `--ledger=${dataPath}/ledger`, `--accounts=${dataPath}/accounts`],
@@ -75,7 +75,8 @@ const blockAt = (node: NodeClient, slot: number): Promise<z.infer<typeof block>>
 
 async function syncCheck(node: NodeClient, { networkName, network }: SyncContext<object>): Promise<SyncStatus> {
   const genesis = await readRpc(node, base58, "getGenesisHash");
-  if (network.kind !== "private") requireNetwork("genesis hash", genesis, ofNetwork(clusters, networkName).genesis);
+  if (network.kind !== "private") requireNetwork("genesis hash", genesis, entryOf(clusters, networkName).genesis);
+  else refuseNetworks("genesis hash", genesis, [clusters.mainnet.genesis, clusters.devnet.genesis]);
   const behind = await slotsBehind(node);
   const height = await readRpc(node, numberHeight, "getSlot", [{ commitment: "confirmed" }]);
   const { blockhash: tipHash, blockTime: tipTimeSec } = await blockAt(node, height);

@@ -1,4 +1,4 @@
-import { defineCoin, httpAt, internalPort, networkPort, noSnapshot, ofNetwork, peerPort, pending, ProbeError } from "@coinfleet/sdk";
+import { defineCoin, httpAt, internalPort, networkPort, noSnapshot, entryOf, peerPort, pending, ProbeError } from "@coinfleet/sdk";
 import { requireNetwork, testNetwork, textHeight, unmeasured } from "@coinfleet/sdk";
 import type { Client, Daemon, DaemonContext, NodeClient, SyncContext, SyncStatus } from "@coinfleet/sdk";
 import { z } from "zod";
@@ -86,7 +86,7 @@ async function syncCheck(node: NodeClient, { networkName }: SyncContext<object>)
   const { status } = await httpAt(node, "rpc", health, "/node/health");
   if (status.apiNode !== "up" || status.db !== "up")
     throw new ProbeError("starting", `node is ${status.apiNode}, database is ${status.db}`);
-  const { generationHashSeed, epochSec } = ofNetwork(chains, networkName);
+  const { generationHashSeed, epochSec } = entryOf(chains, networkName);
   requireNetwork("generation hash seed", (await httpAt(node, "rpc", info, "/node/info")).networkGenerationHashSeed, generationHashSeed);
   const { height } = await httpAt(node, "rpc", z.object({ height: textHeight }), "/chain/info");
   const tip = await httpAt(node, "rpc", block, `/blocks/${height}`);

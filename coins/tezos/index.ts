@@ -1,4 +1,4 @@
-import { defineCoin, httpAt, internalPort, networkPort, noSnapshot, numberHeight, ofNetwork, oneClient, peerPort } from "@coinfleet/sdk";
+import { defineCoin, httpAt, internalPort, networkPort, noSnapshot, numberHeight, entryOf, oneClient, peerPort } from "@coinfleet/sdk";
 import { pending, pendingDigests, ProbeError, readMetric, requireNetwork, signedArchive, testNetwork, unmeasured } from "@coinfleet/sdk";
 import type { Daemon, DaemonContext, NodeClient, SyncContext, SyncStatus } from "@coinfleet/sdk";
 import { z } from "zod";
@@ -29,7 +29,7 @@ function daemons({
 }: DaemonContext<Options>): readonly Daemon[] {
   const settings = {
     "data-dir": dataPath,
-    network: ofNetwork(networkNames, networkName),
+    network: entryOf(networkNames, networkName),
     shell: { history_mode: archive ? "archive" : "rolling" },
   };
   const at = (role: string): string => `0.0.0.0:${networkPort(network, role)}`;
@@ -58,7 +58,7 @@ const bootstrapped = z.object({ bootstrapped: z.boolean(), sync_state: z.enum(["
 async function readHeader(node: NodeClient, block: string, { networkName }: SyncContext<Options>): Promise<z.infer<typeof header>> {
   const path = `/chains/main/blocks/${block}/header`;
   const found = await httpAt(node, "rpc", header, path);
-  requireNetwork("chain id", found.chain_id, ofNetwork(chainIds, networkName));
+  requireNetwork("chain id", found.chain_id, entryOf(chainIds, networkName));
   return found;
 }
 

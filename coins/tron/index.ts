@@ -73,6 +73,8 @@ async function syncCheck(node: NodeClient, { networkName }: SyncContext<unknown>
   if (genesis !== undefined) requireNetwork("block 0", (await call(node, block, "/wallet/getblockbynum", { num: 0 })).blockID, genesis);
   const { blockID, block_header: header } = await call(node, block, "/wallet/getnowblock");
   const { number: height = 0, timestamp = 0 } = header.raw_data;
+  // The client leaves out what is zero. Only block 0 has the number 0, with which its id begins.
+  if (height === 0 && !blockID.startsWith("0".repeat(16))) throw new ProbeError("malformed", "/wallet/getnowblock: no number");
   if (height > 0 && timestamp === 0) throw new ProbeError("malformed", "/wallet/getnowblock: no timestamp");
   const isInitialSync = genesis !== undefined && height === 0;
   // The client has no word for "catching up": the age of its tip, and the tips of others, tell.

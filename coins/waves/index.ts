@@ -1,4 +1,4 @@
-import { archives, defineCoin, httpAt, internalPort, networkPort, noSnapshot, numberHeight, ofNetwork, peerPort } from "@coinfleet/sdk";
+import { archives, defineCoin, httpAt, internalPort, networkPort, noSnapshot, numberHeight, entryOf, peerPort } from "@coinfleet/sdk";
 import { pendingDigests, privateNetwork, requireNetwork, signedArchive, testNetwork, unixSeconds, unmeasured } from "@coinfleet/sdk";
 import type { Daemon, DaemonContext, Network, NodeClient, SyncContext, SyncStatus } from "@coinfleet/sdk";
 import { z } from "zod";
@@ -84,7 +84,7 @@ const connected = z.object({ peers: z.array(z.unknown()) });
 
 async function syncCheck(node: NodeClient, { networkName }: SyncContext<Options>): Promise<SyncStatus> {
   const first = await httpAt(node, "rpc", header, "/blocks/headers/at/1");
-  requireNetwork("signature of block 1", first.signature, ofNetwork(geneses, networkName));
+  requireNetwork("signature of block 1", first.signature, entryOf(geneses, networkName));
   const { blockchainHeight, stateHeight } = await httpAt(node, "rpc", status, "/node/status");
   const { peers } = await httpAt(node, "rpc", connected, "/peers/connected");
   const { height, id, timestamp } = await httpAt(node, "rpc", header, "/blocks/headers/last");

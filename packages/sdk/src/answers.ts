@@ -121,3 +121,12 @@ export function readMetric(exposition: string, name: string): number {
 export function requireNetwork(what: string, got: string | number, expected: string | number): void {
   if (got !== expected) throw new ProbeError("wrong-network", `${what} is ${JSON.stringify(got)}, expected ${JSON.stringify(expected)}`);
 }
+
+/**
+ * Refuses an answer of a network that it must not be of. For a private network that begins anew on each start: it has no mark of its own, and is none of
+ * the public ones.
+ * @throws {@link ProbeError} `wrong-network`
+ */
+export function refuseNetworks(what: string, got: string, others: readonly string[]): void {
+  if (others.includes(got)) throw new ProbeError("wrong-network", `${what} is ${JSON.stringify(got)}: that of a public network`);
+}

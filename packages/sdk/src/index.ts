@@ -25,7 +25,6 @@ export * from "./families/zebra.ts";
 export * from "./fleet-spec.ts";
 export { resolveHealth, type HealthInput } from "./health.ts";
 export * from "./metrics.ts";
-export * from "./of-network.ts";
 export * from "./network-defaults.ts";
 export * from "./network-port.ts";
 export * from "./problem.ts";

@@ -43,8 +43,14 @@ describe("substrate", () => {
     const atGenesis = { chain_getHeader: { number: "0x0" }, state_getStorage: null };
     const expected = { height: 0, tipHash: genesis, tipTimeSec: 0, knownHeight: 102, peers: 8 };
     assert.deepEqual(await check(atGenesis), { ...expected, isInitialSync: true });
-    const dev = await family.syncCheck(fakeNode({ ...good, ...atGenesis }), { ...context, networkName: "dev", network });
-    assert.deepEqual(dev, { ...expected, isInitialSync: false });
+  });
+
+  it("is no initial sync at block 0 of a private network, which is none of the public ones", async () => {
+    const dev = { ...context, networkName: "dev", network };
+    const own = { ...good, chain_getBlockHash: tip, chain_getHeader: { number: "0x0" } };
+    const expected = { height: 0, tipHash: tip, tipTimeSec: 0, knownHeight: 102, peers: 8, isInitialSync: false };
+    assert.deepEqual(await family.syncCheck(fakeNode(own), dev), expected);
+    await assert.rejects(family.syncCheck(fakeNode(good), dev), { name: "ProbeError", failure: "wrong-network" });
   });
 
   it("fails on a chain with another first block", () => failsWith("wrong-network", { chain_getBlockHash: tip }));

@@ -1,10 +1,12 @@
-import { ProbeError, type NodeClient } from "@coinfleet/sdk";
+import { ProbeError, type NodeClient, type ProbeFailure } from "@coinfleet/sdk";
 import { constantNode } from "./fake-node.ts";
 
 /** A node that nothing good can be said of. A sync check must end with a {@link ProbeError}, never with a status. */
 export interface HostileNode {
   readonly what: string;
   readonly node: NodeClient;
+  /** The failure that it must be. @default - any */
+  readonly failure?: ProbeFailure;
 }
 
 const rpc = (result: unknown): unknown => ({ jsonrpc: "2.0", id: 0, result });
@@ -44,7 +46,11 @@ const failures = ["refused", "timeout", "unauthorized", "malformed", "too-large"
 /** Every hostile node of the conformance suite. */
 export const hostileNodes: readonly HostileNode[] = [
   ...Object.entries(answers).map(([what, value]) => ({ what, node: constantNode(value) })),
-  ...failures.map((failure) => ({ what: `a connection that is ${failure}`, node: constantNode(new ProbeError(failure, failure)) })),
+  ...failures.map((failure) => ({
+    what: `a connection that is ${failure}`,
+    node: constantNode(new ProbeError(failure, failure)),
+    failure,
+  })),
   { what: "an RPC error without a known code", node: constantNode(new ProbeError("rpc-error", "internal error", -32_603)) },
   { what: "a method that it does not know", node: constantNode(new ProbeError("rpc-error", "Method not found", -32_601)) },
 ];

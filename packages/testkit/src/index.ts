@@ -8,3 +8,4 @@ export * from "./missing-parts.ts";
 export * from "./parse-config.ts";
 export * from "./recording.ts";
 export * from "./registry-problems.ts";
+export * from "./spoilt-answers.ts";

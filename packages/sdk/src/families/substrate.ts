@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { hexHash, hexHeight, numberHeight, readRpc, requireNetwork } from "../answers.ts";
-import type { Client, Coin, Daemon, DaemonContext, Port } from "../coin.ts";
+import { hexHash, hexHeight, numberHeight, readRpc, refuseNetworks, requireNetwork } from "../answers.ts";
+import type { Client, Coin, Daemon, DaemonContext, Port, SyncContext } from "../coin.ts";
 import { internalPort, networkPort, peerPort } from "../network-port.ts";
-import { ofNetwork } from "../of-network.ts";
+import { entryOf } from "../entry-of.ts";
 import { bareBinaries, signedBy, type BareBinaries, type Signer } from "../release.ts";
 import { ProbeError, type NodeClient, type SyncStatus } from "../sync-status.ts";
 import type { FamilyFields } from "./family-fields.ts";
@@ -62,8 +62,8 @@ export function substrate<N extends string>(input: Readonly<Record<N, SubstrateC
     options: substrateOptions,
     secrets: [],
     access: [{ port: "rpc", protocol: "http" }],
-    daemons: (ctx) => [renderDaemon(ofNetwork(chains, ctx.networkName), ctx)],
-    syncCheck: (node, ctx) => syncCheck(node, ofNetwork(chains, ctx.networkName), ctx.network.kind === "private"),
+    daemons: (ctx) => [renderDaemon(entryOf(chains, ctx.networkName), ctx)],
+    syncCheck: (node, ctx) => syncCheck(node, chains, ctx),
     blockHash: (node, height) => readRpc(node, hexHash, "chain_getBlockHash", [height]),
     produceBlock: { unsupported: "the client makes blocks by itself on its private network, one each block interval" },
   };
@@ -110,8 +110,16 @@ const storedTime = z
   .transform((text) => Number(Buffer.from(text.slice(2), "hex").readBigUInt64LE() / 1000n))
   .pipe(z.int().positive());
 
-async function syncCheck(node: NodeClient, { genesis }: SubstrateChain, isPrivate: boolean): Promise<SyncStatus> {
-  if (genesis !== undefined) requireNetwork("block 0", await readRpc(node, hexHash, "chain_getBlockHash", [0]), genesis);
+async function syncCheck(
+  node: NodeClient,
+  chains: Readonly<Record<string, SubstrateChain>>,
+  { networkName, network }: SyncContext<unknown>,
+): Promise<SyncStatus> {
+  const { genesis } = entryOf(chains, networkName);
+  const first = await readRpc(node, hexHash, "chain_getBlockHash", [0]);
+  const known = Object.values(chains).flatMap((chain) => chain.genesis ?? []);
+  if (genesis === undefined) refuseNetworks("block 0", first, known);
+  else requireNetwork("block 0", first, genesis);
   const { peers, isSyncing } = await readRpc(node, health, "system_health");
   const { highestBlock } = await readRpc(node, syncState, "system_syncState");
   const { number: height } = await readRpc(node, header, "chain_getHeader");
@@ -128,7 +136,7 @@ async function syncCheck(node: NodeClient, { genesis }: SubstrateChain, isPrivat
     tipTimeSec,
     knownHeight: Math.max(height, highestBlock),
     peers,
-    isInitialSync: isSyncing || (height === 0 && !isPrivate),
+    isInitialSync: isSyncing || (height === 0 && network.kind !== "private"),
   };
 }
 
