@@ -1,4 +1,15 @@
-import { archives, defineCoin, evmBlockHash, evmTip, goModule, internalPort, networkPort, noSnapshot, peerPort } from "@coinfleet/sdk";
+import {
+  archives,
+  defineCoin,
+  entryOf,
+  evmBlockHash,
+  evmTip,
+  goModule,
+  internalPort,
+  networkPort,
+  noSnapshot,
+  peerPort,
+} from "@coinfleet/sdk";
 import { pendingDigests, privateNetwork, ProbeError, readAnswer, requireNetwork, rpcAt, signedArchive, textHeight } from "@coinfleet/sdk";
 import type { Daemon, DaemonContext, NodeClient, SyncContext, SyncStatus } from "@coinfleet/sdk";
 import { z } from "zod";
@@ -17,18 +28,12 @@ const chainIds = { mainnet: 43_114, fuji: 43_113, local: 43_112 } as const;
 const ports = { p2p: peerPort(9651, "peers (staking)"), rpc: internalPort(9650, "HTTP API") };
 const cChain = { port: "rpc", path: "/ext/bc/C/rpc" } as const;
 
-const idOf = (ids: Readonly<Record<string, number>>, networkName: string): number => {
-  const id = ids[networkName];
-  if (id === undefined) throw new Error(`avalanche: no id for the network "${networkName}"`);
-  return id;
-};
-
 const base64 = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString("base64");
 
 function daemons(ctx: DaemonContext<Options>): readonly Daemon[] {
   const isPrivate = ctx.network.kind === "private";
   const settings = {
-    "network-id": idOf(networkIds, ctx.networkName),
+    "network-id": entryOf(networkIds, ctx.networkName),
     "data-dir": ctx.dataPath,
     "http-host": "0.0.0.0",
     "http-port": networkPort(ctx.network, "rpc"),
@@ -60,14 +65,14 @@ const info = async <T>(node: NodeClient, shape: z.ZodType<T>, method: string, pa
 
 async function syncCheck(node: NodeClient, { networkName }: SyncContext<Options>): Promise<SyncStatus> {
   const { networkID } = await info(node, z.object({ networkID: textHeight }), "info.getNetworkID");
-  requireNetwork("network id", networkID, idOf(networkIds, networkName));
+  requireNetwork("network id", networkID, entryOf(networkIds, networkName));
   for (const chain of ["P", "X", "C"]) {
     const { isBootstrapped } = await info(node, z.object({ isBootstrapped: z.boolean() }), "info.isBootstrapped", { chain });
     // Until then the C-Chain's API is not there, so the node has no height to tell.
     if (!isBootstrapped) throw new ProbeError("starting", `the ${chain}-Chain is still being bootstrapped`);
   }
   const { numPeers } = await info(node, z.object({ numPeers: textHeight }), "info.peers");
-  const tip = await evmTip(node, cChain, idOf(chainIds, networkName));
+  const tip = await evmTip(node, cChain, entryOf(chainIds, networkName));
   return { ...tip, knownHeight: tip.height, peers: numPeers, isInitialSync: false };
 }
 

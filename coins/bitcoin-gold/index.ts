@@ -20,7 +20,12 @@ export default defineCoin({
   ...bitcoinRpc({
     daemon: "bgoldd",
     core: 17,
-    chains: { mainnet: { chain: "main" }, testnet: { chain: "test" }, regtest: { chain: "regtest" } },
+    // Bitcoin's own first blocks (src/chainparams.cpp): nobody has put on record the block after the split, which alone tells the two apart.
+    chains: {
+      mainnet: { chain: "main", genesis: "000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f" },
+      testnet: { chain: "test", genesis: "000000000933ea01ad0ee984209779baaec3ced90fa3f408719526f8d77f4943" },
+      regtest: { chain: "regtest" },
+    },
   }),
   clients: oneClient("bgoldd", {
     upstream: signedArchive({

@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { conformanceProblems, duplicates, groupFor, registryProblems } from "@coinfleet/testkit";
+import {
+  absentSchema,
+  conformanceProblems,
+  duplicates,
+  groupFor,
+  mistakenCoins,
+  readRecordings,
+  registryProblems,
+  situationProblems,
+} from "@coinfleet/testkit";
 import { coins } from "../../coins/index.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -25,6 +34,21 @@ describe("the coins together", () => {
       for (const network of Object.keys(one.networks)) assert.ok(groupFor(one, network).nodes.length > 0);
   });
 
+  it("have been recorded in each situation that their protocols know", () => {
+    const recordings = join(root, "test/fixtures");
+    const absent = absentSchema.parse(JSON.parse(readFileSync(join(recordings, "absent.json"), "utf8")));
+    assert.deepEqual(
+      situationProblems(Object.values(coins), (id) => readRecordings(join(recordings, id)), absent),
+      [],
+    );
+  });
+
+  it("are not taken for each other", async () => {
+    // The first block that the two do not have in common is not on record: see the coin.
+    const known = ["bitcoin is taken for bitcoin-gold on mainnet"];
+    assert.deepEqual(await mistakenCoins(coins, (id) => readRecordings(join(root, "test/fixtures", id))), known);
+  });
+
   it("are built of components with type tokens of their own", () => {
     assert.ok(typeTokens().length > 10);
     assert.deepEqual(duplicates("type token", typeTokens()), []);
@@ -41,6 +65,13 @@ describe("the checks of the coins together", () => {
       assert.ok(problems.includes(`${field} "${coin[field].toLowerCase()}" is that of ${coin.id} and again`), problems.join("\n"));
     });
   }
+  it("find a coin that takes another's answers for its own", async () => {
+    const twin = { ...coin, id: "twin" };
+    const recordings = readRecordings(join(root, "test/fixtures", coin.id));
+    const network = recordings.find(({ situation }) => situation === "in-sync")?.recording.network;
+    const found = await mistakenCoins({ [coin.id]: coin, twin }, (id) => (id === coin.id ? recordings : []));
+    assert.deepEqual(found, [`${coin.id} is taken for twin on ${network}`]);
+  });
   it("find a coin that is registered under another name", () =>
     assert.deepEqual(registryProblems({ other: again }), ['the coin "again" is registered as "other"']));
   it("find a type token that two files use", () =>

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ProbeError, type Coin, type NodeClient, type SyncContext } from "@coinfleet/sdk";
 import { conformanceProblems, groupFor } from "./conformance-problems.ts";
@@ -7,7 +6,8 @@ import { constantNode, recordedNode } from "./fake-node.ts";
 import { assertGolden } from "./golden.ts";
 import { hostileNodes } from "./hostile-answers.ts";
 import { missingFiles } from "./missing-parts.ts";
-import { recordingSchema, type Recording } from "./recording.ts";
+import { readRecordings } from "./recorded-situations.ts";
+import type { Recording } from "./recording.ts";
 import { spoilings, takenIn } from "./spoilt-answers.ts";
 
 /** Where the suite's files are. */
@@ -71,11 +71,7 @@ function describeNetwork(coin: Coin, name: string, files: ConformanceFiles): voi
 }
 
 function describeRecordings(coin: Coin, folder: string): void {
-  const names = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith(".json")) : [];
-  const recordings = names.map((file) => ({
-    situation: file.replace(".json", ""),
-    recording: recordingSchema.parse(JSON.parse(readFileSync(join(folder, file), "utf8"))),
-  }));
+  const recordings = readRecordings(folder);
   for (const { situation, recording } of recordings) {
     it(`are read rightly: ${situation}, ${recording.what}`, async () => {
       await checkRecording(coin, recording);
