@@ -249,6 +249,31 @@ function ofFlowLogs(env: Environment): Expectation[] {
   });
 }
 
+/** What people in Slack see: alarms, where there is a channel at all. */
+function ofSlack(env: Environment): Expectation[] {
+  const slack = roles(env).get("alerts-slack-role");
+  if (slack === undefined) return [];
+  const own = arn(env, "cloudwatch", `alarm:coinfleet-${env.name}-bitcoin-1-liveness`);
+  return [
+    ...expect(true, slack, [
+      { action: "cloudwatch:DescribeAlarms", resource: own },
+      { action: "cloudwatch:DescribeAlarmHistory", resource: own },
+    ]),
+    ...expect(false, slack, [
+      { action: "cloudwatch:DescribeAlarms", resource: arn(env, "cloudwatch", "alarm:coinfleet-elsewhere-bitcoin-1-liveness") },
+      { action: "cloudwatch:SetAlarmState", resource: own },
+      { action: "cloudwatch:DisableAlarmActions", resource: own },
+      { action: "cloudwatch:DeleteAlarms", resource: own },
+      { action: "kms:Decrypt", resource: keyArn(env) },
+      ...ofType(env, "aws:ssm/document:Document").map((one) => ({
+        action: "ssm:SendCommand",
+        resource: arn(env, "ssm", `document/${text(one, "name")}`),
+      })),
+      ...secrets(env).map((secret) => ({ action: "secretsmanager:GetSecretValue", resource: secret.arn })),
+    ]),
+  ];
+}
+
 const service = (name: string): Caller => ({ name, principal: name, policies: [] });
 const account = (id: string): Caller => ({
   name: `administrator of ${id}`,
@@ -260,7 +285,9 @@ const from = (id: string): Record<string, string> => ({ "aws:SourceAccount": id 
 /** Which service takes which role, on behalf of this account only. */
 function ofTrust(env: Environment): Expectation[] {
   return ofType(env, "aws:iam/role:Role").flatMap((role) => {
-    const own = role.name.endsWith("-hosts-role") ? "ec2" : { "backups-role": "dlm", "network-flow-logs-role": "vpc-flow-logs" }[role.name];
+    const own = role.name.endsWith("-hosts-role")
+      ? "ec2"
+      : { "backups-role": "dlm", "network-flow-logs-role": "vpc-flow-logs", "alerts-slack-role": "chatbot" }[role.name];
     assert.ok(own !== undefined, `${role.name}: say here who takes it`);
     const resource = roleArn(env, role);
     const take = (id: string): Call[] => [{ action: "sts:AssumeRole", resource, context: from(id) }];
@@ -335,6 +362,7 @@ export async function deviations(env: Environment, readers: readonly string[], l
     ...groupsOf(env).flatMap((group) => [...ofHosts(env, group, lent[group] ?? []), ...ofPulls(env, group)]),
     ...ofBackups(env),
     ...ofFlowLogs(env),
+    ...ofSlack(env),
     ...ofTrust(env),
     ...ofKey(env),
     ...ofTopics(env),

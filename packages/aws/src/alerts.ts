@@ -1,23 +1,18 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import type { Severity } from "@coinfleet/sdk";
+import type { AlertsSpec, Severity, SlackChannelSpec } from "@coinfleet/sdk";
 import { arn, type Place } from "./place.ts";
 import { policyDocument, type PolicyDocument } from "./policy-document.ts";
+import { SlackChannels, type SlackChannel } from "./slack-channels.ts";
 import { environmentTags } from "./tags.ts";
-
-/** Who is told. E-mail subscriptions must be confirmed by their owner. */
-interface Subscription {
-  readonly protocol: "email" | "https" | "sms" | "sqs" | "lambda";
-  readonly endpoint: string;
-}
 
 export interface AlertsArgs {
   readonly place: Place;
   readonly keyArn: pulumi.Input<string>;
-  readonly subscriptions: Readonly<Record<Severity, readonly Subscription[]>>;
+  readonly subscriptions: AlertsSpec;
 }
 
-/** One SNS topic per severity, encrypted, TLS only. */
+/** One SNS topic per severity, encrypted, TLS only, and who hears of it: subscriptions, and Slack channels through AWS Chatbot. */
 export class Alerts extends pulumi.ComponentResource {
   static readonly type = "coinfleet:aws:Alerts";
   readonly topicArns: Readonly<Record<Severity, pulumi.Output<string>>>;
@@ -36,18 +31,33 @@ export class Alerts extends pulumi.ComponentResource {
         },
         { parent: this },
       );
-      for (const { protocol, endpoint } of args.subscriptions[severity]) {
+      for (const one of args.subscriptions[severity]) {
+        if (one.protocol === "slack") continue;
+        const { protocol, endpoint, confirmsItself } = one;
         new aws.sns.TopicSubscription(
           `${name}-${severity}-${protocol}-${endpoint}`,
-          { topic: made.arn, protocol, endpoint },
+          { topic: made.arn, protocol, endpoint, ...(confirmsItself ? { endpointAutoConfirms: true } : {}) },
           { parent: this },
         );
       }
       return made.arn;
     };
     this.topicArns = { page: topic("page"), warn: topic("warn") };
+    const channels = slackChannels(args.subscriptions);
+    if (channels.length > 0) new SlackChannels(name, { place: args.place, channels, topicArns: this.topicArns }, { parent: this });
     this.registerOutputs({ topicArns: this.topicArns });
   }
+}
+
+/** Each channel once, with all that it hears: AWS Chatbot has one configuration for a channel. */
+function slackChannels(subscriptions: AlertsSpec): readonly SlackChannel[] {
+  const channels = new Map<string, SlackChannel>();
+  for (const severity of ["page", "warn"] as const)
+    for (const one of subscriptions[severity].filter((each): each is SlackChannelSpec => each.protocol === "slack")) {
+      const key = `${one.workspace} ${one.channel}`;
+      channels.set(key, { ...one, hears: [...(channels.get(key)?.hears ?? []), severity] });
+    }
+  return [...channels.values()];
 }
 
 /** Alarms of this account publish, the account subscribes, and nobody does anything without TLS. */

@@ -1,5 +1,6 @@
 import { archiveFormats } from "@coinfleet/sdk";
 import { z } from "zod";
+import { alertsSchema } from "./alerts-schema.ts";
 import {
   accountSchema,
   adoptSchema,
@@ -22,13 +23,6 @@ const tip = z.strictObject({
   url: z.url("an https address").describe("Address that answers with the height."),
   height: z.string().describe("Path to the height in the JSON answer, for example `data.best_block_height`; empty for a plain number."),
   body: z.unknown().optional().describe("JSON body to POST, for references that are RPC end points. Default: none, a GET."),
-});
-
-const subscription = z.strictObject({
-  protocol: z
-    .enum(["email", "https", "sms", "sqs", "lambda"])
-    .describe("How SNS delivers. An e-mail subscription must be confirmed by its owner."),
-  endpoint: name.describe("Address, URL, number or ARN, by protocol."),
 });
 
 const volume = z.strictObject({
@@ -212,13 +206,7 @@ export const fleetSchema = z.strictObject({
     .prefault({})
     .describe("Container images."),
   machineImage: machineImage.describe("Machine image of the hosts."),
-  alerts: z
-    .strictObject({
-      page: z.array(subscription).default([]).describe("Who is woken. Default: nobody."),
-      warn: z.array(subscription).default([]).describe("Who reads it in the morning. Default: nobody."),
-    })
-    .prefault({})
-    .describe("Who hears of alarms."),
+  alerts: alertsSchema,
   logs: z
     .strictObject({
       retentionDays: z

@@ -9,6 +9,7 @@ import {
   type Problem,
 } from "@coinfleet/sdk";
 import { z } from "zod";
+import { alertsOf } from "./alerts-schema.ts";
 import { fleetSchema } from "./fleet-schema.ts";
 import { keyPath, problemsOfIssues } from "./problems-of-issues.ts";
 import { toJsonSchema } from "./to-json-schema.ts";
@@ -70,7 +71,13 @@ function objectOf(value: unknown): object {
 const jsonSchema = z.object({ properties: z.record(z.string(), z.any()) }).parse(fleetJsonSchema);
 
 function specOf(raw: Raw, origin: Origin): FleetSpec {
-  return { ...origin, ...raw, network: networkOf(raw.network), machineImage: machineImageOf(raw.machineImage) };
+  return {
+    ...origin,
+    ...raw,
+    network: networkOf(raw.network),
+    alerts: alertsOf(raw.alerts),
+    machineImage: machineImageOf(raw.machineImage),
+  };
 }
 
 function networkOf({ cidr, vpcId, subnets, ...own }: Raw["network"]): NetworkSpec {

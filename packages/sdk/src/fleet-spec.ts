@@ -59,10 +59,24 @@ export interface AlertsSpec {
   readonly warn: readonly SubscriptionSpec[];
 }
 
-/** A subscription of an SNS topic. */
-export interface SubscriptionSpec {
-  readonly protocol: "email" | "https" | "sqs" | "lambda" | "sms";
-  readonly endpoint: string;
+/** Where a message of an SNS topic goes: a subscription, or a Slack channel through AWS Chatbot. */
+export type SubscriptionSpec =
+  | {
+      readonly protocol: "email" | "https" | "sqs" | "lambda" | "sms";
+      /** Address, URL, number or ARN, by protocol. */
+      readonly endpoint: string;
+      /** Nobody has to confirm it by hand: https end points of paging services. */
+      readonly confirmsItself: boolean;
+    }
+  | SlackChannelSpec;
+
+/** A Slack channel. Its workspace has let AWS Chatbot in, which a person does once in its console. */
+export interface SlackChannelSpec {
+  readonly protocol: "slack";
+  /** @example "T0123ABCDEF" */
+  readonly workspace: string;
+  /** @example "C0123ABCDEF" */
+  readonly channel: string;
 }
 
 /** Settings of the log groups. */
