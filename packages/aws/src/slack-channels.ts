@@ -59,7 +59,7 @@ export class SlackChannels extends pulumi.ComponentResource {
 }
 
 /** This environment's alarms: their state, and nothing that changes it. */
-export function slackPolicy(place: Place): PolicyDocument {
+function slackPolicy(place: Place): PolicyDocument {
   return policyDocument([
     {
       Sid: "LookAtAlarms",

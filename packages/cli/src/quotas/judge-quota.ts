@@ -1,5 +1,5 @@
 /** `short`: the next `up` fails, or a change of hosts. `tight`: nine tenths are taken. `unknown`: AWS did not tell its limit. */
-export type QuotaState = "ok" | "tight" | "short" | "unknown";
+type QuotaState = "ok" | "tight" | "short" | "unknown";
 
 /** One quota of the account and region. */
 export interface QuotaRow {
