@@ -1,15 +1,23 @@
 import assert from "node:assert/strict";
-import { CopyImageCommand, DescribeImagesCommand, EC2Client } from "@aws-sdk/client-ec2";
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { CopyImageCommand, DescribeImagesCommand, DescribeVolumesCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { startApiAlone, type ApiAlone } from "@coinfleet/sandbox";
+import { assertGolden } from "@coinfleet/testkit";
+import { coins } from "../../coins/index.ts";
 import { recordProgram } from "../program/record-program.ts";
 import { TestStack, type PlanLine, type StackFile } from "./support.ts";
 
 // The real engine and the real provider against the sandbox's API, on a fleet of three coins. There are no machines: what a host does is shown by
-// fleet-program.test.ts and test/fleet. `coinfleet` is a script that says yes, or no for the node that a file names.
+// test/fleet. `coinfleet` is a script that writes down for which node it was run, and says yes, or no for the node that a file names.
 const coinfleet = `#!/bin/sh
 input=$(cat)
+node=$(printf %s "$input" | sed 's/.*"node":"\\([^"]*\\)".*/\\1/')
 case $1 in
-  gate) node=$(printf %s "$input" | sed 's/.*"node":"\\([^"]*\\)".*/\\1/'); [ ! -e "fails-$node" ] || { echo "$node did not come back" >&2; exit 1; }; echo "{}" ;;
+  gate | detach)
+    echo "$1 $node" >>calls
+    if [ -e "$1-of-$node-fails" ]; then echo "$node did not come back" >&2; exit 1; fi
+    echo "{}"
+    ;;
 esac
 `;
 
@@ -23,9 +31,12 @@ interface Wish {
 /** Ids of the machine images that there are. */
 let machineImages: readonly string[] = [];
 
-async function makeMachineImages({ endpoint, env }: ApiAlone): Promise<readonly string[]> {
+function ec2Of({ endpoint, env }: ApiAlone): EC2Client {
   const credentials = { accessKeyId: env["AWS_ACCESS_KEY_ID"] ?? "", secretAccessKey: env["AWS_SECRET_ACCESS_KEY"] ?? "" };
-  const ec2 = new EC2Client({ endpoint, region: "eu-central-1", credentials });
+  return new EC2Client({ endpoint, region: "eu-central-1", credentials });
+}
+
+async function makeMachineImages(ec2: EC2Client): Promise<readonly string[]> {
   const { Images = [] } = await ec2.send(new DescribeImagesCommand({ Owners: ["136693071363"] }));
   const SourceImageId = Images[0]?.ImageId;
   const copies = ["one", "two"].map((Name) => ec2.send(new CopyImageCommand({ Name, SourceImageId, SourceRegion: "eu-central-1" })));
@@ -72,7 +83,7 @@ describe("plans of a running fleet", function () {
 
   before(async () => {
     api = await startApiAlone();
-    machineImages = await makeMachineImages(api);
+    machineImages = await makeMachineImages(ec2Of(api));
     stack = await TestStack.create("plans", api.env, coinfleet);
   });
 
@@ -88,15 +99,150 @@ describe("plans of a running fleet", function () {
     return [...(await stack.plan())].sort();
   }
 
-  async function upOf(wish: Wish, ...flags: readonly string[]): Promise<{ code: number; text: string }> {
-    await write(wish);
-    const { code, stdout, stderr } = await stack.up(...flags);
-    return { code, text: stdout + stderr };
+  /** A plan as the golden file has it. The first keeper's rule holds for all of them. */
+  async function expectPlan(name: string, wish: Wish): Promise<readonly PlanLine[]> {
+    const plan = await planOf(wish);
+    for (const line of plan) assert.doesNotMatch(line, /^(delete|replace) aws:ebs\/volume:Volume /);
+    assertGolden(`test/engine/golden/plans/${name}.json`, plan);
+    return plan;
   }
 
-  it("makes the fleet, and plans no change when nothing has changed", async () => {
-    const { code, text } = await upOf({});
+  async function upOf(wish: Wish): Promise<{ code: number; text: string; calls: readonly string[] }> {
+    await write(wish);
+    await rm(stack.path("calls"), { force: true });
+    const { code, stdout, stderr } = await stack.up("--parallel", "16");
+    const calls = await readFile(stack.path("calls"), "utf8").catch(() => "");
+    return { code, text: stdout + stderr, calls: calls.split("\n").filter(Boolean) };
+  }
+
+  async function expectUp(wish: Wish): Promise<readonly string[]> {
+    const { code, text, calls } = await upOf(wish);
     assert.equal(code, 0, text);
+    return calls;
+  }
+
+  async function refusal(wish: Wish): Promise<string> {
+    await write(wish);
+    const { code, stdout, stderr } = await stack.preview();
+    assert.notEqual(code, 0, stdout);
+    return stdout + stderr;
+  }
+
+  /** Changes of one group, merged with what it says already. */
+  const only = (group: string, change: Group): Wish => ({ nodes: { [group]: { ...groups[group], ...change } } });
+  const otherImage = (): Wish => ({ fleet: { machineImage: { ids: { x86_64: machineImages[1] }, distribution: "debian" } } });
+
+  it("makes the fleet, and plans no change when nothing has changed", async () => {
+    await expectUp({});
     assert.deepEqual(await planOf({}), []);
   });
+
+  describe("of one change", () => {
+    const planned: readonly (readonly [name: string, wish: () => Wish])[] = [
+      ["new-release", () => only("ethereum", { release: { geth: "1.16.9" } })],
+      ["larger-volume", () => only("litecoin", { volume: { sizeGiB: 20 } })],
+      ["more-iops", () => only("litecoin", { volume: { sizeGiB: 10, iops: 4000 } })],
+      ["instance-type", () => only("litecoin", { instanceType: "t3.xlarge" })],
+      ["machine-image", otherImage],
+      ["node-configuration", () => only("litecoin", { options: { maxConnections: 60 } })],
+      ["machine-image-and-release", () => ({ ...otherImage(), ...only("ethereum", { release: { geth: "1.16.9" } }) })],
+      ["one-node-more", () => only("litecoin", { count: 3 })],
+      [
+        "renamed-group",
+        () => ({ nodes: { ethereum: undefined, ether: { ...groups["ethereum"], coin: "ethereum", formerly: "ethereum" } } }),
+      ],
+      [
+        "new-volume-generation",
+        () => ({
+          ...only("ethereum", { volume: { generation: 2 } }),
+          fleet: { retired: { volumes: ["ethereum-1-data-volume-g1"] } },
+        }),
+      ],
+      ["removed-group", () => ({ nodes: { monero: undefined }, fleet: { retired: retiredOf("monero", 2) } })],
+    ];
+    for (const [name, wish] of planned) it(`is what it was reviewed to be: ${name}`, async () => void (await expectPlan(name, wish())));
+
+    it("is the digests alone, for images that are promoted", async () => {
+      const file = (await promotedConfig()) as { "coinfleet:fleet": { images: { promoted: Record<string, string> } } };
+      const promoted = file["coinfleet:fleet"].images.promoted;
+      const [geth] = Object.entries(promoted).filter(([image]) => image.includes("geth"));
+      assert.ok(geth);
+      await stack.write(config({}, { ...promoted, [geth[0]]: geth[1].replace(/[0-9a-f]{64}$/, "a".repeat(64)) }));
+      assertGolden("test/engine/golden/plans/promoted-image.json", [...(await stack.plan())].sort());
+    });
+
+    const refused: readonly (readonly [name: string, wish: () => Wish, why: RegExp])[] = [
+      ["a smaller volume", () => only("litecoin", { volume: { sizeGiB: 5 } }), /VolumeCannotShrink: .* 5 GiB where 10 GiB/],
+      ["another zone", () => ({ fleet: { zones: ["eu-central-1b", "eu-central-1a"] } }), /VolumeCannotMove: .*eu-central-1/],
+      ["one node fewer", () => only("litecoin", { count: 1 }), /litecoin-2-data-volume-g1.*protect|protect.*litecoin-2-data-volume-g1/s],
+      ["a removed group", () => ({ nodes: { monero: undefined } }), /monero-1-data-volume-g1.*protect|protect.*monero-1-data-volume-g1/s],
+      ["a new volume in the place of the old one", () => only("ethereum", { volume: { generation: 2 } }), /ethereum-1-data-volume-g1/],
+      ["a retired volume that never was", () => ({ fleet: { retired: { volumes: ["litecoin-9-data-volume-g1"] } } }), /RetiredUnknown/],
+    ];
+    for (const [name, wish, why] of refused) it(`is refused: ${name}`, async () => assert.match(await refusal(wish()), why));
+  });
+
+  describe("carried out", () => {
+    const hosts = (calls: readonly string[], group: string): readonly string[] => calls.filter((call) => call.includes(` ${group}-`));
+    const oneAfterTheOther = (group: string): readonly string[] => [1, 2].flatMap((n) => [`detach ${group}-${n}`, `gate ${group}-${n}`]);
+
+    it("stop at the first node that does not come back: the rest of its group is untouched, other groups go on", async () => {
+      await writeFile(stack.path("gate-of-litecoin-1-fails"), "");
+      const { code, text, calls } = await upOf(otherImage());
+      assert.notEqual(code, 0);
+      assert.match(text, /litecoin-1 did not come back/);
+      assert.deepEqual(hosts(calls, "litecoin"), ["detach litecoin-1", "gate litecoin-1"]);
+      assert.deepEqual(hosts(calls, "monero"), oneAfterTheOther("monero"));
+      assert.deepEqual(hosts(calls, "ethereum"), ["detach ethereum-1", "gate ethereum-1"]);
+    });
+
+    it("go on from there with the next update", async () => {
+      await rm(stack.path("gate-of-litecoin-1-fails"));
+      assert.deepEqual(await expectUp(otherImage()), ["gate litecoin-1", "detach litecoin-2", "gate litecoin-2"]);
+      assert.deepEqual(await planOf(otherImage()), []);
+    });
+
+    it("restart one node at a time when machine image and release change together", async () => {
+      const source = { sources: { monerod: "debian" }, options: {} };
+      const calls = await expectUp(only("monero", { ...source, instanceType: "t3.xlarge" }));
+      assert.deepEqual(hosts(calls, "monero"), oneAfterTheOther("monero"));
+      assert.deepEqual(hosts(calls, "litecoin"), oneAfterTheOther("litecoin"));
+    });
+
+    it("keep a retired node's volume, unattached", async () => {
+      await expectUp(only("litecoin", { count: 3 }));
+      const id = await stack.idOf("aws:ebs/volume:Volume", "litecoin-3-data-volume-g1");
+      const retired = { retired: { volumes: ["litecoin-3-data-volume-g1"] } };
+      await expectPlan("one-node-fewer", { fleet: retired });
+      await expectUp({ fleet: retired });
+      // And when its line is gone as well.
+      await expectUp({});
+      const { Volumes = [] } = await ec2Of(api).send(new DescribeVolumesCommand({ VolumeIds: [id] }));
+      assert.deepEqual(
+        Volumes.map(({ State, Attachments }) => [State, Attachments?.length]),
+        [["available", 0]],
+      );
+    });
+
+    it("take over a removed group's volumes and secrets when they are named, and make nothing of the kind", async () => {
+      const names = retiredOf("monero", 2);
+      const id = async (name: string): Promise<string> =>
+        stack.idOf(name.includes("volume") ? "aws:ebs/volume:Volume" : "aws:secretsmanager/secret:Secret", name);
+      const kept = [...names.volumes, ...names.secrets];
+      const before = Object.fromEntries(await Promise.all(kept.map(async (name) => [name, await id(name)] as const)));
+      await expectUp({ nodes: { monero: undefined }, fleet: { retired: names } });
+      await expectUp({ nodes: { monero: undefined } });
+      await expectUp({ fleet: { adopt: before } });
+      assert.deepEqual(Object.fromEntries(await Promise.all(kept.map(async (name) => [name, await id(name)] as const))), before);
+      await expectPlan("after-adoption", {});
+      await expectUp({});
+      assert.deepEqual(await planOf({}), []);
+    });
+  });
 });
+
+/** What a group leaves behind when it goes. */
+function retiredOf(group: string, count: number): { readonly volumes: readonly string[]; readonly secrets: readonly string[] } {
+  const volumes = Array.from({ length: count }, (_, index) => `${group}-${index + 1}-data-volume-g1`);
+  return { volumes, secrets: coins[group]?.secrets.map((secret) => `${group}-secrets-${secret}`) ?? [] };
+}

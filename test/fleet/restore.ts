@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { StackFile } from "../engine/support.ts";
 import type { FleetUnderTest } from "./fleet-under-test.ts";
-import type { Groups } from "./stack.ts";
+import { withFleet, type Groups } from "./stack.ts";
 
 /** Where an operator keeps archives: takes one by PUT, gives it by GET, and can give it with one bit turned. */
 class ArchiveServer {
@@ -108,6 +108,25 @@ export function describeRestore(fleetUnderTest: () => FleetUnderTest, file: (gro
       assert.ok((probe?.height ?? 0) >= height, `${probe?.height} is below the archive's ${height}`);
       assert.equal(await blockHash("restored-1", height), hash);
       assert.match(await fleet.onHost("restored-1", "coinfleet-host status"), /restore +done +restored/);
+    });
+
+    it("is not needed again by a volume that comes back: removed with its group, kept, adopted, and its chain goes on", async () => {
+      const names = { volumes: ["restored-1-data-volume-g1"], secrets: ["restored-secrets-rpc"] } as const;
+      const types = { volumes: "aws:ebs/volume:Volume", secrets: "aws:secretsmanager/secret:Secret" } as const;
+      const before = (await fleet.agent("restored-1")).probe?.height ?? 0;
+      const [volume, secret] = [
+        await fleet.stack.idOf(types.volumes, names.volumes[0]),
+        await fleet.stack.idOf(types.secrets, names.secrets[0]),
+      ];
+      await fleet.up(withFleet(file({}), { retired: names }));
+      await fleet.up(file({}));
+      // Without the archive: what the node then has is what was on its volume.
+      const again = file({ restored: { coin: "litecoin", network: "regtest", sources: { litecoind: "debian" } } });
+      await fleet.up(withFleet(again, { adopt: { [names.volumes[0]]: volume, [names.secrets[0]]: secret } }));
+      assert.equal(fleet.nodes["restored-1"]?.volumeId, volume);
+      const { probe } = await fleet.untilAgent("restored-1", "an answer", (status) => status.probe !== undefined);
+      assert.ok((probe?.height ?? 0) >= before, `${probe?.height} is below ${before}`);
+      assert.equal(await blockHash("restored-1", height), hash);
     });
 
     async function blockHash(node: string, at: number): Promise<string> {

@@ -13,6 +13,11 @@ const groupsByDefault: Groups = {
   ethereum: { ...small, network: "dev", sources: { geth: "go" } },
 };
 
+/** A stack file that says more of its fleet than its groups. */
+export function withFleet(file: StackFile, more: Readonly<Record<string, unknown>>): StackFile {
+  return { ...file, "coinfleet:fleet": { ...(file["coinfleet:fleet"] as object), ...more } };
+}
+
 /** The fleet that the tests run. A group that is not in it by default is added, with a small volume and host. */
 export function testFleet(changes: Groups, zones: readonly string[] = ["eu-central-1a", "eu-central-1b"]): StackFile {
   const names = [...new Set([...Object.keys(groupsByDefault), ...Object.keys(changes)])];

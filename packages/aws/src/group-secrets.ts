@@ -9,7 +9,12 @@ export interface GroupSecretsArgs {
   readonly place: Place;
   readonly group: ResolvedGroup;
   readonly keyArn: pulumi.Input<string>;
+  /** Logical name → ARN of a secret that exists already, see {@link FleetSpec.adopt}. */
+  readonly adopt: Readonly<Record<string, string>>;
 }
+
+/** What a secret from elsewhere brings along: taken over as it is, and set right once its line is gone from `adopt`. */
+const ofTheAdopted = ["description", "kmsKeyId", "recoveryWindowInDays", "tags"];
 
 /**
  * The generated secrets of a group ($0.40 each a month). The program makes them empty; a step gives them their first value through the API.
@@ -26,8 +31,10 @@ export class GroupSecrets extends pulumi.ComponentResource {
     super(GroupSecrets.type, name, {}, opts);
     const made = args.group.secrets.map((secret) => {
       const path = secretName(args.place, args.group, secret);
+      const logicalName = secretResourceName(args.group.name, secret);
+      const adopted = args.adopt[logicalName];
       const resource = new aws.secretsmanager.Secret(
-        secretResourceName(args.group.name, secret),
+        logicalName,
         {
           name: path,
           description: `Generated: ${secret} of the ${args.group.coinName} nodes`,
@@ -35,7 +42,12 @@ export class GroupSecrets extends pulumi.ComponentResource {
           recoveryWindowInDays: 30,
           tags: groupTags(args.place, args.group, path),
         },
-        { parent: this, protect: true, retainOnDelete: true },
+        {
+          parent: this,
+          protect: true,
+          retainOnDelete: true,
+          ...(adopted === undefined ? {} : { import: adopted, ignoreChanges: ofTheAdopted }),
+        },
       );
       return { secret, resource };
     });

@@ -37,7 +37,7 @@ export class Group extends pulumi.ComponentResource {
     const aliases = group.formerly === group.name ? [] : [{ name: group.formerly }];
     super(Group.type, name, {}, pulumi.mergeOptions(opts, { aliases }));
     const { place, keyArn } = surroundings;
-    this.secrets = new GroupSecrets(`${name}-secrets`, { place, group, keyArn }, { parent: this });
+    this.secrets = new GroupSecrets(`${name}-secrets`, { place, group, keyArn, adopt: surroundings.adopt }, { parent: this });
     const security = new GroupSecurity(
       `${name}-firewall`,
       { place, group, vpcId: args.vpcId, serverSecurityGroupId: server?.securityGroupId },

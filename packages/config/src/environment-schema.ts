@@ -164,12 +164,20 @@ export const retiredSchema = z
   .prefault({})
   .describe("What a removed node or group leaves behind. Nothing with data goes before it stands here.");
 
-/** Existing volumes to take over. */
+/** Existing volumes and secrets to take over. */
 export const adoptSchema = z
-  .record(z.string(), z.string().regex(/^vol-[0-9a-f]{8,17}$/, "a volume id, for example vol-0123456789abcdef0"))
+  .record(
+    z.string(),
+    z
+      .string()
+      .regex(
+        /^(vol-[0-9a-f]{8,17}|arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:\S+)$/,
+        "a volume id, for example vol-0123456789abcdef0, or a secret's ARN",
+      ),
+  )
   .default({})
   .describe(
-    "Data volume by name → id of an existing one that is taken over in its place, once. Remove the line after the next `up`. Default: none.",
+    "Data volume or secret by name → id or ARN of an existing one that is taken over in its place, once. Remove the line after the next `up`. Default: none.",
   );
 
 /** Accounts that may use what this environment makes. */

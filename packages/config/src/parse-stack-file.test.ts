@@ -259,7 +259,7 @@ const mistakes: Record<string, { readonly make: (document: Document) => void; re
   },
   "a volume to adopt that no node has": {
     make: set([...fleet, "adopt"], { "acorn-3-data-volume-g1": "vol-0123456789abcdef0" }),
-    found: ["UnknownVolume coinfleet:fleet.adopt"],
+    found: ["UnknownKeeper coinfleet:fleet.adopt"],
   },
   "copies of backups in the same region": {
     make: set([...fleet, "backup"], { copyTo: { region: "eu-central-1" } }),

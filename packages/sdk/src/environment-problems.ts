@@ -1,4 +1,4 @@
-import { FormerNameInUse, NoMachineImage, NoSubnet, PrivateNeedsNat, RetiredInUse, TooFewZones, UnknownVolume } from "./errors-data.ts";
+import { FormerNameInUse, NoMachineImage, NoSubnet, PrivateNeedsNat, RetiredInUse, TooFewZones, UnknownKeeper } from "./errors-data.ts";
 import { fleetPath } from "./fleet-path.ts";
 import type { FleetSpec } from "./fleet-spec.ts";
 import { problem, type Problem } from "./problem.ts";
@@ -64,10 +64,11 @@ function keeperProblems({ retired, adopt }: FleetSpec, groups: readonly Resolved
     retired[kind].flatMap((one, index) =>
       used.includes(one) ? [problem(RetiredInUse, { path: `${fleetPath}.retired.${kind}[${index}]`, got: one })] : [],
     );
-  const unknown = Object.keys(adopt).filter((one) => !volumes.includes(one));
+  const keepers = [...volumes, ...secrets];
+  const unknown = Object.keys(adopt).filter((one) => !keepers.includes(one));
   return [
     ...inUse("volumes", volumes),
     ...inUse("secrets", secrets),
-    ...unknown.map((one) => problem(UnknownVolume, { path: `${fleetPath}.adopt`, got: one, allowed: volumes })),
+    ...unknown.map((one) => problem(UnknownKeeper, { path: `${fleetPath}.adopt`, got: one, allowed: keepers })),
   ];
 }

@@ -212,10 +212,10 @@ export const RetiredInUse = {
   hint: "Remove it from `retired`, or remove the node that uses it.",
 } as const satisfies ErrorData;
 
-export const UnknownVolume = {
-  name: "UnknownVolume",
-  title: "No node of the fleet has this data volume.",
-  hint: "Write the logical name of a volume: <group>-<node>-data-volume-g<generation>.",
+export const UnknownKeeper = {
+  name: "UnknownKeeper",
+  title: "Nothing in the fleet has this name.",
+  hint: "Write the logical name of a data volume or of a secret of this stack file.",
 } as const satisfies ErrorData;
 
 export const NotYaml = {
@@ -279,7 +279,7 @@ export const errorCatalogue: readonly ErrorData[] = [
   PrivateNeedsNat,
   FormerNameInUse,
   RetiredInUse,
-  UnknownVolume,
+  UnknownKeeper,
   NotYaml,
   NoAccount,
   NoRegion,

@@ -22,7 +22,7 @@ export interface FleetSpec {
   /** Accounts that may use this environment's images and machine images. */
   readonly sharedWith: readonly string[];
   readonly retired: RetiredSpec;
-  /** Logical name of a data volume → id of the volume that exists already and is taken over in place of a new one. */
+  /** Logical name of a data volume or secret → id or ARN of the one that exists already and is taken over in place of a new one. */
   readonly adopt: Readonly<Record<string, string>>;
   /** Groups by name. The name is a DNS label: `node<N>.<group>.internal`. */
   readonly nodes: Readonly<Record<string, GroupSpec>>;
