@@ -1,5 +1,5 @@
 import { Fleet, withoutStackTraces, type AgentDigest, type PrepareImage } from "@coinfleet/aws";
-import { agentSourceDigest, prepareImage as prepareIn } from "@coinfleet/build";
+import { agentSourceDigest, linkDockerConfig, prepareImage as prepareIn } from "@coinfleet/build";
 import { readStack } from "@coinfleet/config";
 import { coins } from "./coins/index.ts";
 
@@ -12,7 +12,10 @@ const agentDigest: AgentDigest = (coin, architecture) => agentSourceDigest(impor
 // Releases are fetched and verified outside docker, when an image is really built and never in a preview.
 const prepareImage: PrepareImage = (image, say) => prepareIn(import.meta.dirname, image, say);
 
+// Images are pushed with the logins that docker itself has.
+const dockerConfig = linkDockerConfig(import.meta.dirname, process.env);
+
 // Keys, network, alerts, images; then each group as a chain of nodes: volume, settings, host, gate.
-const made = withoutStackTraces(() => new Fleet("fleet", { place, spec, fleet, agentDigest, prepareImage }));
+const made = withoutStackTraces(() => new Fleet("fleet", { place, spec, fleet, agentDigest, prepareImage, dockerConfig }));
 
 export const { nodes, images, machineImages, dashboards, topics } = made;

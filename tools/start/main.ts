@@ -24,7 +24,7 @@ const variables = z.record(z.string(), z.string()).parse(JSON.parse(await output
 const env = { ...process.env, ...variables };
 await steps.run(`Stack ${stack}`, () => run("pulumi", ["stack", "select", "--create", stack, "--non-interactive"], env));
 await steps.run("pulumi up: images, machine image, hosts, alarms", () =>
-  run("pulumi", ["up", "--stack", stack, "--yes", "--skip-preview", "--suppress-outputs", "--parallel", "16"], env),
+  run("pulumi", ["up", "--stack", stack, "--yes", "--skip-preview", "--suppress-outputs", "--parallel", "16", "--continue-on-error"], env),
 );
 const nodes = await steps.run("Wait until every node is synced and its height grows", () => waitForFleet(env));
 await steps.run("Names and who may call them", () => showNames(nodes));

@@ -25,6 +25,8 @@ export interface FleetArgs {
   readonly fleet: ResolvedFleet;
   readonly agentDigest: AgentDigest;
   readonly prepareImage: PrepareImage;
+  /** Path of docker's own configuration, relative to the project. */
+  readonly dockerConfig: string;
 }
 
 /** What is known of a node from outside. */
@@ -68,6 +70,7 @@ export class Fleet extends pulumi.ComponentResource {
         groups: fleet.groups,
         agentDigest: args.agentDigest,
         prepareImage: args.prepareImage,
+        dockerConfig: args.dockerConfig,
       },
       parent,
     );

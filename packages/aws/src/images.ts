@@ -19,6 +19,8 @@ export interface ImagesArgs {
   readonly groups: readonly ResolvedGroup[];
   readonly agentDigest: AgentDigest;
   readonly prepareImage: PrepareImage;
+  /** Path of docker's own configuration, which has the login of the registry. */
+  readonly dockerConfig: string;
 }
 
 /** Digest of everything that goes into the agent of a coin. Reads sources, so the program hands it in. */
@@ -56,11 +58,11 @@ export class Images extends pulumi.ComponentResource {
   constructor(name: string, args: ImagesArgs, opts?: pulumi.ComponentResourceOptions) {
     super(Images.type, name, {}, opts);
     const { account, region } = args.place;
-    // Only the address: the login comes from docker's own configuration (the ECR credential helper), so that no token is in a preview or a state.
+    // No login: that comes from docker's own configuration (the ECR credential helper), so that no token is in a preview or a state.
     const newEngine = (): docker.Provider =>
       new docker.Provider(
         `${name}-docker`,
-        { registryAuth: [{ address: `${account}.dkr.ecr.${region}.amazonaws.com` }] },
+        { registryAuth: [{ address: `${account}.dkr.ecr.${region}.amazonaws.com`, configFile: args.dockerConfig }] },
         { parent: this },
       );
     const make = (planned: Planned): pulumi.Output<string> => this.#image(planned, args, newEngine);

@@ -1,4 +1,5 @@
 export * from "./build-error.ts";
+export { linkDockerConfig } from "./docker-config.ts";
 export { createAtomically, defaultCacheDir, exists, sha256OfText, withLock } from "./cache.ts";
 export { defaultLimits, download } from "./download.ts";
 export type { FetchLimits } from "./download.ts";
