@@ -75,7 +75,11 @@ const fast: Layer[] = [
   },
   { name: "host", proves: "the host's firewall and scripts", run: mocha(["test/host/scripts.test.ts"], minutes(5)) },
   { name: "sandbox", proves: "the emulator refuses what AWS refuses", run: pytest(`--ignore=${realHosts}`) },
-  { name: "engine", proves: "the engine with the toolchain's own plugins", run: mocha(["test/engine/toolchain.test.ts"], minutes(15)) },
+  {
+    name: "engine",
+    proves: "the engine with the toolchain's own plugins, and a first plan of each stack",
+    run: mocha(["test/engine/toolchain.test.ts", "test/engine/stacks.test.ts"], minutes(15)),
+  },
   { name: "fleet", proves: "the whole program, real hosts and daemons", run: mocha(find("test/fleet/*.test.ts"), minutes(30)) },
 ];
 const long: Layer[] = [
@@ -84,6 +88,11 @@ const long: Layer[] = [
     name: "changes",
     proves: "the policy pack and the report's verdicts, by the real engine",
     run: mocha(["test/engine/policy-pack.test.ts", "test/engine/changes.test.ts"], minutes(40)),
+  },
+  {
+    name: "plans",
+    proves: "what a change on a running fleet does, by the real engine",
+    run: mocha(["test/engine/plans.test.ts"], minutes(15)),
   },
   {
     name: "daemons",
