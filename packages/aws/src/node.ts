@@ -172,7 +172,8 @@ export class Node extends pulumi.ComponentResource {
     new aws.ec2.EipAssociation(
       `${name}-address`,
       { allocationId: address.allocationId, instanceId: instance.id },
-      { parent: this, dependsOn: [this.gate] },
+      // AWS gives an address to one instance at a time.
+      { parent: this, dependsOn: [this.gate], deleteBeforeReplace: true },
     );
   }
 
