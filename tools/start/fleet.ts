@@ -15,6 +15,7 @@ const nodeSchema = z.object({
   state: z.string(),
   why: z.string().optional(),
   height: z.number().optional(),
+  tipAgeSec: z.number().optional(),
 });
 
 const statusSchema = z.object({ nodes: z.array(nodeSchema) });
@@ -32,18 +33,17 @@ async function readNodes(env: NodeJS.ProcessEnv): Promise<NodeRow[]> {
 /** Whether every node is synced. */
 export const fleetIsUp = (nodes: readonly NodeRow[]): boolean => nodes.length > 0 && nodes.every(({ state }) => state === "Synced");
 
-/** Waits until every node is synced and higher than when it was first seen, or the time is up. Says what it waits for. */
-export async function waitForFleet(env: NodeJS.ProcessEnv): Promise<NodeRow[]> {
-  const first = new Map<string, number>();
+/** Waits until every node is synced and has a block that was made since the given moment, or the time is up. Says what it waits for. */
+export async function waitForFleet(env: NodeJS.ProcessEnv, sinceMs: number): Promise<NodeRow[]> {
   const deadline = Date.now() + limitMs;
   for (let told = ""; ; await sleep(everyMs)) {
     const nodes = await readNodes(env);
-    for (const { node, height } of nodes) if (height !== undefined && !first.has(node)) first.set(node, height);
-    const hasGrown = ({ node, height }: NodeRow): boolean => height !== undefined && height > (first.get(node) ?? height);
+    const hasGrown = ({ height = 0, tipAgeSec }: NodeRow): boolean =>
+      height > 0 && tipAgeSec !== undefined && Date.now() - tipAgeSec * 1000 > sinceMs;
     const waiting = nodes.filter((row) => row.state !== "Synced" || !hasGrown(row));
     if (nodes.length > 0 && waiting.length === 0) return nodes;
     if (Date.now() > deadline) return nodes;
-    const text = waiting.map((row) => `${row.node} ${row.state === "Synced" ? "at the same height" : (row.why ?? row.state)}`).join(", ");
+    const text = waiting.map((row) => `${row.node} ${row.state === "Synced" ? "has no new block yet" : (row.why ?? row.state)}`).join(", ");
     if (text !== told)
       process.stdout.write(`  ${nodes.length - waiting.length} of ${nodes.length} synced and growing; waiting for ${text}\n`);
     told = text;

@@ -10,6 +10,7 @@ import { output, run, runSideBySide } from "./process.ts";
 
 const stack = "sandbox";
 const steps = new Steps(6);
+const startedMs = Date.now();
 
 await steps.run("Toolchain (Pulumi CLI, language host, providers) and the sandbox's images, side by side", () =>
   runSideBySide([
@@ -26,7 +27,7 @@ await steps.run(`Stack ${stack}`, () => run("pulumi", ["stack", "select", "--cre
 await steps.run("pulumi up: images, machine image, hosts, alarms", () =>
   run("pulumi", ["up", "--stack", stack, "--yes", "--skip-preview", "--suppress-outputs", "--parallel", "16", "--continue-on-error"], env),
 );
-const nodes = await steps.run("Wait until every node is synced and its height grows", () => waitForFleet(env));
+const nodes = await steps.run("Wait until every node is synced and its height grows", () => waitForFleet(env, startedMs));
 await steps.run("Names and who may call them", () => showNames(nodes));
 
 await showStatus(env);

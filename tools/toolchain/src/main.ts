@@ -56,6 +56,4 @@ try {
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
-  // What is still being built beside it ends as it does when the user interrupts: what it has compiled stays in Go's cache.
-  process.emit("SIGTERM", "SIGTERM");
 }

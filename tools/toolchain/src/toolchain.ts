@@ -44,8 +44,10 @@ export interface Toolchain {
 /** Has every tool ready, and says where. The second call finds everything in the cache. @throws BuildError when a tool cannot be had */
 export async function ensureToolchain(options: ToolchainOptions = {}): Promise<Toolchain> {
   const world = worldOf(options);
-  // Two builds at a time: one compiles while the other downloads or links. Each takes up to 2 GB of memory.
-  const [cli, plugins] = await Promise.all([obtain(cliTool, world), obtainPlugins(world)]);
+  const plugins: Obtained[] = [];
+  // One after the other: each build uses all cores, and two at once compile what they share twice. The plugins first: one of them may be out of reach.
+  for (const tool of pluginTools) plugins.push(await obtain(tool, world));
+  const cli = await obtain(cliTool, world);
   const binFolder = await cliFolder(cli, world);
   const home = await pulumiHome(plugins, world);
   const backend = join(world.folders.state, "stacks");
@@ -58,12 +60,6 @@ export async function ensureToolchain(options: ToolchainOptions = {}): Promise<T
     pulumiHome: home,
     env: () => variables(world.environment, { nodeFolder, binFolder, home, backend }),
   };
-}
-
-async function obtainPlugins(world: World): Promise<readonly Obtained[]> {
-  const plugins: Obtained[] = [];
-  for (const tool of pluginTools) plugins.push(await obtain(tool, world));
-  return plugins;
 }
 
 /** Fills in the defaults of the options. */
