@@ -28,5 +28,13 @@ describe("linkDockerConfig", () => {
     assert.equal(read({ HOME: join(root, "home"), DOCKER_CONFIG: join(root, "other") }), '{"auths":{}}');
   });
 
+  it("takes no notice of what a killed program has left", () => {
+    mkdirSync(join(root, ".coinfleet/docker"), { recursive: true });
+    writeFileSync(join(root, `.coinfleet/docker/config.json.${process.pid}`), "half");
+    mkdirSync(join(root, "other"));
+    writeFileSync(join(root, "other/config.json"), "{}");
+    assert.equal(read({ DOCKER_CONFIG: join(root, "other") }), "{}");
+  });
+
   it("is the same path everywhere", () => assert.equal(linkDockerConfig(root, { HOME: root }), ".coinfleet/docker/config.json"));
 });

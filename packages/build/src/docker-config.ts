@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 
@@ -16,6 +16,8 @@ export function linkDockerConfig(root: string, environment: NodeJS.ProcessEnv): 
   // Renamed into place: another program of the same project may be reading it.
   const made = `${path}.${process.pid}`;
   mkdirSync(dirname(path), { recursive: true });
+  // What one with the same number may have left when it was killed.
+  rmSync(made, { force: true });
   if (existsSync(own)) symlinkSync(own, made);
   else writeFileSync(made, "{}\n");
   renameSync(made, path);
