@@ -19,7 +19,7 @@ const block: z.ZodType<Block> = z.lazy(() =>
 export const resourceSchemas = z.record(z.string(), z.looseObject({ block }));
 export type ResourceSchemas = z.infer<typeof resourceSchemas>;
 
-const bridgeFolder = "../../../tools/toolchain/go/bridge/cmd/pulumi-resource-aws/";
+const bridgeFolder = "../../../tools/toolchain/go/plugins/cmd/pulumi-resource-aws/";
 const table = z
   .object({ resources: z.record(z.string(), z.string()) })
   .parse(JSON.parse(readFileSync(new URL(`${bridgeFolder}table.json`, import.meta.url), "utf8")));

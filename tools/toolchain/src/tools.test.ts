@@ -12,7 +12,7 @@ const tableSchema = z.object({ resources: names, functions: names });
 const workspace = join(import.meta.dirname, "..", "..", "..");
 
 async function readTable(plugin: string): Promise<z.infer<typeof tableSchema>> {
-  return tableSchema.parse(JSON.parse(await packageFile(`go/bridge/cmd/pulumi-resource-${plugin}/table.json`)));
+  return tableSchema.parse(JSON.parse(await packageFile(`go/plugins/cmd/pulumi-resource-${plugin}/table.json`)));
 }
 
 /** Whether the npm package itself sends this token. */
@@ -69,9 +69,9 @@ describe("versions", () => {
   });
 
   it("are those that the plugins built here say of themselves", async () => {
-    assert.match(await packageFile("go/command/main.go"), new RegExp(`version = "${pluginVersions.command}"`));
-    assert.match(await packageFile("go/bridge/cmd/pulumi-resource-aws/main.go"), new RegExp(`Version: "${pluginVersions.aws}"`));
-    assert.match(await packageFile("go/bridge/cmd/pulumi-resource-docker/main.go"), new RegExp(`Version: "${pluginVersions.docker}"`));
+    assert.match(await packageFile("go/plugins/cmd/pulumi-resource-command/main.go"), new RegExp(`version = "${pluginVersions.command}"`));
+    assert.match(await packageFile("go/plugins/cmd/pulumi-resource-aws/main.go"), new RegExp(`Version: "${pluginVersions.aws}"`));
+    assert.match(await packageFile("go/plugins/cmd/pulumi-resource-docker/main.go"), new RegExp(`Version: "${pluginVersions.docker}"`));
     assert.match(await packageFile("go/pulumi/go.mod"), new RegExp(`github.com/pulumi/pulumi/pkg/v3 v${pulumiVersion}`));
   });
 });

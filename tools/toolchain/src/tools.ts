@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { Artifact } from "./artifact.ts";
 import { digestOf } from "./digest.ts";
 import { cliArchive, pluginArchive } from "./download-official.ts";
@@ -47,7 +47,7 @@ const bridge = (name: "aws" | "docker"): Recipe => ({
   title: "Bridge for the aws and docker plugins",
   version: pluginVersions.aws,
   program: `pulumi-resource-${name}`,
-  module: "bridge",
+  module: "plugins",
   packages: ["./cmd/pulumi-resource-aws", "./cmd/pulumi-resource-docker"],
   compiledPackages: 1350,
   expectedSec: 200,
@@ -57,8 +57,8 @@ const command: Recipe = {
   title: `Plugin command ${pluginVersions.command}`,
   version: pluginVersions.command,
   program: "pulumi-resource-command",
-  module: "command",
-  packages: ["."],
+  module: "plugins",
+  packages: ["./cmd/pulumi-resource-command"],
   compiledPackages: 560,
   expectedSec: 50,
 };
@@ -97,7 +97,7 @@ export async function goArtifact(recipe: Recipe, folders: Folders, environment: 
   const digest = await digestOf([join(folders.sources, "go", recipe.module)], salt);
   return {
     title: recipe.title,
-    folder: join(folders.cache, `${recipe.module}-${recipe.version}-${digest}`),
+    folder: join(folders.cache, `${basename(recipe.packages[0])}-${recipe.version}-${digest}`),
     programs: [recipe.program],
     expectedSec: recipe.expectedSec,
     make: (staging, report) => goBuild(recipe, folders.sources, staging, environment, report),
