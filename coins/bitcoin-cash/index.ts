@@ -14,7 +14,8 @@ export default defineCoin({
     chains: {
       mainnet: {
         chain: "main",
-        // Bitcoin's own first block is this coin's too: only the split tells them apart.
+        // Bitcoin's own first block: only the split tells them apart.
+        genesis: "000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f",
         split: { height: 478_559, hash: "000000000000000000651ef99cb9fcbe0dadde1d424bd9f15ff20136191a5eec" },
       },
       testnet4: { chain: "test4", genesis: "000000001dd410c49a788668ce26751718cc797474d3152a5fc073dd44fd9f7b" },

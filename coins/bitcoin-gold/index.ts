@@ -20,10 +20,16 @@ export default defineCoin({
   ...bitcoinRpc({
     daemon: "bgoldd",
     core: 17,
-    // Bitcoin's own first blocks (src/chainparams.cpp): nobody has put on record the block after the split, which alone tells the two apart.
+    // All of src/chainparams.cpp.
     chains: {
-      mainnet: { chain: "main", genesis: "000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f" },
-      testnet: { chain: "test", genesis: "000000000933ea01ad0ee984209779baaec3ced90fa3f408719526f8d77f4943" },
+      mainnet: {
+        chain: "main",
+        // Bitcoin's own first block.
+        genesis: "000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f",
+        // They split at 491,407, whose hash it does not name; the first block after it that it names is its defaultAssumeValid.
+        split: { height: 566_000, hash: "00000001ddb50bf6de8012bf8cd15bebc278c7e75ce5f77409ab78a291bd7e36" },
+      },
+      testnet: { chain: "test", genesis: "00000000e0781ebe24b91eedc293adfea2f557b53ec379e78959de3853e6f9f6" },
       regtest: { chain: "regtest" },
     },
   }),

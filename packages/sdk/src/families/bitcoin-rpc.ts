@@ -34,7 +34,10 @@ export interface BitcoinChain {
   readonly chain: keyof typeof chainSwitches;
   /** Hash of block 0, where it is known: tells coins apart that use the same chain name. */
   readonly genesis?: string;
-  /** The first block after a chain split that this coin came out of: tells it from the coin that it left. Asked for once it is there. */
+  /**
+   * A block that this coin has for itself, where it shares its first ones with others: at the height of the last chain split or above. Below it nobody
+   * can tell the coins apart, so that a node is in its initial sync until it has come there.
+   */
   readonly split?: { readonly height: number; readonly hash: string };
   /** More lines of the configuration file. */
   readonly settings?: Readonly<Record<string, string>>;
@@ -178,7 +181,7 @@ async function syncCheck(node: NodeClient, chain: BitcoinChain, core: number): P
     tipTimeSec: header.time,
     knownHeight: Math.max(info.blocks, info.headers),
     peers,
-    isInitialSync: info.initialblockdownload,
+    isInitialSync: info.initialblockdownload || (split !== undefined && info.blocks < split.height),
   };
 }
 
