@@ -5,8 +5,7 @@ import litecoin from "@coinfleet/coin-litecoin";
 import { catalogueEntry, type CatalogueEntry } from "./catalogue.ts";
 import { readPrices } from "./monthly-cost.ts";
 import { projectRoot } from "./project.ts";
-import { withPart } from "./readme-part.ts";
-import { renderCatalogue, renderFamilies } from "./render-catalogue.ts";
+import { renderCatalogue, renderFamilies, renderLimits } from "./render-catalogue.ts";
 
 const folder = join(projectRoot, "coins/litecoin");
 const prices = readPrices();
@@ -117,20 +116,15 @@ describe("renderFamilies", () => {
   });
 });
 
-describe("withPart", () => {
-  const marked = (part: string): string => `<!-- ${part}: written by \`npm run coins -- --write\` -->\nold\n<!-- /${part} -->\n`;
-  const page = `# Page\n\n${marked("coins")}\nbetween\n\n${marked("families")}\nend\n`;
-
-  it("replaces what stands between the markers of one part, again and again", () => {
-    for (const part of ["coins", "families"] as const) {
-      const once = withPart(page, part, "new");
-      assert.equal(once, page.replace(marked(part), marked(part).replace("\nold\n", "\n\nnew\n\n")));
-      assert.equal(withPart(once, part, "new"), once);
-    }
-  });
-
-  it("fails on a page without markers", () => {
-    assert.throws(() => withPart("# Page\n", "coins", "new"), { name: "NotEditable" });
-    assert.throws(() => withPart(marked("coins"), "families", "new"), { name: "NotEditable" });
+describe("renderLimits", () => {
+  it("gives a heading to each coin that has some", () => {
+    const limits = [{ what: "snapshot on mainnet", why: "nobody publishes one" }];
+    const text = renderLimits([
+      { ...entry(oak), unsupported: limits },
+      { ...entry(oak), id: "elm", unsupported: [] },
+      { ...entry(oak), id: "ash", unsupported: limits },
+    ]);
+    const line = "- snapshot on mainnet: nobody publishes one";
+    assert.equal(text, `## oak\n\n${line}\n\n## ash\n\n${line}`);
   });
 });

@@ -41,11 +41,18 @@ function rowOf(entry: CatalogueEntry): string[] {
   ];
 }
 
-/** The catalogue as Markdown, for people: a row a coin, where the prices are from, and what is not supported and why. */
+/** The catalogue as Markdown, for people: a row a coin, and where the prices are from. */
 export function renderCatalogue(entries: readonly CatalogueEntry[], prices: Prices): string {
   const table = markdownTable([columns, ...entries.map(rowOf)], { align: columns.map((name) => (isRight.has(name) ? "right" : "left")) });
-  const limits = entries.flatMap(({ id, unsupported }) => unsupported.map(({ what, why }) => `- ${id}, ${what}: ${why}`));
-  return [table, "", legend(prices), "", "Not supported, or not known yet, and why:", "", ...limits].join("\n");
+  return [table, "", legend(prices)].join("\n");
+}
+
+/** What is not supported, or not known yet, and why, as Markdown: a heading a coin. */
+export function renderLimits(entries: readonly CatalogueEntry[]): string {
+  return entries
+    .filter(({ unsupported }) => unsupported.length > 0)
+    .map(({ id, unsupported }) => [`## ${id}`, "", ...unsupported.map(({ what, why }) => `- ${what}: ${why}`)].join("\n"))
+    .join("\n\n");
 }
 
 /** The families as Markdown: what their clients are, and which coins they have. A coin of no family speaks a protocol of its own. */
