@@ -14,7 +14,6 @@ export default defineCoin({
       mainnet: {
         chain: "main",
         genesis: "000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f",
-        // Bitcoin Cash and Bitcoin Gold begin with the same blocks. The first that Core named after both had left: defaultAssumeValid of 0.16.0.
         split: { height: 506_067, hash: "0000000000000000005214481d2d96f898e3d5416e43359c145944a909d242e0" },
       },
       testnet4: { chain: "testnet4", genesis: "00000000da84f2bafbbc53dee25a72ae507ff4914b867c565be350b0da8bf043" },
