@@ -14,7 +14,7 @@ export default defineCoin({
       mainnet: {
         chain: "main",
         genesis: "000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f",
-        split: { height: 506_067, hash: "0000000000000000005214481d2d96f898e3d5416e43359c145944a909d242e0" },
+        split: { height: 506_067, hash: "0000000000000000005214481d2d96f898e3d5416e43359c145944a909d242e0" }, // defaultAssumeValid of Core 0.16.0
       },
       testnet4: { chain: "testnet4", genesis: "00000000da84f2bafbbc53dee25a72ae507ff4914b867c565be350b0da8bf043" },
       signet: { chain: "signet", genesis: "00000008819873e925422c1ff0f99f7cc9bbb232af63a077a480a3633bee1ef6" },
