@@ -15,6 +15,7 @@ module.exports = {
     only("host-imports-sdk", ours("host"), [ours("sdk")]),
     only("config-imports-sdk", ours("config"), [ours("sdk")]),
     only("aws-imports-sdk-and-host", ours("aws"), [ours("sdk|host")]),
+    only("bootstrap-imports-config-aws", ours("bootstrap"), [ours("config|aws")]),
     only("agent-imports-sdk", ours("agent"), [ours("sdk")]),
     only("build-imports-sdk-and-host", ours("build"), [ours("sdk|host")]),
     only("cli-imports-sdk-config-build-coins", ours("cli"), [ours("sdk|config|build|host|report"), "^coins/index\\.ts$"]),

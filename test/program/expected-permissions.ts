@@ -12,6 +12,8 @@ export interface Environment {
   readonly name: string;
   readonly account: string;
   readonly resources: readonly Recorded[];
+  /** What bounds its roles. @default - nothing */
+  readonly boundary?: unknown;
 }
 
 /** What is expected of one call. */
@@ -52,7 +54,7 @@ function roles(env: Environment): ReadonlyMap<string, Caller> {
   const all = ofType(env, "aws:iam/role:Role").map((role): [string, Caller] => {
     const policies = ofType(env, "aws:iam/rolePolicy:RolePolicy").filter((one) => text(one, "role") === `Role:${role.name}`);
     const documents = policies.map((one) => policyOf(one, "policy", realArns(env)));
-    return [role.name, { name: role.name, principal: roleArn(env, role), policies: documents }];
+    return [role.name, { name: role.name, principal: roleArn(env, role), policies: documents, boundary: env.boundary }];
   });
   return new Map(all);
 }

@@ -14,11 +14,18 @@ export interface Caller {
   /** ARN, or a service's name. */
   readonly principal: string;
   readonly policies: readonly unknown[];
+  /** What bounds it, whatever its policies say. @default - none */
+  readonly boundary?: unknown;
 }
 
-/** The evaluator's tables know no key of an encryption context by its name; of a tag of the caller they do. It stands for one in policies and calls alike. */
+/**
+ * The evaluator's tables know no key of an encryption context by its name, and no claims of GitLab's. In policies and calls alike a tag of the caller stands
+ * for the one, and Google's claims for the others.
+ */
 const standIn = (text: string): string =>
-  text.replace(/kms:EncryptionContext:([\w:]+)/g, (_, key: string) => `aws:PrincipalTag/encryption-context-${key.replaceAll(":", "-")}`);
+  text
+    .replaceAll(/gitlab\.com:(aud|sub)/g, "accounts.google.com:$1")
+    .replace(/kms:EncryptionContext:([\w:]+)/g, (_, key: string) => `aws:PrincipalTag/encryption-context-${key.replaceAll(":", "-")}`);
 const readable = (policy: unknown): unknown => JSON.parse(standIn(JSON.stringify(policy)));
 
 /**
@@ -35,6 +42,7 @@ export async function isAllowed(caller: Caller, call: Call, account: string, res
       contextVariables: { "aws:SecureTransport": "true", ...contextOf(call) },
     },
     identityPolicies: caller.policies.map((policy, index) => ({ name: `${caller.name}-${index}`, policy: readable(policy) })),
+    ...(caller.boundary === undefined ? {} : { permissionBoundaryPolicies: [{ name: "boundary", policy: readable(caller.boundary) }] }),
     serviceControlPolicies: [],
     resourceControlPolicies: [],
     ...(resourcePolicy === undefined ? {} : { resourcePolicy: readable(resourcePolicy) }),

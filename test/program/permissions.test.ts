@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { permissionsBoundary } from "@coinfleet/aws";
 import { metricNamespace } from "@coinfleet/sdk";
 import { arn, deviations, roleOf, text, type Environment } from "./expected-permissions.ts";
 import { isAllowed } from "./iam.ts";
@@ -85,6 +86,28 @@ describe("permissions", function () {
   });
 
   it("are what each role needs, and end at its neighbours", async () => assert.deepEqual(await deviations(env, [reader], lent), []));
+
+  it("are the same within the account's boundary", async () => {
+    assert.deepEqual(await deviations({ ...env, boundary: permissionsBoundary(env.account) }, [reader], lent), []);
+  });
+
+  it("are missed when the boundary is narrower than they are", async () => {
+    const { Version, Statement } = permissionsBoundary(env.account);
+    const boundary = { Version, Statement: Statement.filter(({ Sid }) => Sid !== "KeepSnapshots") };
+    const missed = await deviations({ ...env, boundary }, [reader], lent);
+    assert.ok(missed.length > 0 && missed.every((one) => one.startsWith("backups-role may not ")), missed.join("\n"));
+  });
+
+  it("bounds every role by what the stack file names", async () => {
+    const permissionsBoundary = `arn:aws:iam::${env.account}:policy/coinfleet-pipeline/coinfleet-boundary`;
+    const { resources } = await record("production", { nodes, permissionsBoundary });
+    const roles = resources.filter(({ type }) => type === "aws:iam/role:Role");
+    assert.ok(roles.length > 5);
+    for (const { name, inputs } of roles) {
+      assert.equal(inputs["permissionsBoundary"], permissionsBoundary, name);
+      assert.equal(inputs["path"], "/coinfleet/production/", name);
+    }
+  });
 
   it("fail on a call that AWS does not know, so that no expectation is met by a mistake of spelling", async () => {
     const hosts = roleOf(env, "bitcoin-hosts-role");

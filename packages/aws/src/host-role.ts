@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { hostPermissions } from "@coinfleet/host";
 import type { ResolvedGroup } from "@coinfleet/sdk";
 import { secretArns } from "./group-secrets.ts";
-import { arn, type Place } from "./place.ts";
+import { arn, roleBounds, type Place } from "./place.ts";
 import { policyDocument, type PolicyDocument } from "./policy-document.ts";
 import { serviceTrust } from "./service-role.ts";
 import { groupTags } from "./tags.ts";
@@ -30,6 +30,7 @@ export class HostRole extends pulumi.ComponentResource {
     const role = new aws.iam.Role(
       `${name}-role`,
       {
+        ...roleBounds(args.place),
         description: `Hosts of Coinfleet group ${args.group.name}`,
         assumeRolePolicy: JSON.stringify(serviceTrust(args.place, "ec2.amazonaws.com")),
         tags,
@@ -46,7 +47,11 @@ export class HostRole extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    this.profileName = new aws.iam.InstanceProfile(`${name}-profile`, { role: role.name, tags }, { parent: this }).name;
+    this.profileName = new aws.iam.InstanceProfile(
+      `${name}-profile`,
+      { path: roleBounds(args.place).path, role: role.name, tags },
+      { parent: this },
+    ).name;
     this.registerOutputs({ profileName: this.profileName });
   }
 }

@@ -23,6 +23,8 @@ export interface ImageArgs {
   readonly digest: string;
   readonly spec: ImageSpec;
   readonly prepare: PrepareImage;
+  /** What it shares its lower layers with. @default - nothing */
+  readonly after?: pulumi.Resource | undefined;
 }
 
 const platforms: Readonly<Record<Architecture, string>> = { x86_64: "linux/amd64", arm64: "linux/arm64" };
@@ -35,6 +37,8 @@ export class Image extends pulumi.ComponentResource {
   static readonly type = "coinfleet:aws:Image";
   /** `<repository>@sha256:…`: what hosts run. */
   readonly reference: pulumi.Output<string>;
+  /** Done when the registry has it. */
+  readonly pushed: pulumi.Resource;
 
   constructor(name: string, args: ImageArgs, opts?: pulumi.ComponentResourceOptions) {
     super(Image.type, name, {}, opts);
@@ -53,13 +57,18 @@ export class Image extends pulumi.ComponentResource {
         triggers: { digest },
         keepLocally: true,
       },
-      { parent: this, hooks: { beforeCreate: [prepare], beforeUpdate: [prepare] } },
+      {
+        parent: this,
+        hooks: { beforeCreate: [prepare], beforeUpdate: [prepare] },
+        ...(args.after === undefined ? {} : { dependsOn: [args.after] }),
+      },
     );
     const pushed = new docker.RegistryImage(
       `${name}-push`,
       { name: image.name, keepRemotely: true, triggers: { digest } },
       { parent: this, dependsOn: [image] },
     );
+    this.pushed = pushed;
     this.reference = pulumi.interpolate`${args.registry.url}@${pushed.sha256Digest}`;
     this.registerOutputs({ reference: this.reference });
   }

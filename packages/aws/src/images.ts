@@ -52,6 +52,8 @@ export class Images extends pulumi.ComponentResource {
   readonly #ofGroup: ReadonlyMap<string, GroupImages>;
   readonly #registries = new Map<string, Registry>();
   readonly #made = new Map<string, pulumi.Output<string>>();
+  /** Repository and architecture → the image that is made first. */
+  readonly #firsts = new Map<string, pulumi.Resource>();
   /** Where everything is promoted, nothing is built, and no docker is asked for. */
   #engine: docker.Provider | undefined;
 
@@ -104,9 +106,13 @@ export class Images extends pulumi.ComponentResource {
       this.#registries.get(repository) ?? new Registry(repository, { place, keyArn, repository, sharedWith }, { parent: this });
     this.#registries.set(repository, registry);
     this.#engine ??= newEngine();
-    const { reference } = new Image(key, { registry, tag, prepare: prepareImage, ...planned }, { parent: this, providers: [this.#engine] });
-    this.#made.set(key, reference);
-    return reference;
+    // Images of a repository differ in their last layers only: those below are made and pushed once when one of them goes before the others.
+    const alike = `${repository}-${planned.architecture}`;
+    const after = this.#firsts.get(alike);
+    const image = new Image(key, { registry, tag, prepare: prepareImage, after, ...planned }, { parent: this, providers: [this.#engine] });
+    if (after === undefined) this.#firsts.set(alike, image.pushed);
+    this.#made.set(key, image.reference);
+    return image.reference;
   }
 }
 

@@ -1,3 +1,5 @@
+export { Bootstrap, type BootstrapArgs } from "./bootstrap/bootstrap.ts";
+export { permissionsBoundary } from "./bootstrap/permissions-boundary.ts";
 export { Fleet, type FleetArgs, type FleetNode } from "./fleet.ts";
 export type { Place } from "./place.ts";
 export { ingressRules, type Ingress } from "./group-security.ts";

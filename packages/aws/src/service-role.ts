@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import type { Place } from "./place.ts";
+import { roleBounds, type Place } from "./place.ts";
 import { policyDocument, type PolicyDocument, type Statement } from "./policy-document.ts";
 import { environmentTags } from "./tags.ts";
 
@@ -27,6 +27,7 @@ export class ServiceRole extends pulumi.ComponentResource {
     const role = new aws.iam.Role(
       `${name}-role`,
       {
+        ...roleBounds(place),
         description: args.description,
         assumeRolePolicy: JSON.stringify(serviceTrust(place, service)),
         tags: environmentTags(place, `coinfleet-${place.environment}-${args.role}`),

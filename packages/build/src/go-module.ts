@@ -5,7 +5,7 @@ import type { Architecture, GoModule } from "@coinfleet/sdk";
 import { BuildError } from "./build-error.ts";
 import type { ResolvedFetchOptions } from "./fetch-options.ts";
 import type { GoToolchain } from "./go-toolchain.ts";
-import { findGo, minimumGo } from "./go-toolchain.ts";
+import { fewerCollections, findGo, minimumGo } from "./go-toolchain.ts";
 import { runTool } from "./run-tool.ts";
 
 const goArchitectures = { x86_64: "amd64", arm64: "arm64" } as const satisfies Record<Architecture, string>;
@@ -70,6 +70,7 @@ function goEnvironment(source: GoModule, architecture: Architecture, environment
   const isNative = architecture === (process.arch === "arm64" ? "arm64" : "x86_64");
   return {
     ...Object.fromEntries(Object.entries(environment).filter(([name]) => !ignoredSettings.has(name))),
+    ...fewerCollections,
     GOSUMDB: sumDatabase === "off" || sumDatabase === "" ? "sum.golang.org" : sumDatabase,
     GOFLAGS: "-mod=mod -trimpath -buildvcs=false",
     GOPRIVATE: "",

@@ -8,6 +8,9 @@ import { runTool } from "./run-tool.ts";
 /** Oldest Go that builds every pinned module. */
 export const minimumGo = { major: 1, minor: 26 } as const;
 
+/** The compiler spends a sixth of its time on collecting garbage that its few seconds of life would bear. */
+export const fewerCollections = { GOGC: "400" } as const;
+
 /** A Go installation that is new enough. */
 export interface GoToolchain {
   readonly path: string;

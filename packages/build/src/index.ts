@@ -6,7 +6,7 @@ export type { FetchLimits } from "./download.ts";
 export * from "./fetch-options.ts";
 export * from "./fetch-release.ts";
 export { checkGoModule, readGoSum } from "./go-module.ts";
-export { findGo, minimumGo } from "./go-toolchain.ts";
+export { fewerCollections, findGo, minimumGo } from "./go-toolchain.ts";
 export * from "./prepare-image.ts";
 export * from "./progress.ts";
 export { discoverDigest } from "./signed-archive.ts";

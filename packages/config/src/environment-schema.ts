@@ -185,3 +185,12 @@ export const sharedWithSchema = z
   .array(accountId)
   .default([])
   .describe("Accounts that may pull this environment's images and launch its machine images, for promotion. Default: none.");
+
+/** What no role of the environment may pass. */
+export const permissionsBoundarySchema = z
+  .string()
+  .regex(/^arn:aws[a-z-]*:iam::\d{12}:policy\/.+$/, "the ARN of an IAM policy")
+  .optional()
+  .describe(
+    "IAM policy that bounds every role of the environment: the account's bootstrap stack makes it, and its pipeline may make no role without. Default: none.",
+  );

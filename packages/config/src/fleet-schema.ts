@@ -8,6 +8,7 @@ import {
   cidr,
   groupBackupSchema,
   networkSchema,
+  permissionsBoundarySchema,
   retiredSchema,
   sharedWithSchema,
   zonesSchema,
@@ -222,6 +223,7 @@ export const fleetSchema = z.strictObject({
   sharedWith: sharedWithSchema,
   retired: retiredSchema,
   adopt: adoptSchema,
+  permissionsBoundary: permissionsBoundarySchema,
   nodes: z
     .record(z.string(), groupSchema)
     .describe("Groups by name: the nodes of one coin on one network. The name becomes node<N>.<group>.internal."),

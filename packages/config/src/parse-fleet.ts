@@ -8,11 +8,11 @@ import {
   type NetworkSpec,
   type Problem,
 } from "@coinfleet/sdk";
-import { z } from "zod";
+import type { z } from "zod";
 import { alertsOf } from "./alerts-schema.ts";
 import { fleetSchema } from "./fleet-schema.ts";
 import { keyPath, problemsOfIssues } from "./problems-of-issues.ts";
-import { toJsonSchema } from "./to-json-schema.ts";
+import { asProperties, toJsonSchema } from "./to-json-schema.ts";
 import { withoutPaths } from "./without-paths.ts";
 
 /** Which stack file it is. */
@@ -68,7 +68,7 @@ function objectOf(value: unknown): object {
   return typeof value === "object" && value !== null ? value : {};
 }
 
-const jsonSchema = z.object({ properties: z.record(z.string(), z.any()) }).parse(fleetJsonSchema);
+const jsonSchema = asProperties(fleetJsonSchema);
 
 function specOf(raw: Raw, origin: Origin): FleetSpec {
   return {

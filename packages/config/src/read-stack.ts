@@ -21,7 +21,7 @@ export function readStack(coins: CoinRegistry): StackConfig {
 }
 
 /** The engine hands objects over as JSON and plain words as they are. */
-function configured(namespace: string, key: string): unknown {
+export function configured(namespace: string, key: string): unknown {
   const text = new pulumi.Config(namespace).get(key);
   if (text === undefined || !/^\s*[[{]/.test(text)) return text;
   const parsed: unknown = JSON.parse(text);

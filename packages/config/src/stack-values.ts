@@ -24,7 +24,13 @@ export interface StackValues {
 
 /** A whole stack file, understood. */
 export interface StackConfig {
-  readonly place: { readonly environment: string; readonly account: string; readonly region: string };
+  readonly place: {
+    readonly environment: string;
+    readonly account: string;
+    readonly region: string;
+    /** ARN. */
+    readonly permissionsBoundary?: string;
+  };
   readonly spec: FleetSpec;
   readonly fleet: ResolvedFleet;
   /** What will be refused later, for example a release that a coming hard fork leaves behind. */
@@ -48,7 +54,8 @@ export function readStackValues(values: StackValues, coins: CoinRegistry, origin
   if ("problems" in resolution) problems.push(...resolution.problems.filter((one) => !isEcho(one, problems)));
   if (problems.length > 0 || "problems" in resolution || typeof region !== "string" || typeof account !== "string")
     return refused(problems, origin);
-  const place = { environment: origin.environment, account, region };
+  const { permissionsBoundary } = parsed.spec;
+  const place = { environment: origin.environment, account, region, ...(permissionsBoundary === undefined ? {} : { permissionsBoundary }) };
   return { config: { place, spec: parsed.spec, fleet: resolution.fleet, warnings: resolution.warnings } };
 }
 
@@ -63,7 +70,8 @@ function isEcho(found: Problem, said: readonly Problem[]): boolean {
   return said.some((one) => one.path.startsWith(found.path) && (followsFromLess.includes(found.name) || one.path === found.path));
 }
 
-function regionOf(value: unknown): string | Problem {
+/** `aws:region`, or what is wrong with it. */
+export function regionOf(value: unknown): string | Problem {
   const path = "aws:region";
   if (value === undefined) return problem(NoRegion, { path });
   const read = regionName.safeParse(value);
@@ -71,7 +79,8 @@ function regionOf(value: unknown): string | Problem {
   return problem(InvalidValue, { path, got: value, allowed: ["a region, for example eu-central-1"] });
 }
 
-function accountOf(value: unknown): string | Problem {
+/** The one account of `aws:allowedAccountIds`, or what is wrong with it. */
+export function accountOf(value: unknown): string | Problem {
   const path = "aws:allowedAccountIds";
   if (value === undefined) return problem(NoAccount, { path });
   const listed: readonly unknown[] = Array.isArray(value) ? value : [value];

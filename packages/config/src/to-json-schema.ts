@@ -17,4 +17,11 @@ export function toJsonSchema(schema: z.ZodType): z.core.JSONSchema.BaseSchema {
   return made;
 }
 
+/** A mapping's JSON schema, as {@link problemsOfIssues} reads it. */
+export function asProperties(schema: z.core.JSONSchema.BaseSchema): z.infer<typeof withProperties> {
+  return withProperties.parse(schema);
+}
+
+const withProperties = z.object({ properties: z.record(z.string(), z.any()) });
+
 const isScalar = (value: unknown): value is string | number | boolean => ["string", "number", "boolean"].includes(typeof value);

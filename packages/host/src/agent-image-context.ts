@@ -24,9 +24,10 @@ export function renderAgentImageContext({ coin, base, architecture, sourceDigest
     `FROM ${base}`,
     // Node unpacks gzip itself, and calls these for the other formats of snapshots.
     ...install(["zstd", "xz-utils", "lz4"]),
-    "COPY node /usr/local/bin/node",
-    "COPY package.json agent.js coin.js /app/",
     "RUN find / -xdev -type f -perm /6000 -exec chmod a-s {} +",
+    "COPY node /usr/local/bin/node",
+    // From here on each coin has layers of its own.
+    "COPY package.json agent.js coin.js /app/",
     `USER ${agentUser}`,
     "WORKDIR /app",
     `ENTRYPOINT ${JSON.stringify(["/usr/local/bin/node", ...agentNodeOptions, "/app/agent.js"])}`,

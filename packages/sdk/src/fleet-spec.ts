@@ -24,6 +24,8 @@ export interface FleetSpec {
   readonly retired: RetiredSpec;
   /** Logical name of a data volume or secret → id or ARN of the one that exists already and is taken over in place of a new one. */
   readonly adopt: Readonly<Record<string, string>>;
+  /** ARN of the IAM policy that bounds every role of the environment. @default - none */
+  readonly permissionsBoundary?: string | undefined;
   /** Groups by name. The name is a DNS label: `node<N>.<group>.internal`. */
   readonly nodes: Readonly<Record<string, GroupSpec>>;
 }

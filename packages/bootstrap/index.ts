@@ -1,0 +1,13 @@
+import { Bootstrap } from "@coinfleet/aws";
+import { readBootstrap } from "@coinfleet/config";
+
+// One stack for each account and region; docs/accounts.md says when and by whom it is applied.
+const made = new Bootstrap("bootstrap", readBootstrap());
+
+const {
+  state: { backendUrl, secretsProvider },
+  previewRoleArn,
+  writeRoleArn,
+  boundaryArn: permissionsBoundary,
+} = made;
+export { backendUrl, permissionsBoundary, previewRoleArn, secretsProvider, writeRoleArn };
