@@ -22,13 +22,20 @@ export default defineCoin({
       url: archives(
         "https://github.com/ZcashFoundation/zebra/releases/download/v{version}/zebrad-{version}-{machine}-unknown-linux-gnu.tar.gz",
       ),
-      sha256: { "6.4.1": pendingDigests("the release is known from the crate registry only: nobody has seen its archives") },
+      sha256: { "7.0.0": pendingDigests("the release is known from the crate registry only: nobody has seen its archives") },
       signature: {
         kind: "none",
         reason: "upstream signs SHA256SUMS with sigstore, which is not checked here yet: compare with `cosign verify-blob` before pinning",
       },
       binaries: { zebrad: "zebrad" },
     }),
+    crates: {
+      kind: "cargoCrates",
+      version: "7.0.0", // 6.4.1 is withdrawn ("yanked") in the registry.
+      crates: { zebrad: ["zebrad"] },
+      sums: { "7.0.0": { zebrad: "c785ae0797f619e0f0db93942a7729078ddbc2cdb29a48e0e6eb0d1e10739b19" } },
+      needs: "libclang, protobuf-compiler, cmake and a C++ compiler",
+    },
   }),
   networks: {
     mainnet: mainNetwork({

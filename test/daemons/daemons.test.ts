@@ -1,9 +1,6 @@
-import assert from "node:assert/strict";
-import type { AgentStatus, Network } from "@coinfleet/sdk";
-import { z } from "zod";
-import { coins } from "../../coins/index.ts";
 import { FleetUnderTest } from "../fleet/fleet-under-test.ts";
-import { testFleet, type Groups } from "../fleet/stack.ts";
+import { testFleet } from "../fleet/stack.ts";
+import { describeDaemon, type DaemonGroup } from "./describe-daemon.ts";
 
 /**
  * Every client that package registries hold, as its coin's plugin builds and runs it. Main networks take other sources of the same plugins, which are not
@@ -14,16 +11,14 @@ const groups = {
   monero: { network: "regtest", count: 2, sources: { monerod: "debian" }, blockEverySec: 5 },
   decred: { network: "simnet", count: 2, sources: { dcrd: "go" }, blockEverySec: 20 },
   ethereum: { network: "dev", count: 1, sources: { geth: "go" } },
+  bnb: { network: "dev", count: 1, sources: { geth: "go" } },
   cosmos: { network: "kvstore", count: 2, sources: { cometbft: "go" } },
+  terra: { network: "kvstore", count: 2, sources: { cometbft: "go" } },
   avalanche: { network: "local", count: 1, sources: { avalanchego: "go" } },
-} satisfies Groups;
+} as const;
 
-/** Its chain makes a block for a signed transaction only, so that a node that is well is found stalled: it counts as up when it answers. */
-const withoutBlocks: readonly string[] = ["avalanche"];
+const behaviours: Readonly<Record<string, DaemonGroup>> = { ...groups, avalanche: { ...groups.avalanche, makesBlocks: false } };
 
-const configuration = z.object({ daemons: z.array(z.object({ name: z.string(), stopTimeoutSec: z.number() })).length(1) });
-
-/** A daemon on its private network: it syncs, falls behind and catches up, stops in time, and starts again with its data. */
 describe("real daemons", function () {
   this.timeout(15 * 60_000);
   let fleet: FleetUnderTest;
@@ -35,70 +30,5 @@ describe("real daemons", function () {
   });
   after(() => fleet?.remove());
 
-  for (const [coin, { network, count, sources }] of Object.entries(groups)) {
-    const [[client, source] = []] = Object.entries(sources);
-    const node = `${coin}-${count}`;
-
-    describe(`${client} of the source "${source}", on ${network} of ${coin}`, () => {
-      const height = ({ probe }: AgentStatus): number => probe?.height ?? -1;
-      const makesBlocks = !withoutBlocks.includes(coin);
-      const well = (limitSec?: number): Promise<AgentStatus> =>
-        makesBlocks ? fleet.untilAgent(node, "synced", ({ isSynced }) => isSynced, limitSec) : alive();
-      /** The node's first answer after its daemon has started. */
-      const alive = (): Promise<AgentStatus> => fleet.untilAgent(node, "an answer", ({ probe }) => probe !== undefined);
-
-      /** Stops the daemon as its unit does. @returns what the host says of it */
-      async function stop(unit: string): Promise<{ readonly seconds: number; readonly limitSec: number; readonly ended: string }> {
-        const [daemon] = configuration.parse(JSON.parse(await fleet.onHost(node, "cat /run/coinfleet/config.json"))).daemons;
-        assert.ok(daemon);
-        const started = Date.now();
-        await fleet.onHost(node, `systemctl stop ${unit}`);
-        const seconds = (Date.now() - started) / 1000;
-        return { seconds, limitSec: daemon.stopTimeoutSec, ended: await fleet.onHost(node, `cat /run/coinfleet/ended.${daemon.name}`) };
-      }
-
-      it(`runs what the plugin says, and ${makesBlocks ? "is synced" : "answers its sync check"}`, async () => {
-        await well(300);
-        assert.match(await fleet.onHost(node, "jq -r .release /run/coinfleet/release.json"), new RegExp(`-${source}$`));
-      });
-
-      it("is seen when it is gone, stops within its time, and has its data when it is back", async () => {
-        const before = height(await well());
-        const unit = await fleet.daemonUnit(node);
-        if (count > 1) await fleet.cut(node, peerPort(coin, network));
-        try {
-          const { seconds, limitSec, ended } = await stop(unit);
-          process.stdout.write(`        stopped in ${seconds.toFixed(1)} s of ${limitSec} s: ${ended}\n`);
-          assert.match(ended, /ended with code 0$/);
-          assert.ok(seconds < limitSec);
-          await fleet.untilAgent(node, "not synced, and without a height", ({ isSynced, probe }) => !isSynced && probe === undefined);
-          await fleet.onHost(node, `systemctl start ${unit}`);
-          const after = height(await alive());
-          assert.ok(after >= before, `${after} after the start, ${before} before`);
-        } finally {
-          if (count > 1) await fleet.mend(node);
-        }
-        await well(300);
-      });
-
-      if (count > 1)
-        it("falls behind without peers, is seen to, and catches up", async () => {
-          await well();
-          await fleet.cut(node, peerPort(coin, network));
-          let behind: AgentStatus;
-          try {
-            behind = await fleet.untilAgent(node, "behind", ({ blocksBehind = 0, isSynced }) => blocksBehind > 0 && !isSynced, 300);
-          } finally {
-            await fleet.mend(node);
-          }
-          const back = await well(300);
-          assert.ok(height(back) >= height(behind) + (behind.blocksBehind ?? 0));
-        });
-    });
-  }
+  for (const [coin, group] of Object.entries(behaviours)) describeDaemon(() => fleet, coin, group);
 });
-
-function peerPort(coin: string, network: string): number {
-  const networks: Readonly<Record<string, Network>> = coins[coin]?.networks ?? {};
-  return networks[network]?.ports["p2p"]?.port ?? assert.fail(`${coin} has no port for peers on ${network}`);
-}

@@ -12,9 +12,16 @@ const group = {
   nodes: [{ name: "acorn-1" }, { name: "acorn-2" }],
 } as unknown as ResolvedGroup;
 
+/** As many alarms as an exchange has. */
+const large = { ...group, nodes: Array.from({ length: 60 }, (_, index) => ({ name: `acorn-${index + 1}` })) } as unknown as ResolvedGroup;
+
 interface Body {
   readonly widgets: readonly {
     readonly type: string;
+    readonly x: number;
+    readonly y: number;
+    readonly width: number;
+    readonly height: number;
     readonly properties: { readonly alarms?: readonly string[]; readonly metrics?: readonly (readonly unknown[])[] };
   }[];
 }
@@ -43,4 +50,21 @@ describe("dashboards", () => {
       assert.ok(listed.includes("arn:aws:cloudwatch:eu-central-1:000000000000:alarm:coinfleet-test-acorn-1-node-down"));
     });
   }
+
+  for (const [what, text] of [
+    ["of the fleet", fleetDashboard(place, [large])],
+    ["of a group", groupDashboard(place, large)],
+  ] as const)
+    it(`${what} lose no alarm and lie nowhere on each other, however many there are`, () => {
+      const { widgets } = JSON.parse(text) as Body;
+      const listed = widgets.flatMap((widget) => widget.properties.alarms ?? []);
+      assert.equal(new Set(listed).size, 60 * alarms.length);
+      for (const { properties } of widgets) assert.ok((properties.alarms ?? []).length <= 100 && (properties.metrics ?? []).length <= 500);
+      for (const [index, one] of widgets.entries())
+        for (const other of widgets.slice(index + 1))
+          assert.ok(
+            one.x + one.width <= other.x || other.x + other.width <= one.x || one.y + one.height <= other.y,
+            JSON.stringify([one, other]),
+          );
+    });
 });

@@ -16,22 +16,33 @@ interface Widget {
 const overview: readonly MetricName[] = ["Synced", "BlocksBehind", "TipAgeSeconds", "Peers", "DataVolumeUsedPercent", "DaysToFull"];
 
 const columns = 24;
-const alarmRows = 6;
 const graph = { width: 8, height: 6 };
 
-/** Alarms of all nodes, and the main figures with one line per node. */
+/** What rings anywhere, and the main figures with one line per node. */
 export function fleetDashboard(place: Place, groups: readonly ResolvedGroup[]): string {
   const nodes = groups.flatMap((group) => group.nodes);
-  return body([alarmWidget(place, "Alarms", groups), ...graphs(place, overview, nodes)]);
+  // Thousands of alarms that are OK would hide the few that are not.
+  const ringing = alarmWidgets(place, "What rings", groups, { height: 2, states: ["ALARM"] });
+  return body([...ringing, ...graphs(place, overview, nodes, below(ringing))]);
 }
 
 /** Everything that the agents of one group publish. */
 export function groupDashboard(place: Place, group: ResolvedGroup): string {
   const names = Object.keys(metrics).filter((name): name is MetricName => name in metrics);
-  return body([alarmWidget(place, `${group.coinName} (${group.networkName})`, [group]), ...graphs(place, names, group.nodes)]);
+  const all = alarmWidgets(place, `${group.coinName} (${group.networkName})`, [group], { height: 6 });
+  return body([...all, ...graphs(place, names, group.nodes, below(all))]);
 }
 
-function alarmWidget(place: Place, title: string, groups: readonly ResolvedGroup[]): Widget {
+/** The most that one widget takes. */
+const alarmsOfWidget = 100;
+
+/** As many widgets as the alarms need, those that ring first in each. `states`: alarms in other states are not shown. */
+function alarmWidgets(
+  place: Place,
+  title: string,
+  groups: readonly ResolvedGroup[],
+  { height, ...states }: { readonly height: number; readonly states?: readonly string[] },
+): readonly Widget[] {
   const arns = groups.flatMap((group) =>
     group.nodes.flatMap((node) =>
       alarms
@@ -39,16 +50,31 @@ function alarmWidget(place: Place, title: string, groups: readonly ResolvedGroup
         .map((alarm) => arn(place, "cloudwatch", `alarm:${alarmName(place, node, alarm)}`)),
     ),
   );
-  // CloudWatch shows at most 100 alarms in one widget.
-  return { type: "alarm", x: 0, y: 0, width: columns, height: alarmRows, properties: { title, alarms: arns.slice(0, 100) } };
+  const count = Math.ceil(arns.length / alarmsOfWidget);
+  return Array.from({ length: count }, (_, index) => ({
+    type: "alarm",
+    x: 0,
+    y: index * height,
+    width: columns,
+    height,
+    properties: {
+      title: count === 1 ? title : `${title} (${index + 1} of ${count})`,
+      alarms: arns.slice(index * alarmsOfWidget, (index + 1) * alarmsOfWidget),
+      sortBy: "stateUpdatedTimestamp",
+      ...states,
+    },
+  }));
 }
 
-function graphs(place: Place, names: readonly MetricName[], nodes: readonly ResolvedNode[]): readonly Widget[] {
+const below = (widgets: readonly Widget[]): number => widgets.reduce((sum, { height }) => sum + height, 0);
+
+/** One graph for each metric. CloudWatch takes 500 lines in a graph and 2,500 on a dashboard: 416 nodes on the fleet's. */
+function graphs(place: Place, names: readonly MetricName[], nodes: readonly ResolvedNode[], top: number): readonly Widget[] {
   const perRow = columns / graph.width;
   return names.map((name, index) => ({
     type: "metric",
     x: (index % perRow) * graph.width,
-    y: alarmRows + Math.floor(index / perRow) * graph.height,
+    y: top + Math.floor(index / perRow) * graph.height,
     ...graph,
     properties: {
       title: `${name}: ${metrics[name].help}`,

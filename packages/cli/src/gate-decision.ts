@@ -4,7 +4,7 @@ import type { NodeSamples, Sample } from "./samples.ts";
 const samplesInARow = 3;
 
 /** A new node that neither grows nor has peers has nobody to sync with: it passes after being alive for that long, seconds. */
-export const lonelyGraceSec = 120;
+export const lonelyGraceSec = 60;
 
 /** What the gate found out before it touched anything. */
 export interface GateCase {

@@ -12,7 +12,7 @@ const beside = [
   /\.test\.ts$/,
   /\.test-d\.ts$/,
   /^test\//,
-  /^packages\/(testkit|report|sandbox)\//,
+  /^packages\/(testkit|report|sandbox|bootstrap)\//,
   /^tools\//,
   /^\.(gitlab-ci|github|ci)/,
   /\/testing\//,

@@ -63,7 +63,8 @@ async function findTerraformProvider(tool: Tool, world: World): Promise<string |
 async function build(tool: Tool, world: World, refusal: string): Promise<Obtained> {
   if (tool.terraform === "found in a mirror" && (await findAwsProvider(world)).provider === undefined)
     throw await noAwsProvider(world, refusal);
-  const recipes = typeof tool.terraform === "object" ? [tool.recipe, tool.terraform] : [tool.recipe];
+  // Plugins share a recipe: whoever comes second finds it made.
+  const recipes = typeof tool.terraform === "object" ? [tool.terraform, tool.recipe] : [tool.recipe];
   for (const recipe of recipes)
     await makeOnce(world.folders.cache, await goArtifact(recipe, world.folders, world.environment), world.onProgress);
   const made = await findMade(tool, world);

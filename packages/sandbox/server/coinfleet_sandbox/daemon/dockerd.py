@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from coinfleet_sandbox.daemon import addresses
 from coinfleet_sandbox.daemon.children import Child
 from coinfleet_sandbox.launcher.layout import Layout
 from coinfleet_sandbox.launcher.outer_network import MTU
+from coinfleet_sandbox.launcher.remains import hierarchies
 
 
 def dockerd(layout: Layout) -> Child:
@@ -34,6 +36,22 @@ def dockerd(layout: Layout) -> Child:
         "--live-restore",
     ]
     return Child("dockerd", argv, layout.log / "dockerd.log")
+
+
+def prefer_hosts(layout: Layout) -> None:
+    """Give all hosts together four times the CPU time of another session of this machine, as far as both want it.
+
+    The kernel would give them as much as one compiler that runs beside them: they would look like hosts that hang.
+    """
+    for hierarchy in hierarchies():
+        unified = (hierarchy / "cgroup.controllers").exists()
+        if not unified and not (hierarchy / "cpu.shares").exists():
+            continue
+        group = hierarchy / layout.cgroup
+        group.mkdir(exist_ok=True)
+        # Without a CPU controller the file is missing, and the kernel's own shares stay.
+        with contextlib.suppress(OSError):
+            (group / ("cpu.weight" if unified else "cpu.shares")).write_text("400" if unified else "4096")
 
 
 def docker_answers(path: Path) -> bool:

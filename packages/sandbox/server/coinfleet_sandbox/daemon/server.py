@@ -15,7 +15,7 @@ from coinfleet_sandbox.daemon import addresses, namespace
 from coinfleet_sandbox.daemon.children import Child
 from coinfleet_sandbox.daemon.control import ControlServer
 from coinfleet_sandbox.daemon.dns import DnsServer
-from coinfleet_sandbox.daemon.dockerd import announce_registries, docker_answers, dockerd, trust_registries
+from coinfleet_sandbox.daemon.dockerd import announce_registries, docker_answers, dockerd, prefer_hosts, trust_registries
 from coinfleet_sandbox.daemon.egress import EgressProxy
 from coinfleet_sandbox.daemon.registry import registry
 from coinfleet_sandbox.errors import SandboxError
@@ -74,6 +74,7 @@ class Server:
         self._start_child(dns.child)
         namespace.write_resolver_files()
         announce_registries(ACCOUNT_ID, REGIONS)
+        prefer_hosts(self._layout)
         docker = self._start_child(dockerd(self._layout))
         self._start_child(registry(self._layout, self._images.registry, addresses.REGISTRY_PORT))
         with ThreadPoolExecutor(1) as pool:

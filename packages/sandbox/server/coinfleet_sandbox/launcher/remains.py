@@ -38,7 +38,8 @@ def release_loop_devices(layout: Layout) -> None:
         time.sleep(0.05)
 
 
-def _hierarchies() -> list[Path]:
+def hierarchies() -> list[Path]:
+    """Where control groups are made: one place, or one for each controller."""
     if (CGROUPS / "cgroup.controllers").exists():
         return [CGROUPS]
     return [path for path in CGROUPS.iterdir() if path.is_dir() and not path.is_symlink()]
@@ -46,7 +47,7 @@ def _hierarchies() -> list[Path]:
 
 def cgroup_dirs(layout: Layout) -> list[Path]:
     """The control groups of this sandbox, one per hierarchy."""
-    return [path for hierarchy in _hierarchies() if (path := hierarchy / layout.cgroup).is_dir()]
+    return [path for hierarchy in hierarchies() if (path := hierarchy / layout.cgroup).is_dir()]
 
 
 def _members(root: Path) -> list[int]:
