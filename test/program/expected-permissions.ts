@@ -293,10 +293,12 @@ function ofTrust(env: Environment): Expectation[] {
     assert.ok(own !== undefined, `${role.name}: say here who takes it`);
     const resource = roleArn(env, role);
     const take = (id: string): Call[] => [{ action: "sts:AssumeRole", resource, context: from(id) }];
+    // EC2 acts for whoever of this account may pass the role to an instance, and says no account.
+    const saysForWhom = own !== "ec2";
     const others = ["ec2", "dlm", "vpc-flow-logs", "lambda"].filter((one) => one !== own);
     return [
       ...expect(true, service(`${own}.amazonaws.com`), take(env.account)),
-      ...expect(false, service(`${own}.amazonaws.com`), take(stranger)),
+      ...expect(!saysForWhom, service(`${own}.amazonaws.com`), [...take(stranger), { action: "sts:AssumeRole", resource }]),
       ...others.flatMap((one) => expect(false, service(`${one}.amazonaws.com`), take(env.account))),
       ...expect(false, account(stranger), take(stranger)),
       ...expect(false, account(env.account), take(env.account)),
@@ -305,7 +307,7 @@ function ofTrust(env: Environment): Expectation[] {
 }
 
 /** The key: its account, and the services that encrypt with it for this account. */
-function ofKey(env: Environment): Expectation[] {
+function ofKey(env: Environment, readers: readonly string[]): Expectation[] {
   const decrypt = (context: Record<string, string>): Call[] => [{ action: "kms:Decrypt", resource: keyArn(env), context }];
   const logs = (group: string): Record<string, string> => ({
     "kms:EncryptionContext:aws:logs:arn": arn(env, "logs", `log-group:${group}`),
@@ -320,6 +322,23 @@ function ofKey(env: Environment): Expectation[] {
     ...expect(false, service("lambda.amazonaws.com"), decrypt(from(env.account))),
     ...expect(false, account(stranger), decrypt({})),
     ...expect(true, account(env.account), [{ action: "kms:EnableKeyRotation", resource: keyArn(env) }]),
+    // Who launches shared images does so by EBS, and reads nothing else with the key.
+    ...[...readers, stranger].flatMap((reader) => {
+      const launching = { "kms:ViaService": `ec2.${region}.amazonaws.com`, "kms:GrantIsForAWSResource": "true" };
+      const grant = (context: Record<string, string>): Call[] => [{ action: "kms:CreateGrant", resource: keyArn(env), context }];
+      return [
+        ...expect(reader !== stranger, account(reader), [
+          ...decrypt({ "kms:ViaService": launching["kms:ViaService"] }),
+          ...grant(launching),
+        ]),
+        ...expect(false, account(reader), [
+          ...decrypt({}),
+          ...decrypt(viaSecretsManager("any")),
+          ...grant({ ...launching, "kms:GrantIsForAWSResource": "false" }),
+        ]),
+        ...expect(false, account(reader), [{ action: "kms:ScheduleKeyDeletion", resource: keyArn(env) }]),
+      ];
+    }),
   ];
 }
 
@@ -366,7 +385,7 @@ export async function deviations(env: Environment, readers: readonly string[], l
     ...ofFlowLogs(env),
     ...ofSlack(env),
     ...ofTrust(env),
-    ...ofKey(env),
+    ...ofKey(env, readers),
     ...ofTopics(env),
     ...ofReaders(env, readers),
   ];

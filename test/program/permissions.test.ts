@@ -67,7 +67,7 @@ const widened: Readonly<Record<string, readonly [name: string, key: string, from
     /,"Condition":\{"StringEquals(IfExists)?":\{"aws:ResourceTag[^}]*\}\}/g,
     "",
   ],
-  "a role for any account": ["bitcoin-hosts-role", "assumeRolePolicy", /,"Condition":\{.*?\}\}/, ""],
+  "a role for any account": ["backups-role", "assumeRolePolicy", /,"Condition":\{.*?\}\}/, ""],
   "a topic for everybody": ["alerts-page", "policy", '{"Service":"cloudwatch.amazonaws.com"}', '{"AWS":"*"}'],
   "a topic without TLS": ["alerts-page", "policy", '"Deny"', '"Allow"'],
   "a key for every account": ["keys-data", "policy", "arn:aws:iam::333333333333:root", "*"],

@@ -33,13 +33,18 @@ async function readNodes(env: NodeJS.ProcessEnv): Promise<NodeRow[]> {
 /** Whether every node is synced. */
 export const fleetIsUp = (nodes: readonly NodeRow[]): boolean => nodes.length > 0 && nodes.every(({ state }) => state === "Synced");
 
-/** Waits until every node is synced and has a block that was made since the given moment, or the time is up. Says what it waits for. */
+/**
+ * Waits until every node is synced and has a block that was made since the given moment, or the time is up. Says what it waits for. A block that arrives
+ * meanwhile counts whatever its header says: dcrd writes into it when its predecessor was made.
+ */
 export async function waitForFleet(env: NodeJS.ProcessEnv, sinceMs: number): Promise<NodeRow[]> {
   const deadline = Date.now() + limitMs;
+  const firstHeights = new Map<string, number>();
   for (let told = ""; ; await sleep(everyMs)) {
     const nodes = await readNodes(env);
-    const hasGrown = ({ height = 0, tipAgeSec }: NodeRow): boolean =>
-      height > 0 && tipAgeSec !== undefined && Date.now() - tipAgeSec * 1000 > sinceMs;
+    for (const { node, height } of nodes) if (height !== undefined && !firstHeights.has(node)) firstHeights.set(node, height);
+    const hasGrown = ({ node, height = 0, tipAgeSec }: NodeRow): boolean =>
+      height > (firstHeights.get(node) ?? height) || (height > 0 && tipAgeSec !== undefined && Date.now() - tipAgeSec * 1000 > sinceMs);
     const waiting = nodes.filter((row) => row.state !== "Synced" || !hasGrown(row));
     if (nodes.length > 0 && waiting.length === 0) return nodes;
     if (Date.now() > deadline) return nodes;

@@ -55,7 +55,7 @@ export class Fleet extends pulumi.ComponentResource {
     refuseOversized(place, fleet);
     super(Fleet.type, name, {}, opts);
     const parent = { parent: this };
-    const keys = new Keys("keys", { place }, parent);
+    const keys = new Keys("keys", { place, sharedWith: spec.sharedWith }, parent);
     const network = new Network("network", { place, spec: spec.network, keyArn: keys.arn, zones: spec.zones, domain }, parent);
     const alerts = new Alerts("alerts", { place, keyArn: keys.arn, subscriptions: spec.alerts }, parent);
     const documents = new Documents("documents", { place }, parent);
@@ -76,7 +76,7 @@ export class Fleet extends pulumi.ComponentResource {
     );
     const machineImages = new MachineImages(
       "machine-images",
-      { place, spec: spec.machineImage, network, groups: fleet.groups, sharedWith: spec.sharedWith },
+      { place, spec: spec.machineImage, network, keyArn: keys.arn, groups: fleet.groups, sharedWith: spec.sharedWith },
       parent,
     );
     new AccountSettings("account", { spec: spec.account }, parent);

@@ -5,7 +5,6 @@ import type { ResolvedGroup } from "@coinfleet/sdk";
 import { secretArns } from "./group-secrets.ts";
 import { arn, roleBounds, type Place } from "./place.ts";
 import { policyDocument, type PolicyDocument } from "./policy-document.ts";
-import { serviceTrust } from "./service-role.ts";
 import { groupTags } from "./tags.ts";
 
 export interface HostRoleArgs {
@@ -32,7 +31,7 @@ export class HostRole extends pulumi.ComponentResource {
       {
         ...roleBounds(args.place),
         description: `Hosts of Coinfleet group ${args.group.name}`,
-        assumeRolePolicy: JSON.stringify(serviceTrust(args.place, "ec2.amazonaws.com")),
+        assumeRolePolicy: JSON.stringify(hostTrust),
         tags,
       },
       { parent: this },
@@ -55,6 +54,14 @@ export class HostRole extends pulumi.ComponentResource {
     this.registerOutputs({ profileName: this.profileName });
   }
 }
+
+/**
+ * EC2 takes the role for an instance that somebody of this account has given it: `iam:PassRole` guards that. Unlike other services EC2 documents no condition
+ * that says for whom it acts, and asking for one could leave every host without credentials.
+ */
+const hostTrust = policyDocument([
+  { Sid: "Instances", Effect: "Allow", Principal: { Service: "ec2.amazonaws.com" }, Action: ["sts:AssumeRole"] },
+]);
 
 /** What the hosts of a group may do. */
 export function hostPolicy(place: Place, group: ResolvedGroup, keyArn: string, repositoryArns: readonly string[]): PolicyDocument {

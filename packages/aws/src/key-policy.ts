@@ -1,10 +1,13 @@
 import { arn, type Place } from "./place.ts";
-import { policyDocument, type PolicyDocument } from "./policy-document.ts";
+import { policyDocument, type PolicyDocument, type Statement } from "./policy-document.ts";
 
 const use = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"];
 
-/** Who may use the environment's key: the account by its own IAM policies, and the services that encrypt on their own behalf. */
-export function keyPolicy(place: Place): PolicyDocument {
+/**
+ * Who may use the environment's key: the account by its own IAM policies, the services that encrypt on their own behalf, and accounts that launch its machine
+ * images. These need it for EBS only, and have no snapshot but those images' own.
+ */
+export function keyPolicy(place: Place, sharedWith: readonly string[]): PolicyDocument {
   const fromThisAccount = { StringEquals: { "aws:SourceAccount": place.account } };
   return policyDocument([
     {
@@ -38,5 +41,30 @@ export function keyPolicy(place: Place): PolicyDocument {
       Resource: ["*"],
       Condition: fromThisAccount,
     },
+    ...(sharedWith.length === 0 ? [] : launching(place, sharedWith)),
   ]);
+}
+
+/** What EBS asks for when another account starts an instance from an encrypted image. */
+function launching(place: Place, accounts: readonly string[]): readonly Statement[] {
+  const viaEbs = { "kms:ViaService": `ec2.${place.region}.amazonaws.com` };
+  const Principal = { AWS: accounts.map((account) => `arn:aws:iam::${account}:root`) };
+  return [
+    {
+      Sid: "LaunchSharedImages",
+      Effect: "Allow",
+      Principal,
+      Action: ["kms:Decrypt", "kms:DescribeKey", "kms:ReEncryptFrom", "kms:GenerateDataKeyWithoutPlaintext"],
+      Resource: ["*"],
+      Condition: { StringEquals: viaEbs },
+    },
+    {
+      Sid: "LaunchSharedImagesByEbs",
+      Effect: "Allow",
+      Principal,
+      Action: ["kms:CreateGrant"],
+      Resource: ["*"],
+      Condition: { StringEquals: viaEbs, Bool: { "kms:GrantIsForAWSResource": "true" } },
+    },
+  ];
 }

@@ -6,6 +6,8 @@ import { environmentTags } from "./tags.ts";
 
 export interface KeysArgs {
   readonly place: Place;
+  /** Accounts that launch this environment's machine images. */
+  readonly sharedWith: readonly string[];
 }
 
 /**
@@ -25,7 +27,7 @@ export class Keys extends pulumi.ComponentResource {
         description: `Data, secrets, logs and messages of Coinfleet's environment ${args.place.environment}`,
         enableKeyRotation: true,
         deletionWindowInDays: 30,
-        policy: JSON.stringify(keyPolicy(args.place)),
+        policy: JSON.stringify(keyPolicy(args.place, args.sharedWith)),
         tags: environmentTags(args.place, title),
       },
       { parent: this, protect: true, retainOnDelete: true },

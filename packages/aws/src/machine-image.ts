@@ -8,6 +8,8 @@ export interface MachineImageArgs {
   readonly architecture: Architecture;
   /** Where Packer's build instance runs. */
   readonly subnetId: pulumi.Input<string>;
+  /** What the image is encrypted with. */
+  readonly keyArn: pulumi.Input<string>;
   /** Digest of the files: the only thing that makes it be built again. */
   readonly digest: string;
   /** Packer template and provisioning scripts: path → text. */
@@ -21,13 +23,13 @@ export class MachineImage extends pulumi.ComponentResource {
 
   constructor(name: string, args: MachineImageArgs, opts?: pulumi.ComponentResourceOptions) {
     super(MachineImage.type, name, {}, opts);
-    const { place, architecture, subnetId, digest, files } = args;
+    const { place, architecture, subnetId, keyArn, digest, files } = args;
     const build = coinfleetCommand(
       `${name}-build`,
       {
         run: "ami build",
         when: "create",
-        input: { digest, environment: place.environment, region: place.region, architecture, subnetId, files, timeoutSec: 3600 },
+        input: { digest, environment: place.environment, region: place.region, architecture, subnetId, keyArn, files, timeoutSec: 3600 },
         triggers: [digest],
       },
       { parent: this },

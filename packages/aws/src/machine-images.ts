@@ -10,6 +10,7 @@ export interface MachineImagesArgs {
   readonly place: Place;
   readonly spec: MachineImageSpec;
   readonly network: Network;
+  readonly keyArn: pulumi.Input<string>;
   /** Accounts that may launch what is built here. */
   readonly sharedWith: readonly string[];
   readonly groups: readonly ResolvedGroup[];
@@ -22,7 +23,7 @@ export class MachineImages extends pulumi.ComponentResource {
 
   constructor(name: string, args: MachineImagesArgs, opts?: pulumi.ComponentResourceOptions) {
     super(MachineImages.type, name, {}, opts);
-    const { place, spec, network } = args;
+    const { place, spec, network, keyArn } = args;
     const architectures = [...new Set(args.groups.map((group) => group.architecture))];
     this.ids = Object.fromEntries(
       architectures.map((architecture) => {
@@ -30,7 +31,7 @@ export class MachineImages extends pulumi.ComponentResource {
         const { digest, files } = renderMachineImage({ ...spec, architecture });
         const built = new MachineImage(
           `machine-image-${architecture}`,
-          { place, architecture, digest, files, subnetId: anySubnet(network) },
+          { place, architecture, digest, files, subnetId: anySubnet(network), keyArn },
           { parent: this },
         );
         for (const account of args.sharedWith)

@@ -11,6 +11,7 @@ export const amiSchema = z.strictObject({
   region: z.string(),
   architecture: z.enum(["x86_64", "arm64"]),
   subnetId: z.string(),
+  keyArn: z.string(),
   files: z.record(z.string(), z.string()),
   timeoutSec: z.number().positive(),
 });
@@ -34,8 +35,13 @@ async function findAmi(ec2: EC2Client, digest: string): Promise<string | undefin
 }
 
 /** Packer 1.6.6's SDK does not read AWS_ENDPOINT_URL; the template has a variable for it, empty on AWS. */
-function packerVariables({ region, subnetId }: AmiInput, environment: NodeJS.ProcessEnv): Record<string, string> {
-  return { region, subnet_id: subnetId, custom_endpoint_ec2: environment["AWS_ENDPOINT_URL_EC2"] ?? environment["AWS_ENDPOINT_URL"] ?? "" };
+function packerVariables({ region, subnetId, keyArn }: AmiInput, environment: NodeJS.ProcessEnv): Record<string, string> {
+  return {
+    region,
+    subnet_id: subnetId,
+    key_arn: keyArn,
+    custom_endpoint_ec2: environment["AWS_ENDPOINT_URL_EC2"] ?? environment["AWS_ENDPOINT_URL"] ?? "",
+  };
 }
 
 /** Finds the AMI with this digest or builds it. Resolves to its id. */

@@ -7,6 +7,7 @@ import { register as registerEnv } from "./commands/env.ts";
 import { register as registerGate } from "./commands/gate.ts";
 import { register as registerLogs } from "./commands/logs.ts";
 import { register as registerQuotas } from "./commands/quotas.ts";
+import { register as registerReleases } from "./commands/releases.ts";
 import { register as registerReport } from "./commands/report.ts";
 import { register as registerSecret } from "./commands/secret.ts";
 import { register as registerStatus } from "./commands/status.ts";
@@ -18,7 +19,8 @@ export function createProgram(): Command {
     .description("Looks after a fleet of blockchain nodes on AWS.")
     .showHelpAfterError("(coinfleet --help)")
     .configureHelp({ sortSubcommands: false });
-  for (const register of [registerStatus, registerLogs, registerDoctor, registerEnv, registerQuotas, registerReport]) register(program);
+  for (const register of [registerStatus, registerLogs, registerDoctor, registerEnv, registerQuotas, registerReleases, registerReport])
+    register(program);
   for (const register of [registerAmi, registerSecret, registerGate, registerDetach]) register(program);
   return program;
 }

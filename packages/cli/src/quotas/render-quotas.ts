@@ -1,3 +1,4 @@
+import { renderTable } from "../table.ts";
 import type { QuotaRow } from "./judge-quota.ts";
 
 const columns = ["QUOTA", "LIMIT", "OTHERS", "THIS", "STATE"] as const;
@@ -11,12 +12,6 @@ export function renderQuotas(rows: readonly QuotaRow[], region: string): string 
     String(row.wanted),
     row.state,
   ]);
-  const widths = columns.map((title, index) => Math.max(title.length, ...cells.map((line) => (line[index] ?? "").length)));
-  const line = (values: readonly string[]): string =>
-    values
-      .map((value, index) => value.padEnd(widths[index] ?? 0))
-      .join("  ")
-      .trimEnd();
   const todo = rows.flatMap(({ code, ask }) => {
     const [service, quota] = code.split("/");
     return ask === undefined
@@ -26,5 +21,5 @@ export function renderQuotas(rows: readonly QuotaRow[], region: string): string 
         ];
   });
   const more = todo.length === 0 ? [] : ["", "AWS gives more on request, which may take days:", ...todo];
-  return `${[line(columns), ...cells.map(line), ...more].join("\n")}\n`;
+  return `${[renderTable(columns, cells), ...more].join("\n")}\n`;
 }

@@ -30,6 +30,12 @@ variable "ssh_interface" {
   default = "public_ip"
 }
 
+# Empty: the account's own key for EBS, with which no other account can launch the image.
+variable "key_arn" {
+  type    = string
+  default = ""
+}
+
 variable "manifest" {
   type    = string
   default = "manifest.json"
@@ -38,12 +44,7 @@ variable "manifest" {
 
 /** The template, in the HCL2 of Packer 1.6.6 and newer. What differs per account are variables, so that the digest does not. */
 export function packerTemplate(options: PackerTemplateOptions): string {
-  const { amiName, digest, architecture, source, sshUser, instanceType } = options;
-  const tags = (name: string): string => `${name} = {
-    Name                = "${amiName}"
-    "coinfleet:digest"  = "${digest}"
-    "coinfleet:purpose" = "host"
-  }`;
+  const { amiName, architecture, source, sshUser, instanceType } = options;
   return `${variables}
 source "amazon-ebs" "host" {
   region                      = var.region
@@ -58,6 +59,15 @@ source "amazon-ebs" "host" {
   ssh_username    = "${sshUser}"
   ena_support     = true
 
+  # The image is encrypted with the key of the volume that it is made of. Both distributions name it so.
+  launch_block_device_mappings {
+    device_name           = "/dev/xvda"
+    encrypted             = true
+    kms_key_id            = var.key_arn
+    volume_type           = "gp3"
+    delete_on_termination = true
+  }
+
   source_ami_filter {
     filters = {
       name                = "${source.name}"
@@ -69,9 +79,7 @@ source "amazon-ebs" "host" {
     most_recent = true
   }
 
-  ${tags("tags")}
-  ${tags("run_tags")}
-  ${tags("snapshot_tags")}
+${["tags", "run_tags", "snapshot_tags"].map((name) => tags(name, options)).join("\n")}
 }
 
 build {
@@ -98,6 +106,12 @@ build {
 }
 `;
 }
+
+const tags = (name: string, { amiName, digest }: PackerTemplateOptions): string => `  ${name} = {
+    Name                = "${amiName}"
+    "coinfleet:digest"  = "${digest}"
+    "coinfleet:purpose" = "host"
+  }`;
 
 /** For Packer 1.7 and newer, in a folder of its own: \`packer init plugins\`. 1.6.6 has the builder inside, and refuses this block. */
 export const packerPlugins = `packer {

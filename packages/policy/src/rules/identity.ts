@@ -73,7 +73,7 @@ export const identityRules: readonly ResourceRule[] = [
   {
     id: "role-trusts-own-account",
     severity: "critical",
-    asks: "A role is assumed by a named service on behalf of this account, or by a named identity provider with its audience and subject.",
+    asks: "A role is assumed by a named service on behalf of this account, by EC2 for its instances, or by a named identity provider with its audience and subject.",
     reason: "A service that acts for anybody acts for a stranger too (the confused deputy).",
     standard: ["AWS IAM guide: the confused deputy problem"],
     types: ["aws:iam/role:Role"],
@@ -135,7 +135,13 @@ function isBoundTrust(one: IamStatement): boolean {
   if (one.Action.includes("sts:AssumeRoleWithWebIdentity")) {
     return keys.some((key) => key.endsWith(":aud")) && keys.some((key) => key.endsWith(":sub"));
   }
-  return keys.includes("aws:SourceAccount");
+  return keys.includes("aws:SourceAccount") || isForInstances(one);
+}
+
+/** EC2 says of no role for whom it takes it; only who may pass the role in this account can give it to an instance. */
+function isForInstances({ Principal }: IamStatement): boolean {
+  const services = typeof Principal === "object" ? Principal["Service"] : undefined;
+  return services?.length === 1 && services[0] === "ec2.amazonaws.com";
 }
 
 function nameOf({ Sid }: IamStatement): string {

@@ -128,7 +128,7 @@ const network: readonly Example[] = [
   ]),
 ];
 
-const trust = { Action: "sts:AssumeRole", Principal: { Service: "ec2.amazonaws.com" } };
+const trust = { Action: "sts:AssumeRole", Principal: { Service: "dlm.amazonaws.com" } };
 const bound = { Condition: { StringEquals: { "aws:SourceAccount": "000000000000" } } };
 const federated = { Action: "sts:AssumeRoleWithWebIdentity", Principal: { Federated: "arn:of:gitlab" } };
 
@@ -162,6 +162,7 @@ const identity: readonly Example[] = [
   ),
   example("role-trusts-own-account", "aws:iam/role:Role", { assumeRolePolicy: allow({ ...trust, ...bound }) }, [
     { assumeRolePolicy: allow(trust) },
+    { assumeRolePolicy: allow({ ...trust, Principal: { Service: ["ec2.amazonaws.com", "dlm.amazonaws.com"] } }) },
     { assumeRolePolicy: allow({ ...trust, ...bound, Principal: "*" }) },
     { assumeRolePolicy: allow({ ...federated, Condition: { StringEquals: { "gitlab.example:aud": "coinfleet" } } }) },
   ]),
