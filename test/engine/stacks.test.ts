@@ -45,4 +45,25 @@ describe("the repository's stacks", function () {
         await stack.remove();
       }
     });
+
+  it("bootstrap an account: applied by the real engine, and the same the second time", async () => {
+    const stack = await TestStack.create("production", api.env);
+    const there = ["--cwd", "packages/bootstrap", "--non-interactive"];
+    const must = async (...args: readonly string[]): Promise<string> => {
+      const { code, stdout, stderr } = await stack.run([...args, ...there]);
+      assert.equal(code, 0, stdout + stderr);
+      return stdout;
+    };
+    try {
+      await stack.edit("packages/bootstrap/stacks/Pulumi.production.yaml", "333333333333", "000000000000");
+      await must("stack", "init", "production");
+      await must("up", "--yes", "--skip-preview");
+      await must("preview", "--expect-no-changes");
+      const { writeRoleArn, backendUrl } = JSON.parse(await must("stack", "output", "--json")) as Record<string, string>;
+      assert.equal(backendUrl, "s3://coinfleet-state-000000000000-eu-central-1?region=eu-central-1");
+      assert.equal(writeRoleArn, "arn:aws:iam::000000000000:role/coinfleet-pipeline/coinfleet-write");
+    } finally {
+      await stack.remove();
+    }
+  });
 });
