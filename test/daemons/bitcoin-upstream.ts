@@ -1,8 +1,12 @@
 import { readFile, writeFile, mkdir } from "node:fs/promises";
-import { gzipSync } from "node:zlib";
-import { buffer } from "node:stream/consumers";
-import { pack } from "tar-stream";
-import { makeSigner, signDetached, startUpstream, withRanges, type FakeUpstream } from "../../packages/build/src/testing/index.ts";
+import {
+  makeSigner,
+  makeTarGz,
+  signDetached,
+  startUpstream,
+  withRanges,
+  type FakeUpstream,
+} from "../../packages/build/src/testing/index.ts";
 import { sha256OfText } from "@coinfleet/build";
 import type { TestStack } from "../engine/support.ts";
 import { bitcoind } from "./bitcoin-core.ts";
@@ -24,7 +28,7 @@ const pinned = {
  * The stack's copy of the plugin gets their digest and fingerprints; all the rest of it stays.
  */
 export async function startBitcoinUpstream(stack: TestStack): Promise<FakeUpstream> {
-  const archive = await archiveOf(await bitcoind());
+  const archive = await makeTarGz([[{ name: `bitcoin-${version}/bin/bitcoind`, mode: 0o755 }, await readFile(await bitcoind())]]);
   const name = `bitcoin-${version}-x86_64-linux-gnu.tar.gz`;
   const sums = Buffer.from(`${sha256OfText(archive)}  ${name}\n`);
   const signers = await Promise.all(["one", "two", "three"].map((signer) => makeSigner(signer)));
@@ -40,11 +44,4 @@ export async function startBitcoinUpstream(stack: TestStack): Promise<FakeUpstre
   upstream.serve(`${folder}/SHA256SUMS`, sums);
   upstream.serve(`${folder}/SHA256SUMS.asc`, await signDetached(sums, signers));
   return upstream;
-}
-
-async function archiveOf(binary: string): Promise<Buffer> {
-  const archive = pack();
-  archive.entry({ name: `bitcoin-${version}/bin/bitcoind`, mode: 0o755 }, await readFile(binary));
-  archive.finalize();
-  return gzipSync(await buffer(archive), { level: 1 });
 }

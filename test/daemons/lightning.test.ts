@@ -3,13 +3,12 @@ import { DescribeInstancesCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import type { FakeUpstream } from "../../packages/build/src/testing/index.ts";
 import { FleetUnderTest } from "../fleet/fleet-under-test.ts";
-import { testFleet, withFleet } from "../fleet/stack.ts";
+import { fleetOf } from "../fleet/stack.ts";
 import { startBitcoinUpstream } from "./bitcoin-upstream.ts";
 import { describeDaemon } from "./describe-daemon.ts";
 
-const host = { instanceType: "t3.large", volume: { sizeGiB: 2 } };
-const bitcoin = { ...host, network: "regtest", count: 2, sources: { bitcoind: "upstream" }, blockEverySec: 5 };
-const lightning = { ...host, network: "regtest", count: 1, sources: { lnd: "go" }, servedBy: "bitcoin" };
+const bitcoin = { network: "regtest", count: 2, sources: { bitcoind: "upstream" }, blockEverySec: 5 };
+const lightning = { network: "regtest", count: 1, sources: { lnd: "go" }, servedBy: "bitcoin" };
 
 /**
  * Bitcoin Core, compiled here from its own sources and delivered as upstream delivers it, and an lnd that it serves: its wallet is made as
@@ -26,10 +25,7 @@ describe("bitcoind, and an lnd on it", function () {
     upstream = await startBitcoinUpstream(fleet.stack);
     fleet.setVariables({ COINFLEET_MIRROR: upstream.url });
     // The update waits at lnd's gate until somebody has made its wallet.
-    const [updated, made] = await Promise.allSettled([
-      fleet.up(withFleet(testFleet({}), { nodes: { bitcoin, lightning } })),
-      makeWallet(fleet),
-    ]);
+    const [updated, made] = await Promise.allSettled([fleet.up(fleetOf({ bitcoin, lightning })), makeWallet(fleet)]);
     for (const one of [made, updated]) if (one.status === "rejected") throw one.reason;
   });
   after(async () => {

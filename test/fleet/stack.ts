@@ -19,8 +19,13 @@ export function withFleet(file: StackFile, more: Readonly<Record<string, unknown
 }
 
 /** The fleet that the tests run. A group that is not in it by default is added, with a small volume and host. */
-export function testFleet(changes: Groups, zones: readonly string[] = ["eu-central-1a", "eu-central-1b"]): StackFile {
+export function testFleet(changes: Groups, zones?: readonly string[]): StackFile {
   const names = [...new Set([...Object.keys(groupsByDefault), ...Object.keys(changes)])];
+  return fleetOf(Object.fromEntries(names.map((name) => [name, { ...groupsByDefault[name], ...changes[name] }])), zones);
+}
+
+/** A fleet of these groups and no others, each with a small volume and host. */
+export function fleetOf(groups: Groups, zones: readonly string[] = ["eu-central-1a", "eu-central-1b"]): StackFile {
   return {
     "aws:region": "eu-central-1",
     "aws:allowedAccountIds": ["000000000000"],
@@ -35,7 +40,7 @@ export function testFleet(changes: Groups, zones: readonly string[] = ["eu-centr
         instanceType: "m6i.large",
       },
       logs: { retentionDays: 1 },
-      nodes: Object.fromEntries(names.map((name) => [name, { ...(groupsByDefault[name] ?? small), ...changes[name] }])),
+      nodes: Object.fromEntries(Object.entries(groups).map(([name, group]) => [name, { ...small, ...group }])),
     },
   };
 }

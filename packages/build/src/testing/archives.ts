@@ -3,13 +3,13 @@ import { gzipSync } from "node:zlib";
 import type { Header } from "tar-stream";
 import { pack } from "tar-stream";
 
-/** An entry of an archive made for a test: a header, and text for files. */
-export type TestEntry = readonly [Partial<Header> & { readonly name: string }, string?];
+/** An entry of an archive made for a test: a header, and what is in it for files. */
+export type TestEntry = readonly [Partial<Header> & { readonly name: string }, (string | Buffer)?];
 
 /** A tar archive with exactly these entries, however hostile. */
 export async function makeTar(entries: readonly TestEntry[]): Promise<Buffer> {
   const archive = pack();
-  for (const [header, text] of entries) archive.entry(header, text ?? "");
+  for (const [header, content = ""] of entries) archive.entry(header, content);
   archive.finalize();
   return buffer(archive);
 }
