@@ -1,11 +1,11 @@
-import { blockbook, defineCoin, evmAlone, evmDevNetwork, executionPorts, noSnapshot } from "@coinfleet/sdk";
+import { blockbook, defineCoin, evmAlone, executionPorts, noSnapshot } from "@coinfleet/sdk";
 import { goModule, oneClient, pending, signedArchive, testNetwork, type EvmChain } from "@coinfleet/sdk";
 
 // consensus/parlia since Fermi: 0.45 s.
 const slots = { ports: executionPorts, blockIntervalSec: 0.45, blockArrival: "slots", minimumTips: 2, settledDepth: 128 } as const;
 const notes = "bnb-chain/bsc v1.7.8 params/config.go";
 
-/** With the switches of upstream's own nodes, which keep 1,152,000 blocks of history. */
+/** With the switches of upstream's own nodes, which keep 1,152,000 blocks of history. There is no private network: this client has no `--dev`. */
 const chain = (chainId: number, name: string, genesis: string): EvmChain => {
   const history = ["--history.transactions=1152000", "--history.blocks=1152000", "--history.logs.disable"];
   return { chainId, genesis, flags: [`--${name}`, "--syncmode=full", "--db.engine=pebble", "--tries-verify-mode=local", ...history] };
@@ -20,7 +20,6 @@ export default defineCoin({
     chains: {
       mainnet: chain(56, "mainnet", "0x0d21840abff46b96c84b2ac9e10e4f5cdaeb5693cb665db62a2f3b02d2d57b5b"),
       chapel: chain(97, "chapel", "0x6d3c66c5357ec91d5c43af47e234a939b22557cbb552dc45bebbceeed90fbe34"),
-      dev: { chainId: 1337, flags: ["--dev"] },
     },
   }),
   clients: oneClient("geth", {
@@ -58,9 +57,8 @@ export default defineCoin({
       volume: { iops: 10_000, throughputMiBPerSec: 500 },
     },
     chapel: testNetwork({ ...slots, memoryMiB: 30_720, instanceType: "r7i.xlarge" }),
-    dev: evmDevNetwork,
   },
-  snapshot: noSnapshot(["mainnet", "chapel", "dev"], "upstream's archive has MD5 sums only: name one of your own under `restore`"),
+  snapshot: noSnapshot(["mainnet", "chapel"], "upstream's archive has MD5 sums only: name one of your own under `restore`"),
   databaseSurvivesDowngrade: false,
   upgrades: [
     { name: "Pasteur", network: "chapel", release: "1.7.7", at: { date: "2026-07-21" }, source: notes },

@@ -11,7 +11,6 @@ const groups = {
   monero: { network: "regtest", count: 2, sources: { monerod: "debian" }, blockEverySec: 5 },
   decred: { network: "simnet", count: 2, sources: { dcrd: "go" }, blockEverySec: 20 },
   ethereum: { network: "dev", count: 1, sources: { geth: "go" } },
-  bnb: { network: "dev", count: 1, sources: { geth: "go" } },
   cosmos: { network: "kvstore", count: 2, sources: { cometbft: "go" } },
   terra: { network: "kvstore", count: 2, sources: { cometbft: "go" } },
   avalanche: { network: "local", count: 1, sources: { avalanchego: "go" } },
@@ -19,7 +18,7 @@ const groups = {
 
 const behaviours: Readonly<Record<string, DaemonGroup>> = { ...groups, avalanche: { ...groups.avalanche, makesBlocks: false } };
 
-/** `DAEMONS=bnb,terra`: these alone, while somebody works on them. */
+/** `DAEMONS=cosmos,terra`: these alone, while somebody works on them. */
 const chosen = process.env["DAEMONS"]?.split(",") ?? Object.keys(groups);
 const isChosen = ([coin]: readonly [string, unknown]): boolean => chosen.includes(coin);
 
