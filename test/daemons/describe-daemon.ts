@@ -12,8 +12,6 @@ export interface DaemonGroup {
   readonly sources: Readonly<Record<string, string>>;
   /** Its chain makes a block for a signed transaction only, so that a node that is well is found stalled: it counts as up when it answers. @default true */
   readonly makesBlocks?: boolean;
-  /** Its daemon has peers of its own that can be cut off. @default whether there are several nodes */
-  readonly hasPeers?: boolean;
 }
 
 const configuration = z.object({ daemons: z.array(z.object({ name: z.string(), stopTimeoutSec: z.number() })).length(1) });
@@ -22,7 +20,7 @@ const configuration = z.object({ daemons: z.array(z.object({ name: z.string(), s
 export function describeDaemon(
   fleet: () => FleetUnderTest,
   coin: string,
-  { network, count, sources, makesBlocks = true, hasPeers = count > 1 }: DaemonGroup,
+  { network, count, sources, makesBlocks = true }: DaemonGroup,
 ): void {
   const [[client, source] = []] = Object.entries(sources);
   const node = `${coin}-${count}`;
@@ -51,7 +49,7 @@ export function describeDaemon(
     it("is seen when it is gone, stops within its time, and has its data when it is back", async () => {
       const before = height(await well());
       const unit = await fleet().daemonUnit(node);
-      if (hasPeers) await fleet().cut(node, peerPort(coin, network));
+      if (count > 1) await fleet().cut(node, peerPort(coin, network));
       try {
         const { seconds, limitSec, ended } = await stop(unit);
         process.stdout.write(`        stopped in ${seconds.toFixed(1)} s of ${limitSec} s: ${ended}\n`);
@@ -62,12 +60,12 @@ export function describeDaemon(
         const after = height(await alive());
         assert.ok(after >= before, `${after} after the start, ${before} before`);
       } finally {
-        if (hasPeers) await fleet().mend(node);
+        if (count > 1) await fleet().mend(node);
       }
       await well(300);
     });
 
-    if (hasPeers)
+    if (count > 1)
       it("falls behind without peers, is seen to, and catches up", async () => {
         await well();
         await fleet().cut(node, peerPort(coin, network));

@@ -97,7 +97,7 @@ const long: Layer[] = [
   {
     name: "daemons",
     proves: "every client that registries hold, as its plugin runs it",
-    run: mocha(find("test/daemons/*.test.ts"), minutes(60)),
+    run: mocha(find("test/daemons/*.test.ts"), minutes(30)),
   },
   { name: "volumes", proves: "never a second mkfs, on real block devices", run: mocha(["test/host/volume.test.ts"], minutes(10)) },
   { name: "sandbox hosts", proves: "the sandbox's hosts are like instances", run: pytest(realHosts) },
