@@ -67,6 +67,7 @@ const never: Readonly<Record<string, Call>> = {
     resource: volume,
     context: { ...inRegion, ...data, "aws:TagKeys": "coinfleet:backup" },
   },
+  "a volume that says nothing any more": { action: "ec2:DeleteTags", resource: volume, context: { ...inRegion, ...data } },
   "the end of a key": { action: "kms:ScheduleKeyDeletion", resource: dataKey, context: ours },
   "the end of a secret at once": {
     action: "secretsmanager:DeleteSecret",
@@ -112,6 +113,7 @@ const denials = {
   KeepDataVolumes: "the end of a data volume",
   KeepBackups: "the end of a backup",
   KeepTheMarksOfData: "a volume that no longer says that it is data",
+  KeepEveryMarkOfData: "a volume that says nothing any more",
   KeepSecretsRecoverable: "the end of a secret at once",
 } as const;
 

@@ -18,21 +18,23 @@ export function permissionsBoundary(account: string): PolicyDocument {
     region: "*",
     account,
     parameterPrefixes: ["/coinfleet/*"],
-    secretArns: [own("secretsmanager", "secret:coinfleet/*")],
+    // Below: their conditions name one region, and here is none.
+    secretArns: [],
     // Promoted images are pulled from the account that has built them.
     repositoryArns: ["arn:aws:ecr:*:*:repository/coinfleet/*"],
     logGroupArn: own("logs", "log-group:/coinfleet/*"),
-    keyArns: [own("kms", "key/*")],
+    keyArns: [],
   });
   const snapshots = "arn:aws:ec2:*::snapshot/*";
   return policyDocument([
     ...hosts,
+    allow("ReadSecrets", ["secretsmanager:GetSecretValue"], [own("secretsmanager", "secret:coinfleet/*")]),
     allow("LookAtVolumes", ["ec2:DescribeVolumes", "ec2:DescribeSnapshots", "ec2:DescribeInstances"], ["*"]),
     allow("MakeSnapshots", ["ec2:CreateSnapshot", "ec2:CreateSnapshots"], [own("ec2", "volume/*"), snapshots]),
     allow("KeepSnapshots", ["ec2:CopySnapshot", "ec2:CreateTags", "ec2:DeleteSnapshot"], [snapshots]),
-    // Copies in another region may be encrypted with another account's key.
+    // Of secrets and snapshots. Copies in another region may be encrypted with another account's key.
     allow(
-      "EncryptSnapshots",
+      "Encrypt",
       ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"],
       ["arn:aws:kms:*:*:key/*"],
     ),

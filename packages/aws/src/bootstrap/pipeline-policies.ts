@@ -189,6 +189,8 @@ function keepers({ place, stateBucketArn }: PipelineScope): readonly Statement[]
       ...deny("KeepTheMarksOfData", ["ec2:DeleteTags"]),
       Condition: { "ForAnyValue:StringEquals": { "aws:TagKeys": ["coinfleet:backup", "coinfleet:environment"] } },
     },
+    // Who names no tag takes all of them.
+    { ...deny("KeepEveryMarkOfData", ["ec2:DeleteTags"]), Condition: { Null: { "aws:TagKeys": "true" } } },
     deny("KeepKeys", ["kms:ScheduleKeyDeletion", "kms:DisableKey", "kms:DeleteImportedKeyMaterial"]),
     {
       ...deny("KeepSecretsRecoverable", ["secretsmanager:DeleteSecret"]),

@@ -19,7 +19,7 @@ export interface Upstream {
 
 /** The clients of some coins, or of all, each once: by the source that runs unless a stack file chooses another. */
 export function pinnedClients(coins: CoinRegistry, chosen: readonly string[]): readonly PinnedClient[] {
-  const all = Object.entries(coins).flatMap(([coin, { clients }]) =>
+  return Object.entries(coins).flatMap(([coin, { clients }]) =>
     Object.entries(clients).flatMap(([client, { sources }]) => {
       const [source] = Object.values(sources);
       if (source === undefined || (chosen.length > 0 && !chosen.includes(coin))) return [];
@@ -27,7 +27,6 @@ export function pinnedClients(coins: CoinRegistry, chosen: readonly string[]): r
       return [{ coin, client, pinned: source.version, ...(upstream === undefined ? {} : { upstream }) }];
     }),
   );
-  return all;
 }
 
 function upstreamOf(source: ReleaseSource): Upstream | undefined {
