@@ -1,25 +1,22 @@
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { SignedArchive } from "@coinfleet/sdk";
-import { resolveFetchOptions, type FetchOptions } from "./fetch-options.ts";
+import { sha256OfText } from "./cache.ts";
+import { resolveFetchOptions } from "./fetch-options.ts";
 import { fetchRelease } from "./fetch-release.ts";
 import { discoverDigest } from "./signed-archive.ts";
 import type { FakeUpstream } from "./testing/fake-upstream.ts";
-import { startUpstream } from "./testing/fake-upstream.ts";
+import { FetchFixture } from "./testing/fetch-fixture.ts";
 import type { TestSigner } from "./testing/signing.ts";
 import { makeSigner, signClear } from "./testing/signing.ts";
 
-const sha256 = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");
 const binary = Buffer.from("the daemon");
 const packages = "main/binary-amd64/Packages";
 
 describe("a release from a signed apt repository", () => {
   let upstream: FakeUpstream;
-  let folder: string;
+  let fixture: FetchFixture;
   let alice: TestSigner;
   let bob: TestSigner;
 
@@ -28,25 +25,20 @@ describe("a release from a signed apt repository", () => {
   });
 
   beforeEach(async () => {
-    upstream = await startUpstream();
-    folder = await mkdtemp(join(tmpdir(), "coinfleet-apt-test-"));
-    await mkdir(join(folder, "keyrings"));
-    for (const { fingerprint, publicKey } of [alice, bob]) await writeFile(join(folder, "keyrings", `${fingerprint}.asc`), publicKey);
+    fixture = await FetchFixture.start([alice, bob]);
+    ({ upstream } = fixture);
     upstream.serve("/pool/c/coind_1.2.3", binary);
   });
 
-  afterEach(async () => {
-    await upstream.close();
-    await rm(folder, { recursive: true });
-  });
+  afterEach(() => fixture.close());
 
-  const index = (digest = sha256(binary), file = "coind_1.2.3"): Buffer =>
+  const index = (digest = sha256OfText(binary), file = "coind_1.2.3"): Buffer =>
     Buffer.from(
       `Package: other\nFilename: pool/o/other_1\nSHA256: ${"0".repeat(64)}\n\nPackage: coind\nFilename: pool/c/${file}\nSHA256: ${digest}\n`,
     );
 
   async function serve(signer: TestSigner, listed: Buffer, served = listed, path = packages): Promise<void> {
-    const sums = [` ${"2".repeat(64)} 7 main/binary-arm64/Packages`, ` ${sha256(listed)} 7 ${path}`].join("\n");
+    const sums = [` ${"2".repeat(64)} 7 main/binary-arm64/Packages`, ` ${sha256OfText(listed)} 7 ${path}`].join("\n");
     const release = `Origin: Oak\nMD5Sum:\n ${"1".repeat(32)} 7 ${path}\nSHA256:\n${sums}\nAcquire-By-Hash: no\n`;
     upstream.serve("/dists/oak/InRelease", await signClear(release, signer));
     upstream.serve(`/dists/oak/${path}`, served);
@@ -56,7 +48,7 @@ describe("a release from a signed apt repository", () => {
     kind: "signedArchive",
     version: "1.2.3",
     url: { x86_64: `${upstream.url}/pool/c/coind_{version}` },
-    sha256: { "1.2.3": { x86_64: sha256(binary) } },
+    sha256: { "1.2.3": { x86_64: sha256OfText(binary) } },
     signature: {
       kind: "aptRepository",
       suite: `${upstream.url}/dists/oak`,
@@ -66,9 +58,8 @@ describe("a release from a signed apt repository", () => {
     },
     binaries: { coind: "{file}" },
   });
-  const options = (): FetchOptions => ({ cacheDir: join(folder, "cache"), keyrings: [join(folder, "keyrings")], keyServers: [] });
   const fetch = (path?: string): ReturnType<typeof fetchRelease> =>
-    fetchRelease(source(path), "1.2.3", "x86_64", join(folder, "out"), options());
+    fetchRelease(source(path), "1.2.3", "x86_64", join(fixture.folder, "out"), fixture.options);
 
   it("is what the signed index states, plain or packed, and its digest can be discovered", async () => {
     await serve(alice, index());
@@ -76,8 +67,8 @@ describe("a release from a signed apt repository", () => {
     await serve(alice, gzipSync(index()), undefined, `${packages}.gz`);
     assert.match((await fetch(`${packages}.gz`)).verification.join(), /signed by alice/);
     assert.equal(
-      (await discoverDigest(source(`${packages}.gz`), "1.2.3", "x86_64", resolveFetchOptions(options()))).sha256,
-      sha256(binary),
+      (await discoverDigest(source(`${packages}.gz`), "1.2.3", "x86_64", resolveFetchOptions(fixture.options))).sha256,
+      sha256OfText(binary),
     );
   });
 

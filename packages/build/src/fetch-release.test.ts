@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ArchiveSignature, SignedArchive, Signer } from "@coinfleet/sdk";
 import { pending } from "@coinfleet/sdk";
 import { BuildError } from "./build-error.ts";
 import type { BuildErrorName } from "./build-error.ts";
+import { sha256OfText as sha256 } from "./cache.ts";
 import type { FetchLimits } from "./download.ts";
 import type { FetchOptions } from "./fetch-options.ts";
 import { fetchRelease } from "./fetch-release.ts";
@@ -16,6 +15,7 @@ import type { TestEntry } from "./testing/archives.ts";
 import { makeTarGz } from "./testing/archives.ts";
 import type { FakeUpstream } from "./testing/fake-upstream.ts";
 import { startUpstream, withRanges } from "./testing/fake-upstream.ts";
+import { FetchFixture } from "./testing/fetch-fixture.ts";
 import type { TestSigner } from "./testing/signing.ts";
 import { makeSigner, signClear, signDetached } from "./testing/signing.ts";
 
@@ -27,10 +27,10 @@ const good: readonly TestEntry[] = [
   [{ name: `coin-${version}/bin/coin-cli` }, "a tool that nobody asked for"],
   [{ name: `coin-${version}/README` }, "read me"],
 ];
-const sha256 = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");
 const quick: Partial<FetchLimits> = { attempts: 2, backoffMs: 1, stallTimeoutMs: 300, totalTimeoutMs: 5_000 };
 
 describe("fetchRelease of a signed archive", () => {
+  let fixture: FetchFixture;
   let upstream: FakeUpstream;
   let folder: string;
   let archive: Buffer;
@@ -43,26 +43,15 @@ describe("fetchRelease of a signed archive", () => {
   });
 
   beforeEach(async () => {
-    upstream = await startUpstream();
-    folder = await mkdtemp(join(tmpdir(), "coinfleet-build-test-"));
-    await mkdir(join(folder, "keyrings"));
-    for (const { fingerprint, publicKey } of [alice, bob, late]) await writeFile(join(folder, "keyrings", `${fingerprint}.asc`), publicKey);
+    fixture = await FetchFixture.start([alice, bob, late]);
+    ({ upstream, folder } = fixture);
     upstream.serve(path, archive);
   });
 
-  afterEach(async () => {
-    await upstream.close();
-    await rm(folder, { recursive: true });
-  });
+  afterEach(() => fixture.close());
 
   const destination = (): string => join(folder, "out");
-  const options = (more: FetchOptions = {}): FetchOptions => ({
-    cacheDir: join(folder, "cache"),
-    keyrings: [join(folder, "keyrings")],
-    keyServers: [],
-    limits: quick,
-    ...more,
-  });
+  const options = (more: FetchOptions = {}): FetchOptions => ({ ...fixture.options, limits: quick, ...more });
   const pin = ({ name, fingerprint }: TestSigner, acceptExpired?: string): Signer => ({
     name,
     fingerprint,
@@ -185,13 +174,13 @@ describe("fetchRelease of a signed archive", () => {
 
   it("fails when the keyring has another key under the pinned fingerprint's name", async () => {
     const impostor = await makeSigner("alice");
-    await writeFile(join(folder, "keyrings", `${alice.fingerprint}.asc`), impostor.publicKey);
+    await writeFile(join(fixture.keyring, `${alice.fingerprint}.asc`), impostor.publicKey);
     await serveDetached([impostor]);
     await fails("KeyUnavailable", source(detached([pin(alice)])), new RegExp(alice.fingerprint));
   });
 
   it("fetches a missing key by its fingerprint and keeps it", async () => {
-    await rm(join(folder, "keyrings", `${alice.fingerprint}.asc`));
+    await rm(join(fixture.keyring, `${alice.fingerprint}.asc`));
     upstream.serve(`/by-fingerprint/${alice.fingerprint}`, alice.publicKey);
     await serveDetached([alice]);
     await fetchRelease(
@@ -205,7 +194,7 @@ describe("fetchRelease of a signed archive", () => {
   });
 
   it("fails when a key server delivers another key than the one asked for", async () => {
-    await rm(join(folder, "keyrings", `${alice.fingerprint}.asc`));
+    await rm(join(fixture.keyring, `${alice.fingerprint}.asc`));
     upstream.serve(`/by-fingerprint/${alice.fingerprint}`, bob.publicKey);
     await serveDetached([bob]);
     await fails("KeyUnavailable", source(detached([pin(alice)])), /delivered another key/, {

@@ -1,22 +1,19 @@
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
-import { createHash } from "node:crypto";
-import { tmpdir } from "node:os";
+import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { SignedArchive } from "@coinfleet/sdk";
+import { sha256OfText } from "./cache.ts";
 import type { FetchedRelease } from "./fetch-release.ts";
 import { fetchRelease } from "./fetch-release.ts";
 import { makeTarGz, type TestEntry } from "./testing/archives.ts";
-import { startUpstream, type FakeUpstream } from "./testing/fake-upstream.ts";
+import { FetchFixture } from "./testing/fetch-fixture.ts";
 import { makeSigner, signDetached, type TestSigner } from "./testing/signing.ts";
 
-const sha256 = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");
 const tool = Buffer.from("a bare binary");
 const daemon: TestEntry = [{ name: "coin/coind" }, "the daemon"];
 
 describe("fetchRelease of several files", () => {
-  let upstream: FakeUpstream;
-  let folder: string;
+  let fixture: FetchFixture;
   let alice: TestSigner;
   let bob: TestSigner;
 
@@ -25,51 +22,43 @@ describe("fetchRelease of several files", () => {
   });
 
   beforeEach(async () => {
-    upstream = await startUpstream();
-    folder = await mkdtemp(join(tmpdir(), "coinfleet-several-test-"));
-    await mkdir(join(folder, "keyrings"));
-    for (const { fingerprint, publicKey } of [alice, bob]) await writeFile(join(folder, "keyrings", `${fingerprint}.asc`), publicKey);
+    fixture = await FetchFixture.start([alice, bob]);
   });
 
-  afterEach(async () => {
-    await upstream.close();
-    await rm(folder, { recursive: true });
-  });
+  afterEach(() => fixture.close());
 
   async function serve(path: string, bytes: Buffer, signer: TestSigner): Promise<void> {
-    upstream.serve(path, bytes);
-    upstream.serve(`${path}.asc`, await signDetached(bytes, [signer]));
+    fixture.upstream.serve(path, bytes);
+    fixture.upstream.serve(`${path}.asc`, await signDetached(bytes, [signer]));
   }
 
   /** A release of an archive by alice, and of a bare binary by `signer`, with the digest that is pinned for it. */
-  async function fetchBoth(entries: readonly TestEntry[], signer: TestSigner, digest = sha256(tool)): Promise<FetchedRelease> {
+  async function fetchBoth(entries: readonly TestEntry[], signer: TestSigner, digest = sha256OfText(tool)): Promise<FetchedRelease> {
     const archive = await makeTarGz(entries);
     await serve("/coin.tar.gz", archive, alice);
     await serve("/tool", tool, signer);
     const source: SignedArchive = {
       kind: "signedArchive",
       version: "1",
-      url: { x86_64: `${upstream.url}/coin.tar.gz` },
-      sha256: { "1": { x86_64: sha256(archive) } },
+      url: { x86_64: `${fixture.upstream.url}/coin.tar.gz` },
+      sha256: { "1": { x86_64: sha256OfText(archive) } },
       signature: { kind: "detached", url: "{url}.asc", signers: [{ name: "alice", fingerprint: alice.fingerprint }], threshold: 1 },
       binaries: { coind: "coin/coind" },
       folders: { coin: "coin/share" },
-      companions: [{ url: { x86_64: `${upstream.url}/tool` }, sha256: { "1": { x86_64: digest } }, binaries: { "coin-tool": "tool" } }],
+      companions: [
+        { url: { x86_64: `${fixture.upstream.url}/tool` }, sha256: { "1": { x86_64: digest } }, binaries: { "coin-tool": "tool" } },
+      ],
     };
-    return fetchRelease(source, "1", "x86_64", join(folder, "bin"), {
-      cacheDir: join(folder, "cache"),
-      keyrings: [join(folder, "keyrings")],
-      keyServers: [],
-    });
+    return fetchRelease(source, "1", "x86_64", join(fixture.folder, "bin"), fixture.options);
   }
 
   const whole: readonly TestEntry[] = [daemon, [{ name: "coin/share/main/genesis.json" }, "{}"]];
-  const delivered = (): Promise<string[]> => readdir(join(folder, "bin")).catch(() => []);
+  const delivered = (): Promise<string[]> => readdir(join(fixture.folder, "bin")).catch(() => []);
 
   it("takes each with its own digest and signature, and whole folders beside the binaries", async () => {
     const { verification } = await fetchBoth(whole, alice);
     assert.deepEqual((await delivered()).sort(), ["coin-tool", "coind"]);
-    assert.equal(await readFile(join(folder, "share/coin/main/genesis.json"), "utf8"), "{}");
+    assert.equal(await readFile(join(fixture.folder, "share/coin/main/genesis.json"), "utf8"), "{}");
     assert.equal(verification.filter((line) => line.startsWith("signed by alice")).length, 2);
   });
 

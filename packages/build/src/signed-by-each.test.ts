@@ -1,17 +1,14 @@
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { SignedArchive } from "@coinfleet/sdk";
+import { sha256OfText } from "./cache.ts";
 import { fetchRelease } from "./fetch-release.ts";
 import { makeTarGz } from "./testing/archives.ts";
-import { startUpstream, type FakeUpstream } from "./testing/fake-upstream.ts";
+import { FetchFixture } from "./testing/fetch-fixture.ts";
 import { makeSigner, signDetached, type TestSigner } from "./testing/signing.ts";
 
 describe("sums with a signature by each signer", () => {
-  let upstream: FakeUpstream;
-  let folder: string;
+  let fixture: FetchFixture;
   let signers: readonly TestSigner[];
   let source: SignedArchive;
   let sums: Buffer;
@@ -19,17 +16,13 @@ describe("sums with a signature by each signer", () => {
 
   before(async () => {
     signers = await Promise.all(names.map((name) => makeSigner(name)));
-    folder = await mkdtemp(join(tmpdir(), "coinfleet-each-test-"));
-    await mkdir(join(folder, "keyrings"));
-    for (const { fingerprint, publicKey } of signers) await writeFile(join(folder, "keyrings", `${fingerprint}.asc`), publicKey);
   });
 
-  after(() => rm(folder, { recursive: true }));
-
   beforeEach(async () => {
-    upstream = await startUpstream();
+    fixture = await FetchFixture.start(signers);
+    const { upstream } = fixture;
     const archive = await makeTarGz([[{ name: "coind" }, "the daemon"]]);
-    const sha256 = createHash("sha256").update(archive).digest("hex");
+    const sha256 = sha256OfText(archive);
     sums = Buffer.from(`${sha256}  coin.tar.gz\n`);
     upstream.serve("/coin.tar.gz", archive);
     upstream.serve("/manifest.txt", sums);
@@ -49,16 +42,12 @@ describe("sums with a signature by each signer", () => {
     };
   });
 
-  afterEach(() => upstream.close());
+  afterEach(() => fixture.close());
 
   const serve = async (name: string, by: TestSigner | undefined, text = sums): Promise<void> =>
-    upstream.serve(`/manifest-${name}-1.sig`, await signDetached(text, by === undefined ? [] : [by]));
+    fixture.upstream.serve(`/manifest-${name}-1.sig`, await signDetached(text, by === undefined ? [] : [by]));
   const fetchIt = (): Promise<readonly string[]> =>
-    fetchRelease(source, "1", "x86_64", join(folder, "bin"), {
-      cacheDir: join(folder, "cache"),
-      keyrings: [join(folder, "keyrings")],
-      keyServers: [],
-    }).then(({ verification }) => verification);
+    fetchRelease(source, "1", "x86_64", join(fixture.folder, "bin"), fixture.options).then(({ verification }) => verification);
 
   it("is enough when as many as wanted have signed; who has not does not count", async () => {
     await serve("alice", signers[0]);
