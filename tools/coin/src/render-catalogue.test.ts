@@ -5,7 +5,7 @@ import litecoin from "@coinfleet/coin-litecoin";
 import { catalogueEntry, type CatalogueEntry } from "./catalogue.ts";
 import { readPrices } from "./monthly-cost.ts";
 import { projectRoot } from "./project.ts";
-import { renderCatalogue, renderFamilies, renderLimits } from "./render-catalogue.ts";
+import { renderCatalogue, renderFamilies, renderLimits, renderSizes } from "./render-catalogue.ts";
 
 const folder = join(projectRoot, "coins/litecoin");
 const prices = readPrices();
@@ -96,19 +96,34 @@ describe("renderCatalogue", () => {
   });
 });
 
-describe("renderFamilies", () => {
-  it("names every family, its coins, and the coins that have none", () => {
-    const families = { "bitcoin-rpc": { about: "bitcoind" }, elm: { about: "elmd" } };
-    const rows = renderFamilies([entry(oak), { ...entry(oak), id: "ash", family: "ash" }], families)
-      .split("\n")
-      .slice(2);
-    const cells = rows.map((row) =>
+/** Cells of a table's rows, without its heading. */
+const cellsOf = (table: string): string[][] =>
+  table
+    .split("\n")
+    .slice(2)
+    .map((row) =>
       row
         .split("|")
         .slice(1, -1)
         .map((cell) => cell.trim()),
     );
-    assert.deepEqual(cells, [
+
+describe("renderSizes", () => {
+  it("counts the files and lines of the coins with and without a family", () => {
+    const sized = (id: string, family: string, lines: number): CatalogueEntry => ({ ...entry(oak), id, family, files: 2, lines });
+    const entries = [sized("oak", "elm", 80), sized("ash", "ash", 151), sized("fir", "elm", 40), sized("yew", "elm", 60)];
+    assert.deepEqual(cellsOf(renderSizes(entries, { elm: {} })), [
+      ["of a family", "3", "6", "2", "40 to 80, median 60"],
+      ["with a protocol of their own", "1", "2", "2", "151 to 151, median 151"],
+    ]);
+  });
+});
+
+describe("renderFamilies", () => {
+  it("names every family, its coins, and the coins that have none", () => {
+    const families = { "bitcoin-rpc": { about: "bitcoind" }, elm: { about: "elmd" } };
+    const table = renderFamilies([entry(oak), { ...entry(oak), id: "ash", family: "ash" }], families);
+    assert.deepEqual(cellsOf(table), [
       ["`bitcoin-rpc`", "bitcoind", "oak"],
       ["`elm`", "elmd", ""],
       ["none", "a protocol that no other coin speaks", "ash"],

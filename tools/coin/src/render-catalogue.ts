@@ -67,6 +67,25 @@ export function renderFamilies(entries: readonly CatalogueEntry[], families: Rea
   return markdownTable([["Family", "Clients", "Coins"], ...rows, alone]);
 }
 
+/** Middle one of some numbers; of an even count the lower of the two in the middle. */
+const median = (sorted: readonly number[]): number | undefined => sorted[Math.floor((sorted.length - 1) / 2)];
+
+/** How much of the coins is written by hand, as Markdown: a row for the coins of the families, and one for those that have none. */
+export function renderSizes(entries: readonly CatalogueEntry[], families: Readonly<Record<string, unknown>>): string {
+  const rowFor = (what: string, isOfIt: (family: string) => boolean): string[] => {
+    const those = entries.filter(({ family }) => isOfIt(family));
+    const lines = those.map((entry) => entry.lines).sort((a, b) => a - b);
+    const files = [...new Set(those.map((entry) => entry.files))].join(" or ");
+    const networks = those.reduce((sum, entry) => sum + entry.networks.length, 0);
+    return [what, String(those.length), String(networks), files, `${lines[0]} to ${lines.at(-1)}, median ${median(lines)}`];
+  };
+  return markdownTable([
+    ["Coins", "How many", "Networks", "Files of one", "Lines of one, its files together"],
+    rowFor("of a family", (family) => Object.hasOwn(families, family)),
+    rowFor("with a protocol of their own", (family) => !Object.hasOwn(families, family)),
+  ]);
+}
+
 function legend({ region, hoursPerMonth, instances, gp3 }: Prices): string {
   return [
     "Data, memory and price are the main network's. `pending`: nobody has verified the digest yet, so that it previews and refuses to build.",

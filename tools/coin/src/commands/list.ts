@@ -21,14 +21,14 @@ export function register(program: Command): void {
       const { catalogueEntry } = await import("../catalogue.ts");
       const { readPrices } = await import("../monthly-cost.ts");
       const { families } = await import("../families.ts");
-      const { renderCatalogue, renderFamilies, renderLimits } = await import("../render-catalogue.ts");
+      const { renderCatalogue, renderFamilies, renderLimits, renderSizes } = await import("../render-catalogue.ts");
       const { stalePages, writePages } = await import("../written-pages.ts");
       const prices = readPrices();
       const entries = Object.values(coins).map((coin) => catalogueEntry(coin, dirname(coinFile(projectRoot, coin.id)), prices));
       const table = renderCatalogue(entries, prices);
       const limits = renderLimits(entries);
       const pages = [
-        { path: "README.md", parts: { coins: table, families: renderFamilies(entries, families) } },
+        { path: "README.md", parts: { coins: table, families: renderFamilies(entries, families), sizes: renderSizes(entries, families) } },
         { path: "docs/coins.md", parts: { limits } },
       ];
       if (write === true) return writePages(projectRoot, pages);
