@@ -23,7 +23,9 @@ case "$1 $2" in
   "env GOVERSION") echo ${version} ;;
   "mod download") echo '{"Version": "v1.2.3", "Sum": "${sum}"}' ;;
   "list -deps") echo example.invalid/coin/cmd/coind ;;
-  "build -v") for last; do :; done; while [ "$1" != -o ]; do shift; done; echo compiled > "$2" ;;
+  "build -v")
+    [ -z "$FAKE_GO_BREAKS" ] || { printf '%s\\n' 'coind.go:1:1: undefined: Oak' $(seq 40 | sed s,.*,example.invalid/coin/cmd/coind,) >&2; exit 1; }
+    for last; do :; done; while [ "$1" != -o ]; do shift; done; echo compiled > "$2" ;;
 esac
 `;
 
@@ -82,6 +84,15 @@ describe("buildGoModule", () => {
     await assert.rejects(build(env), /DigestMismatch[^]*h1:evil=[^]*h1:good=/);
     assert.deepEqual(await readdir(join(folder, "out")), []);
     assert.doesNotMatch(await readFile(join(folder, "log"), "utf8"), /^build/m);
+  });
+
+  it("fails with what the compiler finds wrong, and not with the packages that it names on the way", async () => {
+    const env = await environment("go1.26.8", "h1:good=", { FAKE_GO_BREAKS: "yes" });
+    await assert.rejects(build(env), ({ message }: Error) => {
+      assert.match(message, /^ +coind\.go:1:1: undefined: Oak$/m);
+      assert.doesNotMatch(message, /^ +example\.invalid\/coin\/cmd\/coind$/m);
+      return true;
+    });
   });
 
   it("reads and checks a digest without compiling anything, with the checksum database on", async () => {

@@ -6,7 +6,7 @@ import { BuildError } from "./build-error.ts";
 import type { ResolvedFetchOptions } from "./fetch-options.ts";
 import type { GoToolchain } from "./go-toolchain.ts";
 import { fewerCollections, findGo, minimumGo } from "./go-toolchain.ts";
-import { runTool } from "./run-tool.ts";
+import { runTool, type ToolOptions } from "./run-tool.ts";
 
 const goArchitectures = { x86_64: "amd64", arm64: "arm64" } as const satisfies Record<Architecture, string>;
 const crossCompilers = { x86_64: "x86_64-linux-gnu-gcc", arm64: "aarch64-linux-gnu-gcc" } as const satisfies Record<Architecture, string>;
@@ -90,7 +90,7 @@ function downloadedSum(output: string): string {
   return typeof parsed === "object" && parsed !== null && "Sum" in parsed && typeof parsed.Sum === "string" ? parsed.Sum : "none";
 }
 
-type RunGo = (args: readonly string[], onLine?: () => void) => Promise<string>;
+type RunGo = (args: readonly string[], listening?: Pick<ToolOptions, "onLine" | "readable">) => Promise<string>;
 
 /** What the proxy delivers, after Go has compared it with the checksum database. */
 async function downloadSum({ module, publishedAs }: GoModule, version: string, run: RunGo): Promise<string> {
@@ -132,13 +132,13 @@ async function withGo<T>(
   const go = await findGo(target.environment);
   const environment = goEnvironment(source, target.architecture, target.environment);
   const directory = await mkdtemp(join(tmpdir(), "coinfleet-go-"));
-  const run: RunGo = (args, onLine) =>
+  const run: RunGo = (args, listening = {}) =>
     runTool(go.path, args, {
       cwd: directory,
       environment,
       timeoutMs: buildTimeoutMs,
       fix: "Read the lines above. Go needs a module proxy (GOPROXY) and the checksum database (GOSUMDB); both may be a company's.",
-      ...(onLine === undefined ? {} : { onLine }),
+      ...listening,
     });
   try {
     await writeFile(join(directory, "go.mod"), renderGoMod(source, version));
@@ -177,12 +177,16 @@ export async function buildGoModule(
     for (const [path, name] of Object.entries(source.packages)) {
       const what = `compile ${name} ${version} with ${go.version}`;
       const tags = `-tags=${(source.tags ?? []).join(",")}`;
-      const total = (await run(["list", "-deps", tags, path])).trim().split("\n").length;
+      const packages = new Set((await run(["list", "-deps", tags, path])).trim().split("\n"));
+      const total = packages.size;
       let done = 0;
-      // Each line is a compiled package; those in Go's own cache are not named, so that it may end early.
-      await run(["build", "-v", tags, "-ldflags=-s -w -buildid=", "-o", join(destination, name), path], () =>
-        options.onProgress({ what, done: Math.min((done += 1), total), total, unit: "steps" }),
-      );
+      // It names each package that it compiles; those in Go's own cache it does not, so that it may end early. The other lines are what is wrong.
+      await run(["build", "-v", tags, "-ldflags=-s -w -buildid=", "-o", join(destination, name), path], {
+        onLine: (line) => {
+          if (packages.has(line)) options.onProgress({ what, done: (done += 1), total, unit: "steps" });
+        },
+        readable: (line) => (packages.has(line) ? undefined : line),
+      });
     }
     return go;
   });
