@@ -3,13 +3,15 @@ import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseStackFile } from "@coinfleet/config";
-import { assess } from "@coinfleet/report";
+import { assess, pricesSchema, renderNote } from "@coinfleet/report";
 import { startSandbox, type Sandbox } from "@coinfleet/sandbox";
 import { stringify } from "yaml";
 import { coins } from "../../coins/index.ts";
 import { changes, type Change } from "./changes.ts";
 import { fleetStackFile } from "./fleet-stack-file.ts";
 import { TestStack } from "./support.ts";
+
+const prices = pricesSchema.parse(JSON.parse(await readFile(new URL("../../tools/coin/prices.json", import.meta.url), "utf8")));
 
 describe("what a change to the repository would do to a stack that is up, by the real engine", function () {
   this.timeout(40 * 60_000);
@@ -38,14 +40,16 @@ describe("what a change to the repository would do to a stack that is up, by the
   }
 
   for (const change of changes) {
-    it(`${change.id} is judged: ${change.verdict}`, async () => {
+    it(`${change.id} is judged: ${change.verdict}, and why`, async () => {
       const reading = parseStackFile(stringify({ config: fleetStackFile(change.wish) }), coins, {
         environment: "fleet",
         file: "the stack file",
       });
       const config = "config" in reading ? reading.config : undefined;
-      const judged = assess({ environment: "fleet", events: await eventsOf(change), config, prices: undefined });
-      assert.equal(judged.verdict, change.verdict, judged.notes.map(({ text }) => text).join("\n"));
+      const judged = assess({ environment: "fleet", events: await eventsOf(change), config, prices });
+      const note = renderNote([judged], prices);
+      assert.equal(judged.verdict, change.verdict, note);
+      for (const sentence of change.says) assert.ok(note.includes(sentence), `${sentence}\nis not in\n${note}`);
     });
   }
 });
