@@ -18,6 +18,7 @@ case $1 in
     if [ -e "$1-of-$node-fails" ]; then echo "$node did not come back" >&2; exit 1; fi
     echo "{}"
     ;;
+  *) exec node packages/cli/src/main.ts "$@" ;;
 esac
 `;
 
@@ -54,6 +55,7 @@ function config(wish: Wish = {}, promoted: Readonly<Record<string, string>> = {}
   return {
     "aws:region": "eu-central-1",
     "aws:allowedAccountIds": ["000000000000"],
+    "coinfleet:exceptions": exceptions,
     "coinfleet:fleet": {
       zones: ["eu-central-1a", "eu-central-1b"],
       network: { cidr: "10.0.0.0/16" },
@@ -64,6 +66,16 @@ function config(wish: Wish = {}, promoted: Readonly<Record<string, string>> = {}
     },
   };
 }
+
+const exceptions = [
+  {
+    rule: "volume-has-backup",
+    resource: "*",
+    reason: "The test's AWS has one region to keep snapshots in.",
+    owner: "tests",
+    expires: new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 10),
+  },
+];
 
 /** The stack file with each of its images promoted from elsewhere: what a program without docker can run. */
 async function promotedConfig(wish: Wish = {}): Promise<StackFile> {
@@ -183,7 +195,6 @@ describe("plans of a running fleet", function () {
   });
 
   describe("carried out", () => {
-    const hosts = (calls: readonly string[], group: string): readonly string[] => calls.filter((call) => call.includes(` ${group}-`));
     const oneAfterTheOther = (group: string): readonly string[] => [1, 2].flatMap((n) => [`detach ${group}-${n}`, `gate ${group}-${n}`]);
 
     it("stop at the first node that does not come back: the rest of its group is untouched, other groups go on", async () => {
@@ -191,9 +202,9 @@ describe("plans of a running fleet", function () {
       const { code, text, calls } = await upOf(otherImage());
       assert.notEqual(code, 0);
       assert.match(text, /litecoin-1 did not come back/);
-      assert.deepEqual(hosts(calls, "litecoin"), ["detach litecoin-1", "gate litecoin-1"]);
-      assert.deepEqual(hosts(calls, "monero"), oneAfterTheOther("monero"));
-      assert.deepEqual(hosts(calls, "ethereum"), ["detach ethereum-1", "gate ethereum-1"]);
+      assert.deepEqual(hostsOf(calls, "litecoin"), ["detach litecoin-1", "gate litecoin-1"]);
+      assert.deepEqual(hostsOf(calls, "monero"), oneAfterTheOther("monero"));
+      assert.deepEqual(hostsOf(calls, "ethereum"), ["detach ethereum-1", "gate ethereum-1"]);
     });
 
     it("go on from there with the next update", async () => {
@@ -205,8 +216,8 @@ describe("plans of a running fleet", function () {
     it("restart one node at a time when machine image and release change together", async () => {
       const source = { sources: { monerod: "debian" }, options: {} };
       const calls = await expectUp(only("monero", { ...source, instanceType: "t3.xlarge" }));
-      assert.deepEqual(hosts(calls, "monero"), oneAfterTheOther("monero"));
-      assert.deepEqual(hosts(calls, "litecoin"), oneAfterTheOther("litecoin"));
+      assert.deepEqual(hostsOf(calls, "monero"), oneAfterTheOther("monero"));
+      assert.deepEqual(hostsOf(calls, "litecoin"), oneAfterTheOther("litecoin"));
     });
 
     it("keep a retired node's volume, unattached", async () => {
@@ -239,7 +250,55 @@ describe("plans of a running fleet", function () {
       assert.deepEqual(await planOf({}), []);
     });
   });
+
+  describe("reviewed, by the pipeline's own scripts", () => {
+    const newRelease = only("ethereum", { release: { geth: "1.16.9" } });
+    const larger = { instanceType: "t3.2xlarge" };
+
+    async function review(wish: Wish): Promise<string> {
+      await write(wish);
+      const { code, stdout, stderr } = await stack.script(".ci/plan", "plans");
+      assert.equal(code, 0, stdout + stderr);
+      return stdout;
+    }
+
+    async function apply(wish: Wish): Promise<{ code: number; text: string; calls: readonly string[] }> {
+      await write(wish);
+      await rm(stack.path("calls"), { force: true });
+      const { code, stdout, stderr } = await stack.script(".ci/apply", "plans", "previews/plans.plan");
+      const calls = await readFile(stack.path("calls"), "utf8").catch(() => "");
+      return { code, text: stdout + stderr, calls: calls.split("\n").filter(Boolean) };
+    }
+
+    it("are refused when the program plans more by then, and no host is touched for it", async () => {
+      assert.match(await review(newRelease), /\*\*plans: needs care\*\*[^]*1\.16\.8-go → 1\.16\.9-go/);
+      const { code, text, calls } = await apply({ nodes: { ...newRelease.nodes, monero: { ...groups["monero"], ...larger } } });
+      assert.notEqual(code, 0, text);
+      assert.match(text, /violates plan/);
+      assert.deepEqual(hostsOf(calls, "monero"), []);
+    });
+
+    it("are refused when the program plans less by then", async () => {
+      await expectUp({});
+      await review({ nodes: { ...newRelease.nodes, monero: { ...groups["monero"], ...larger } } });
+      const { code, text, calls } = await apply(newRelease);
+      assert.notEqual(code, 0, text);
+      assert.match(text, /violates plan/);
+      assert.deepEqual(hostsOf(calls, "monero"), []);
+    });
+
+    it("are applied when the program still plans the same", async () => {
+      await expectUp({});
+      await review(newRelease);
+      const { code, text, calls } = await apply(newRelease);
+      assert.equal(code, 0, text);
+      assert.deepEqual(calls, ["gate ethereum-1"]);
+      assert.deepEqual(await planOf(newRelease), []);
+    });
+  });
 });
+
+const hostsOf = (calls: readonly string[], group: string): readonly string[] => calls.filter((call) => call.includes(` ${group}-`));
 
 /** What a group leaves behind when it goes. */
 function retiredOf(group: string, count: number): { readonly volumes: readonly string[]; readonly secrets: readonly string[] } {

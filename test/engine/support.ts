@@ -137,6 +137,11 @@ export class TestStack {
     );
   }
 
+  /** Runs a script of the stack's copy of the project, such as a pipeline's. */
+  script(path: string, ...args: readonly string[]): Promise<Run> {
+    return run(join(this.#folder, path), args, this.#folder, this.#env);
+  }
+
   /** A file of the project folder, for what a replaced `coinfleet` reads. */
   path(name: string): string {
     return join(this.#folder, name);
@@ -160,7 +165,7 @@ export class TestStack {
  */
 async function copyCheckout(folder: string): Promise<void> {
   const isOurs = (path: string): boolean => !path.includes("/node_modules") && !path.endsWith(".test.ts");
-  for (const part of ["packages", "coins", "tools"]) await cp(join(root, part), join(folder, part), { recursive: true, filter: isOurs });
+  for (const part of ["packages", "coins", "tools", ".ci"]) await cp(join(root, part), join(folder, part), { recursive: true, filter: isOurs });
   for (const part of ["index.ts", "package.json", "package-lock.json", "Pulumi.yaml"]) await cp(join(root, part), join(folder, part));
   const [modules, own] = ["node_modules", "node_modules/@coinfleet"];
   await mkdir(join(folder, own), { recursive: true });

@@ -73,6 +73,12 @@ export function violations(resources: readonly PlannedResource[], court: Court):
   ];
 }
 
+/** Exceptions that hold and excuse nothing: what they were for is mended, or their resource is spelled wrongly. */
+export function idleExceptions({ exceptions, stack }: Court, found: readonly Violation[]): readonly PolicyException[] {
+  const isNeeded = (one: PolicyException): boolean => found.some(({ exception }) => exception === one);
+  return exceptions.filter((one) => !isExpired(one, stack.today) && !isNeeded(one));
+}
+
 function sentence(
   { id, severity }: { readonly id: string; readonly severity: RuleSeverity },
   findings: readonly (Finding & { readonly resource: string })[],

@@ -10,7 +10,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { coins } from "../../../coins/index.ts";
 import { isExpired, parseExceptions } from "./exceptions.ts";
-import { judgeResource, judgeStack, resourceRules, ruleIds, stackRules, tell, violations, type Court, type Violation } from "./judge.ts";
+import { idleExceptions, judgeResource, judgeStack, resourceRules, ruleIds, stackRules, tell, violations, type Court, type Violation } from "./judge.ts";
 import type { PlannedResource } from "./planned-resource.ts";
 import type { ResourceRule, RuleSeverity, StackRule } from "./rule.ts";
 
@@ -77,8 +77,11 @@ const excused: StackValidationPolicy = {
   description: "Rules that this stack is excused from for a while.",
   enforcementLevel: "advisory",
   validateStack: (args, report) => {
-    const found = violations(args.resources.map(planned), court()).filter((one) => one.exception !== undefined && !one.isBlocking);
+    const all = violations(args.resources.map(planned), court());
+    const found = all.filter((one) => one.exception !== undefined && !one.isBlocking);
     for (const one of found) report(`${one.rule}: ${tell(one, today)}`);
+    for (const { rule, resource, owner } of idleExceptions(court(), all))
+      report(`${rule}: ${resource}: nothing needs this exception of ${owner}. Take it out of the stack file.`);
   },
 };
 

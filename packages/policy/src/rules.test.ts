@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { parseStackFile } from "@coinfleet/config";
 import { fixtureCoins } from "../../config/test/fixture-coins.ts";
 import { parseExceptions } from "./exceptions.ts";
-import { resourceRules, ruleIds, stackRules, violations, type Court, type Moment } from "./judge.ts";
+import { idleExceptions, resourceRules, ruleIds, stackRules, violations, type Court, type Moment } from "./judge.ts";
 import type { PlannedResource } from "./planned-resource.ts";
 import { examples } from "./testing/examples.ts";
 import { credentialsIn } from "./rules/secrets.ts";
@@ -10,7 +10,7 @@ import { credentialsIn } from "./rules/secrets.ts";
 const unknownText = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 const today = "2026-11-21";
 
-const stackFile = (machineImage: string, nodes: string): string => `
+const stackFile = (machineImage: string, nodes: string, promoted: string): string => `
 config:
   aws:region: eu-central-1
   aws:allowedAccountIds: ["000000000000"]
@@ -18,6 +18,7 @@ config:
     zones: [eu-central-1a, eu-central-1b]
     network: { cidr: 10.0.0.0/16 }
     machineImage: ${machineImage}
+    images: { promoted: ${promoted} }
     nodes: ${nodes}
 `;
 
@@ -29,6 +30,7 @@ interface Situation {
   readonly moment?: Moment;
   readonly machineImage?: string;
   readonly nodes?: string;
+  readonly promoted?: string;
   readonly upgrades?: (typeof fixtureCoins)[string]["upgrades"];
   readonly exceptions?: readonly object[];
 }
@@ -37,6 +39,7 @@ function court({
   moment = "up",
   machineImage = ownImage,
   nodes = "{ acorn: { network: mainnet, count: 2 } }",
+  promoted = "{}",
   upgrades = [],
   exceptions = [],
 }: Situation): Court {
@@ -44,7 +47,7 @@ function court({
   assert.ok(acorn);
   const coins = { acorn: { ...acorn, upgrades } };
   const reading = parseStackFile(
-    stackFile(machineImage, nodes),
+    stackFile(machineImage, nodes, promoted),
     coins,
     { environment: "test", file: "stacks/Pulumi.test.yaml" },
     new Date(today),
@@ -228,6 +231,21 @@ describe("rules about a stack", () => {
   });
 });
 
+describe("an image that the stack file promotes", () => {
+  const image = `111122223333.dkr.ecr.eu-central-1.amazonaws.com/coinfleet/staging/acorn-acornd@sha256:${"0a".repeat(32)}`;
+  const released = resource("aws:ssm/parameter:Parameter", "acorn-1-parameters-release", {
+    name: "/coinfleet/test/acorn-1/release",
+    value: JSON.stringify({ release: "1", images: { acornd: image } }),
+  });
+
+  it("may run, and no other of that registry", () => {
+    assert.deepEqual(brokenBy("image-by-digest", [released]), [released.name]);
+    assert.deepEqual(brokenBy("image-by-digest", [released], { promoted: `{ acorn-1: "${image}" }` }), []);
+    const other = image.replace(/0a0a$/, "0b0b");
+    assert.deepEqual(brokenBy("image-by-digest", [released], { promoted: `{ acorn-1: "${other}" }` }), [released.name]);
+  });
+});
+
 describe("every rule", () => {
   it("has an id of its own, a reason, and a standard that it comes from", () => {
     assert.equal(new Set(ruleIds).size, ruleIds.length);
@@ -253,6 +271,16 @@ describe("an exception", () => {
     assert.equal(found([{ ...good, resource: "acorn-*" }])[0]?.isBlocking, true);
     assert.equal(found([{ ...good, rule: "volume-has-backup" }])[0]?.isBlocking, true);
     assert.equal(found([{ ...good, resource: "reg*" }])[0]?.isBlocking, false);
+  });
+
+  it("is told when nothing needs it", () => {
+    const idle = (exceptions: readonly object[]): readonly string[] => {
+      const held = court({ exceptions });
+      return idleExceptions(held, violations([], held)).map(({ resource }) => resource);
+    };
+    assert.deepEqual(idle([good]), []);
+    assert.deepEqual(idle([good, { ...good, resource: "acorn-*" }]), ["acorn-*"]);
+    assert.deepEqual(idle([{ ...good, resource: "acorn-*", expires: "2026-11-20" }]), [], "an expired one blocks and says so itself");
   });
 
   const problems = (change: object): readonly string[] => parseExceptions([{ ...good, ...change }], ruleIds, today).problems;

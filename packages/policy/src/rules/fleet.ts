@@ -84,7 +84,7 @@ export const fleetRules: readonly StackRule[] = [
     severity: "high",
     asks: "Hosts run the machine image that the stack file pins, or that this program builds from an image of Amazon's or Debian's.",
     reason: "Anybody may publish an image under any name.",
-    standard: ["FSBP EC2.8", "AWS EC2 guide: verified AMI owners"],
+    standard: ["AWS EC2 guide: verified AMI owners"],
     check: (stack: Stack): readonly Found[] => {
       const { machineImage } = stack.config.spec;
       if ("ids" in machineImage) {
@@ -116,12 +116,16 @@ export const fleetRules: readonly StackRule[] = [
     severity: "high",
     asks: "Every data volume is matched by an enabled snapshot policy, with a copy in another region.",
     reason: "An initial sync takes days to weeks, and a region can be away for longer than a customer waits.",
-    standard: ["FSBP EC2.28"],
+    standard: ["Security Hub EC2.28", "Coinfleet: cross-region copies"],
     check: (stack: Stack): readonly Found[] => {
       const policies = ofType(stack, "aws:dlm/lifecyclePolicy:LifecyclePolicy");
       return ofType(stack, "aws:ebs/volume:Volume")
-        .filter((volume) => !policies.some((policy) => backsUp(policy, volume)))
-        .map(({ name }) => ({ resource: name, what: "no snapshot policy matches its tags" }));
+        .map((volume) => ({ volume, matching: policies.filter((policy) => takesSnapshots(policy, volume)) }))
+        .filter(({ matching }) => !matching.some(copiesAbroad))
+        .map(({ volume: { name }, matching }) => ({
+          resource: name,
+          what: matching.length === 0 ? "no enabled snapshot policy matches its tags" : "its snapshots are not copied to another region",
+        }));
     },
   },
   ...regionRules(),
@@ -147,7 +151,7 @@ function regionRules(): readonly StackRule[] {
     once("region-encrypts-volumes", "aws:ebs/encryptionByDefault:EncryptionByDefault", ({ inputs }) => inputs["enabled"] !== false, {
       asks: "The region encrypts every new volume.",
       reason: "A volume that somebody makes by hand, or a restore, would be in the clear.",
-      standard: ["FSBP EC2.7", "CIS AWS 5.1.1"],
+      standard: ["FSBP EC2.7", "CIS AWS 3.0 2.2.1"],
     }),
     once(
       "region-blocks-public-snapshots",
@@ -158,7 +162,7 @@ function regionRules(): readonly StackRule[] {
     once("network-logs-flows", "aws:ec2/flowLog:FlowLog", () => true, {
       asks: "The VPC logs its flows.",
       reason: "After a break-in nobody can say where it went.",
-      standard: ["FSBP EC2.6", "CIS AWS 3.7"],
+      standard: ["FSBP EC2.6", "CIS AWS 3.0 3.7"],
     }),
   ];
 }
@@ -193,14 +197,15 @@ function isPeerPort({ config }: Stack, rule: PlannedResource): boolean {
   return Object.values(group.ports).some(({ exposure, port }) => exposure === "public" && port === rule.inputs["fromPort"]);
 }
 
-function backsUp(policy: PlannedResource, volume: PlannedResource): boolean {
-  if (policy.inputs["state"] === "DISABLED") return false;
-  const details = documentOf(policy.inputs["policyDetails"]);
-  const targets = at(details, "targetTags");
+function takesSnapshots({ inputs }: PlannedResource, volume: PlannedResource): boolean {
+  if (inputs["state"] === "DISABLED") return false;
+  const targets = at(documentOf(inputs["policyDetails"]), "targetTags");
   if (isUnknown(targets)) return true;
-  const hasCopy = JSON.stringify(at(details, "schedules") ?? []).includes('"crossRegionCopyRules":[{');
-  return (
-    hasCopy &&
-    Object.entries(typeof targets === "object" && targets !== null ? targets : {}).every(([key, value]) => tagOf(volume, key) === value)
-  );
+  const tags = Object.entries(typeof targets === "object" && targets !== null ? targets : {});
+  return tags.length > 0 && tags.every(([key, value]) => tagOf(volume, key) === value);
+}
+
+function copiesAbroad({ inputs }: PlannedResource): boolean {
+  const details = documentOf(inputs["policyDetails"]);
+  return isUnknown(details) || JSON.stringify(at(details, "schedules") ?? []).includes('"crossRegionCopyRules":[{');
 }

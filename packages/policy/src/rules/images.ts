@@ -25,14 +25,16 @@ export const imageRules: readonly ResourceRule[] = [
   {
     id: "image-by-digest",
     severity: "critical",
-    asks: "Hosts are told images of this environment's own registry, by digest.",
+    asks: "Hosts are told images of this environment's own registry, or those that its stack file promotes, by digest.",
     reason: "Another registry or a tag can serve another program tomorrow.",
-    standard: ["CIS Docker 4.2", "CIS Docker 5.27"],
+    standard: ["CIS Docker 4.2", "Coinfleet: what is reviewed is what runs"],
     types: parameter,
-    check: ({ inputs }: PlannedResource, { place }: StackConfig): readonly Finding[] => {
+    check: ({ inputs }: PlannedResource, { place, spec }: StackConfig): readonly Finding[] => {
       const { name, value } = inputs;
       const registry = `${place.account}.dkr.ecr.${place.region}.amazonaws.com/coinfleet/${place.environment}/`;
-      const isOurs = (image: string): boolean => image.startsWith(registry) && /@sha256:[0-9a-f]{64}$/.test(image);
+      const promoted = Object.values(spec.images.promoted);
+      const isOurs = (image: string): boolean =>
+        (image.startsWith(registry) || promoted.includes(image)) && /@sha256:[0-9a-f]{64}$/.test(image);
       const isRelease = /\/release$/.test(String(name));
       if (!isRelease && !/\/agent$/.test(String(name))) return [];
       if (isUnknown(value)) return [{ what: "its images are not known yet", isUnknown: true }];

@@ -10,7 +10,7 @@ export const instanceRules: readonly ResourceRule[] = [
     severity: "critical",
     asks: "The metadata service answers with a token only, one hop away, on IPv4 only.",
     reason: "Any daemon that can be made to fetch an address would hand out the host's credentials.",
-    standard: ["FSBP EC2.8", "CIS AWS 5.6"],
+    standard: ["FSBP EC2.8", "CIS AWS 3.0 5.6"],
     types: instance,
     check: ({ inputs }) => [
       ...mustBe(at(inputs, "metadataOptions", "httpTokens"), "required", "IMDSv2 is not required"),
@@ -23,7 +23,7 @@ export const instanceRules: readonly ResourceRule[] = [
     severity: "critical",
     asks: "Hosts have no SSH key, detailed monitoring, and a role of their own.",
     reason: "A key on a host is a way in that no log shows; without a role its agent is blind.",
-    standard: ["Coinfleet: no SSH", "FSBP EC2.24"],
+    standard: ["Coinfleet: no SSH", "CIS AWS 3.0 1.18"],
     types: instance,
     check: ({ inputs }) => [
       ...must(inputs["keyName"], (key) => key === undefined, "it has an SSH key"),
@@ -36,7 +36,7 @@ export const instanceRules: readonly ResourceRule[] = [
     severity: "high",
     asks: "Root volumes are encrypted with the environment's key.",
     reason: "Images, logs and swapped memory of a host end on it; a snapshot of it could be read by anybody who may copy it.",
-    standard: ["FSBP EC2.3", "CIS AWS 5.1.1"],
+    standard: ["FSBP EC2.3", "CIS AWS 3.0 2.2.1"],
     types: instance,
     check: ({ inputs }) => [
       ...mustBe(at(inputs, "rootBlockDevice", "encrypted"), true, "the root volume is not encrypted"),

@@ -2,11 +2,10 @@ import type { PlannedResource } from "../planned-resource.ts";
 import { must, mustBe, type Finding, type ResourceRule } from "../rule.ts";
 import { elements, isText } from "../values.ts";
 
-const world = ["0.0.0.0/0", "::/0"];
-
-/** Whether a CIDR is everybody. */
+/** Whether a CIDR is everybody, or so many that it makes no difference: `0.0.0.0/1` and its other half are the world too. */
 export function isWorld(cidr: unknown): boolean {
-  return typeof cidr === "string" && (world.includes(cidr) || /\/0$/.test(cidr));
+  const [, bits] = typeof cidr === "string" ? (/\/(\d+)$/.exec(cidr) ?? []) : [];
+  return bits !== undefined && Number(bits) < 8;
 }
 
 const shutPorts = [22, 3389, 2375, 2376];
@@ -22,7 +21,7 @@ export const networkRules: readonly ResourceRule[] = [
     severity: "critical",
     asks: "Every rule opens one described port; only ports for peers are open to the world; SSH is open to nobody.",
     reason: "An RPC port in the open has emptied wallets; a range of ports opens what nobody thought of.",
-    standard: ["FSBP EC2.13", "FSBP EC2.18", "FSBP EC2.19", "CIS AWS 5.2", "CIS AWS 5.3"],
+    standard: ["Security Hub EC2.13", "FSBP EC2.18", "FSBP EC2.19", "CIS AWS 3.0 5.2", "CIS AWS 3.0 5.3"],
     types: ["aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"],
     check: ({ name, inputs }: PlannedResource): readonly Finding[] => {
       const { fromPort, toPort, ipProtocol, description, cidrIpv4, cidrIpv6 } = inputs;
@@ -71,7 +70,7 @@ export const networkRules: readonly ResourceRule[] = [
     severity: "high",
     asks: "The VPC's default security group lets nothing through.",
     reason: "What is forgotten lands in it.",
-    standard: ["FSBP EC2.2", "CIS AWS 5.4"],
+    standard: ["FSBP EC2.2", "CIS AWS 3.0 5.4"],
     types: ["aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"],
     check: ({ inputs }) =>
       [inputs["ingress"], inputs["egress"]].flatMap((rules) =>

@@ -12,7 +12,7 @@ export const observabilityRules: readonly ResourceRule[] = [
     severity: "medium",
     asks: "Log groups forget after a time, and are encrypted with the environment's key.",
     reason: "Logs that are kept for ever cost for ever, and hold addresses of customers' withdrawals.",
-    standard: ["FSBP CloudWatch.16"],
+    standard: ["Security Hub CloudWatch.16"],
     types: ["aws:cloudwatch/logGroup:LogGroup"],
     check: ({ inputs }) => [
       ...must(inputs["retentionInDays"], (days) => Number(days) > 0, "it keeps logs for ever"),
@@ -24,7 +24,7 @@ export const observabilityRules: readonly ResourceRule[] = [
     severity: "high",
     asks: "Topics are encrypted with the environment's key and refuse whoever comes without TLS.",
     reason: "Alarms tell an attacker which node is weak.",
-    standard: ["FSBP SNS.1", "NIST SP 800-53 SC-8"],
+    standard: ["Security Hub SNS.1", "NIST SP 800-53 SC-8"],
     types: ["aws:sns/topic:Topic"],
     check: ({ inputs }) => [
       ...must(inputs["kmsMasterKeyId"], isText, "it is not encrypted with our key"),
@@ -36,7 +36,7 @@ export const observabilityRules: readonly ResourceRule[] = [
     severity: "critical",
     asks: "Every alarm is switched on and tells somebody; a liveness alarm takes silence for a fault.",
     reason: "An alarm that nobody hears is worse than none, because one relies on it.",
-    standard: ["FSBP CloudWatch.15", "FSBP CloudWatch.17"],
+    standard: ["Security Hub CloudWatch.15", "Security Hub CloudWatch.17"],
     types: metricAlarm,
     check: ({ name, inputs }) => [
       ...mustBe(inputs["actionsEnabled"], true, "its actions are off"),

@@ -62,7 +62,7 @@ export const secretRules: readonly ResourceRule[] = [
     severity: "critical",
     asks: "No credential is written into user data, tags, names, documents, parameters or commands.",
     reason: "All of these can be read by many more people than may have it, and they are kept for ever.",
-    standard: ["FSBP ECS.8", "CIS AWS 5.x: no secrets in user data"],
+    standard: ["FSBP ECS.8", "Coinfleet: a secret is in one place"],
     types: ["aws:*", "command:*", "docker:*"],
     check: ({ name, inputs }) =>
       Object.entries({ ...inputs, name }).flatMap(([key, value]): readonly Finding[] =>
@@ -74,7 +74,7 @@ export const secretRules: readonly ResourceRule[] = [
     severity: "critical",
     asks: "Keys rotate, can be got back for a week, and are protected and retained.",
     reason: "Without its key a volume and all its snapshots are noise.",
-    standard: ["FSBP KMS.3", "CIS AWS 3.6"],
+    standard: ["FSBP KMS.3", "Security Hub KMS.4", "CIS AWS 3.0 3.6"],
     types: ["aws:kms/key:Key"],
     check: ({ inputs, protect, retainOnDelete }) => [
       ...mustBe(inputs["enableKeyRotation"], true, "it does not rotate"),

@@ -46,7 +46,7 @@ export const storageRules: readonly ResourceRule[] = [
     severity: "critical",
     asks: "Buckets block every kind of public access.",
     reason: "Snapshots and states would be in the open.",
-    standard: ["FSBP S3.8", "CIS AWS 2.1.4"],
+    standard: ["FSBP S3.8", "CIS AWS 3.0 2.1.4"],
     types: ["aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"],
     check: ({ inputs }) =>
       ["blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"].flatMap((key) =>
@@ -58,7 +58,7 @@ export const storageRules: readonly ResourceRule[] = [
     severity: "high",
     asks: "Snapshot policies are enabled, and their copies in other regions are encrypted.",
     reason: "A backup that is switched off is found out on the day it is needed; an unencrypted copy undoes the volume's encryption.",
-    standard: ["FSBP EC2.28", "Coinfleet: cross-region copies"],
+    standard: ["Security Hub EC2.28", "Coinfleet: cross-region copies"],
     types: ["aws:dlm/lifecyclePolicy:LifecyclePolicy"],
     check: ({ inputs }) => [
       ...must(inputs["state"], (state) => state === undefined || state === "ENABLED", "it is switched off"),

@@ -104,6 +104,7 @@ const network: readonly Example[] = [
   example("ingress-closed", ingress, onePort, [
     { cidrIpv4: "0.0.0.0/0" },
     { cidrIpv6: "::/0" },
+    { cidrIpv4: "128.0.0.0/1" },
     { fromPort: 22, toPort: 22 },
     { fromPort: 1, toPort: 65_535 },
     { ipProtocol: "-1" },
@@ -250,6 +251,7 @@ const images: readonly Example[] = [
   example("image-by-digest", parameter, { name: "/coinfleet/test/acorn-1/release", value: release(own + digest) }, [
     { value: release(`${own}:latest`) },
     { value: release(`docker.io/library/acornd${digest}`) },
+    { value: release(`${own.replace("/test/", "/staging/")}${digest}`) },
     { value: "{}" },
     { name: "/coinfleet/test/acorn-1/agent", value: "docker.io/agent" },
   ]),
