@@ -34,7 +34,7 @@ export const changes: readonly Change[] = [
     id: "new-coin",
     wish: { nodes: { monero: { network: "regtest", count: 2, sources: { monerod: "debian" }, volume: { sizeGiB: 2 } } } },
     verdict: "safe",
-    says: ["**monero**: new: 2 nodes made (monero-1 and monero-2)", "18 alarms added"],
+    says: ["**monero**: new: 2 nodes made (monero-1 and monero-2)", "20 alarms added"],
   },
   { id: "removed-coin", wish: { nodes: { litecoin: undefined } }, verdict: "blocked", says: ["litecoin-2-data-volume-g1", "protected"] },
   { id: "fewer-nodes", wish: { nodes: { litecoin: { count: 1 } } }, verdict: "blocked", says: ["litecoin-2-data-volume-g1", "protected"] },
@@ -55,7 +55,7 @@ export const changes: readonly Change[] = [
   { id: "volume-generation", wish: { nodes: { ethereum: { volume: { sizeGiB: 2, generation: 2 } } } }, verdict: "blocked", says: [] },
   {
     id: "volume-type",
-    wish: { nodes: { ethereum: { volume: { sizeGiB: 2, type: "io2", iops: 3000 } } } },
+    wish: { nodes: { ethereum: { volume: { sizeGiB: 4, type: "io2", iops: 3000 } } } },
     verdict: "needs care",
     says: ["data volume is modified in place (type and iops)"],
   },
@@ -67,7 +67,7 @@ export const changes: readonly Change[] = [
   },
   {
     id: "other-machine-image",
-    wish: { fleet: { machineImage: { id: "ami-0123456789abcdef0", distribution: "debian" } } },
+    wish: { fleet: { machineImage: { ids: { x86_64: "ami-0123456789abcdef0" }, distribution: "debian" } } },
     verdict: "needs care",
     says: ["instance replaced (AMI), one after the other, data volume kept"],
   },

@@ -27,10 +27,18 @@ function run(command: string, args: readonly string[], cwd: string, env: NodeJS.
 
 const previewJob = ["preview", "--force-shell-executor", "--no-artifacts-to-source"];
 
-/** In the place of the engine: the recorded events of a real preview. In the place of npm: nothing, because the packages are there. */
+/** In the place of the engine: the recorded events of a real preview, a plan that says so, and a list of what was asked of it. */
 const pulumi = `#!/bin/sh
-while [ $# -gt 0 ]; do case $1 in --event-log) log=$2;; esac; shift; done
-cp "$RECORDED_PREVIEW" "$log"
+echo "$*" >> "$ENGINE_CALLS"
+case "$*" in *"$ENGINE_FAILS"*) exit 1 ;; esac
+while [ $# -gt 0 ]; do
+  case $1 in
+    --event-log) cp "$RECORDED_PREVIEW" "$2" ;;
+    --save-plan) echo "a plan" > "$2" ;;
+    --plan) cat "$2" >> "$ENGINE_CALLS" ;;
+  esac
+  shift
+done
 exit "$RECORDED_EXIT"
 `;
 
@@ -47,8 +55,9 @@ describe("the GitLab pipeline, in a local runner", function () {
     project = join(folder, "project");
     await mkdir(join(folder, "bin"));
     await writeFile(join(folder, "bin/pulumi"), pulumi);
-    await writeFile(join(folder, "bin/npm"), "#!/bin/sh\nexit 0\n");
-    for (const name of ["pulumi", "npm"]) await chmod(join(folder, "bin", name), 0o755);
+    // The packages are there, and other tests show what the checks and the commands do.
+    for (const name of ["npm", "npx"]) await writeFile(join(folder, "bin", name), `#!/bin/sh\necho "${name} $*" >> "$ENGINE_CALLS"\n`);
+    for (const name of ["pulumi", "npm", "npx"]) await chmod(join(folder, "bin", name), 0o755);
     for (const part of [".gitlab-ci.yml", ".ci", "stacks", "coins"]) {
       await cp(join(root, part), join(project, part), { recursive: true, filter: (path) => !path.includes("node_modules") });
     }
@@ -117,11 +126,24 @@ describe("the GitLab pipeline, in a local runner", function () {
       COINFLEET_NOTE_TOKEN: "note-token",
       RECORDED_PREVIEW: join(root, `test/fixtures/previews/${preview}.jsonl`),
       RECORDED_EXIT: String(exit),
+      ENGINE_CALLS: join(folder, "calls"),
+      ENGINE_FAILS: "nothing fails",
       AWS_TOKEN: "a token",
       ...variables,
     };
     const given = Object.entries(all).flatMap(([name, value]) => ["--variable", `${name}=${value}`]);
     return local(...args, ...given);
+  }
+
+  /** What a pipeline of the default branch asks of the engine and of our commands. */
+  async function onMain(args: readonly string[], variables: Readonly<Record<string, string>> = {}): Promise<Finished & { calls: string[] }> {
+    await rm(join(folder, "calls"), { force: true });
+    const finished = await mergeRequest([...args, "--force-shell-executor", "--no-artifacts-to-source"], "release-bump", 0, {
+      CI_PIPELINE_SOURCE: "push",
+      ...variables,
+    });
+    const calls = await readFile(join(folder, "calls"), "utf8").catch(() => "");
+    return { ...finished, calls: calls.split("\n").filter((call) => call !== "" && !call.startsWith("npm ci")) };
   }
 
   it("is what GitLab's published schema of such files allows", async () => {
@@ -155,6 +177,45 @@ describe("the GitLab pipeline, in a local runner", function () {
     const { code, said } = await mergeRequest(previewJob, "smaller-volume", 255);
     assert.notEqual(code, 0, said);
     assert.match(notes[0]?.body ?? "", /\*\*sandbox: blocked\*\*[^]*VolumeCannotShrink/);
+  });
+
+  it("brings development and staging up by itself, and plans production for a person", async () => {
+    const { code, said, calls } = await onMain([]);
+    assert.equal(code, 0, said);
+    const [, , ...engine] = calls;
+    assert.deepEqual(calls.slice(0, 2), ["npm run --silent check", "npm test --silent"]);
+    assert.deepEqual(
+      engine.map((call) => call.split(" ").slice(0, 3).join(" ")),
+      ["up --stack development", "up --stack staging", "preview --stack production"],
+    );
+    assert.match(engine[2] ?? "", /--save-plan previews\/production\.plan/);
+  });
+
+  it("goes no further than an environment that fails", async () => {
+    const { code, calls } = await onMain([], { ENGINE_FAILS: "up --stack development" });
+    assert.notEqual(code, 0);
+    assert.deepEqual(
+      calls.filter((call) => call.includes("--stack")).map((call) => call.split(" ")[2]),
+      ["development"],
+    );
+  });
+
+  it("applies to production the plan that was read, when a person says so", async () => {
+    const { code, said, calls } = await onMain(["production", "--needs"]);
+    assert.equal(code, 0, said);
+    const [applied, plan] = calls.slice(-2);
+    assert.match(applied ?? "", /^up --stack production .*--plan previews\/production\.plan$/);
+    assert.equal(plan, "a plan");
+  });
+
+  it("looks at every environment for drift and at upstreams for releases, on a schedule", async () => {
+    const { code, said, calls } = await onMain([], { CI_PIPELINE_SOURCE: "schedule" });
+    assert.equal(code, 0, said);
+    const looked = calls.filter((call) => call.startsWith("preview")).map((call) => call.split(" ")[2]);
+    assert.deepEqual(looked, ["development", "production", "sandbox", "staging"]);
+    assert.ok(calls.filter((call) => call.startsWith("preview")).every((call) => call.includes("--expect-no-changes")));
+    assert.ok(calls.includes("npx coinfleet releases"));
+    assert.equal(calls.some((call) => call.startsWith("up ")), false);
   });
 
   it("gives a fork no preview, and so no identity", async () => {

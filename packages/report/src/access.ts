@@ -55,6 +55,8 @@ function reach({ op, old, new: wanted, type: of, keys }: Change): readonly Said[
 const documents = ["policy", "assumeRolePolicy"];
 
 function permissions({ name, op, old, new: wanted, type: of }: Change): readonly Said[] {
+  // Its policy says which images are forgotten.
+  if (of === "aws:ecr/lifecyclePolicy:LifecyclePolicy") return [];
   if (of === "aws:iam/rolePolicyAttachment:RolePolicyAttachment") {
     return [
       {

@@ -8,7 +8,9 @@ const isLiveness = (state: ResourceState | undefined): boolean => state?.inputs[
 
 const titleOf = (change: Change): string => {
   const name = outsideName(change.new) ?? outsideName(change.old) ?? change.name;
-  return catalogue.map(({ id }) => id).find((id) => name.endsWith(`-${id}`)) ?? name;
+  const node = nodeOf(change);
+  const own = node === undefined ? undefined : name.split(`-${node}-`)[1];
+  return catalogue.map(({ id }) => id).find((id) => name.endsWith(`-${id}`)) ?? own ?? name;
 };
 
 /** Alarms that come, go, or hear less. An alarm that goes with its node is told with the node. */

@@ -1,13 +1,14 @@
 import type { StackConfig } from "@coinfleet/config";
+import type { ResolvedFleet } from "@coinfleet/sdk";
 import { accessNotes } from "./access.ts";
 import { alarmNotes } from "./alarms.ts";
 import { costOf, type Cost, type Prices } from "./cost.ts";
-import { readEngineEvents, type Change, type PolicyMessage, type Preview } from "./engine-events.ts";
-import { keeperNotes } from "./keepers.ts";
-import { worst, type Note } from "./note.ts";
+import { readEngineEvents, type Change, type EngineError, type PolicyMessage, type Preview } from "./engine-events.ts";
+import { isKeeper, keeperNotes } from "./keepers.ts";
+import { topics, worst, type Note } from "./note.ts";
 import { otherNotes } from "./others.ts";
 import { goneNodes, rolloutNotes } from "./rollout.ts";
-import { list } from "./subject.ts";
+import { groupOf, list } from "./subject.ts";
 
 /** What an environment's change comes to. */
 export type Verdict = "no change" | "safe" | "needs care" | "blocked";
@@ -22,6 +23,9 @@ export interface Assessment {
   readonly warnings: readonly string[];
   readonly exceptions: readonly string[];
   readonly changes: readonly Change[];
+  /** The engine came to the end. Where it did not, `changes` is a part of what would happen. */
+  readonly isWhole: boolean;
+  /** `undefined`: no price list, or a preview that is not whole. */
   readonly cost: Cost | undefined;
 }
 
@@ -40,16 +44,17 @@ export interface Evidence {
 export function assess({ environment, events, config, prices }: Evidence): Assessment {
   const preview = readEngineEvents(events);
   const fleet = config?.fleet ?? { environment, groups: [] };
-  const groups = fleet.groups.map(({ name }) => name);
+  const groups = groupsOf(fleet, preview.changes);
+  const isWhole = preview.isComplete && preview.errors.length === 0;
   const notes = [
     ...failures(preview),
     ...broken(preview.policies.filter(({ isMandatory }) => isMandatory)),
     ...keeperNotes(preview.changes, preview.unchanged, groups),
-    ...rolloutNotes(preview.changes, fleet),
+    ...rolloutNotes(preview.changes, fleet, groups),
     ...alarmNotes(preview.changes, groups, goneNodes(preview.changes)),
     ...accessNotes(preview.changes, groups),
     ...otherNotes(preview.changes, groups),
-  ].sort((one, other) => rank(one) - rank(other));
+  ].sort(inOrder);
   const told = preview.policies.filter(({ isMandatory }) => !isMandatory);
   const warnings = (config?.warnings ?? []).map(({ path, got, fix }) => `${path}: ${got ?? ""} is too old. ${fix}`);
   return {
@@ -59,12 +64,28 @@ export function assess({ environment, events, config, prices }: Evidence): Asses
     warnings: [...warnings, ...told.filter(({ rule }) => rule !== "exceptions" && !rule.startsWith("release-follows-forks")).map(line)],
     exceptions: told.filter(({ rule }) => rule === "exceptions").map(({ message }) => message),
     changes: preview.changes,
-    cost: prices === undefined ? undefined : costOf(preview, prices, groups),
+    isWhole,
+    cost: prices === undefined || !isWhole ? undefined : costOf(preview, prices, groups),
   };
 }
 
+/** Those of the stack file, and those that leave it. */
+function groupsOf(fleet: ResolvedFleet, changes: readonly Change[]): readonly string[] {
+  const tagged = changes.flatMap((change) => groupOf(change, []) ?? []);
+  return [...new Set([...fleet.groups.map(({ name }) => name), ...tagged])];
+}
+
 const ranks = { blocked: 0, care: 1, safe: 2 } as const;
-const rank = ({ level }: Note): number => ranks[level];
+
+/** The worst first; the same for the same preview, in whatever order the engine came to it. */
+function inOrder(one: Note, other: Note): number {
+  return (
+    ranks[one.level] - ranks[other.level] ||
+    topics.indexOf(one.topic) - topics.indexOf(other.topic) ||
+    (one.group ?? "").localeCompare(other.group ?? "") ||
+    one.text.localeCompare(other.text, undefined, { numeric: true })
+  );
+}
 
 /** Components and providers change with what is in them. */
 const isReal = ({ type }: Change): boolean => !type.startsWith("coinfleet:") && !type.startsWith("pulumi:");
@@ -88,8 +109,11 @@ function broken(policies: readonly PolicyMessage[]): readonly Note[] {
   });
 }
 
-function failures({ errors, isComplete, policies }: Preview): readonly Note[] {
-  const blocked = (text: string): Note => ({ level: "blocked", topic: "keepers", group: undefined, text: `${text}: **blocked**` });
-  if (errors.length > 0) return errors.map(({ message }) => blocked(message.slice(0, 600)));
+function failures({ errors, changes, isComplete, policies }: Preview): readonly Note[] {
+  const blocked = (text: string): Note => ({ level: "blocked", topic: "keepers", group: undefined, text: `${text.replace(/\.$/, "")}: **blocked**` });
+  // What would be lost is told as that.
+  const isLoss = ({ name, isProtected }: EngineError): boolean => isProtected && changes.some((one) => one.name === name && isKeeper(one));
+  const told = errors.filter((error) => !isLoss(error));
+  if (errors.length > 0) return told.map(({ message }) => blocked(message.slice(0, 600)));
   return isComplete || policies.length > 0 ? [] : [blocked("the preview did not come to its end: nothing is known of it")];
 }

@@ -1,4 +1,4 @@
-import { textOf } from "@coinfleet/policy";
+import { at, elements, textOf } from "@coinfleet/policy";
 import { metrics } from "@coinfleet/sdk";
 import { z } from "zod";
 import type { Change, Preview, ResourceState } from "./engine-events.ts";
@@ -19,24 +19,34 @@ export const pricesSchema = z.object({
     includedMiBPerSec: z.number(),
     usdPerMiBPerSecMonth: z.number(),
   }),
+  services: z.object({
+    ...dated,
+    usdPerMonth: z.object({
+      alarm: z.number(),
+      /** Looks more often than once a minute. */
+      fastAlarm: z.number(),
+      compositeAlarm: z.number(),
+      metric: z.number(),
+      dashboard: z.number(),
+      secret: z.number(),
+      key: z.number(),
+      advancedParameter: z.number(),
+      hostedZone: z.number(),
+      healthCheck: z.number(),
+    }),
+    usdPerHour: z.object({
+      publicAddress: z.number(),
+      natGateway: z.number(),
+      interfaceEndpointPerZone: z.number(),
+      loadBalancer: z.number(),
+    }),
+  }),
 });
 
 export type Prices = z.infer<typeof pricesSchema>;
 
-/** US dollars a month. CloudWatch, Secrets Manager, KMS and VPC pricing pages, 2026-08. */
-const monthly = {
-  alarm: 0.1,
-  fastAlarm: 0.3,
-  metric: 0.3,
-  dashboard: 3,
-  secret: 0.4,
-  key: 1,
-  publicAddress: 3.65,
-  advancedParameter: 0.05,
-} as const;
-
 /** What is left out, because it follows from use and not from the program. */
-export const notCounted = "traffic, snapshots, logs taken in, requests, NAT, load balancers, discounts and tax";
+export const notCounted = "traffic, snapshots, images, logs taken in, requests, discounts and tax";
 
 /** Difference of one group, or of the environment's own things. */
 interface CostLine {
@@ -70,28 +80,49 @@ export function costOf(preview: Preview, prices: Prices, groups: readonly string
 const after = ({ op, new: wanted }: Change): ResourceState | undefined => (op === "delete" ? undefined : wanted);
 
 function monthlyUsd({ type: of, inputs }: ResourceState, prices: Prices): number | undefined {
+  const { usdPerMonth: month, usdPerHour: hour } = prices.services;
+  const always = (usdPerHour: number): number => usdPerHour * prices.hoursPerMonth;
   switch (of) {
-    case type.instance: {
-      const perHour = prices.instances.usdPerHour[String(inputs["instanceType"])];
-      // Each node publishes every metric of the catalogue, has a root volume of 20 GiB and a public address.
-      const rest = Object.keys(metrics).length * monthly.metric + monthly.publicAddress + 20 * prices.gp3.usdPerGiBMonth;
-      return perHour === undefined ? undefined : perHour * prices.hoursPerMonth + rest;
-    }
+    case type.instance:
+      return instanceUsd(inputs, prices);
     case type.volume:
       return volumeUsd(inputs, prices);
     case type.alarm:
-      return Number(inputs["period"]) < 60 ? monthly.fastAlarm : monthly.alarm;
+      return Number(inputs["period"]) < 60 ? month.fastAlarm : month.alarm;
+    case "aws:cloudwatch/compositeAlarm:CompositeAlarm":
+      return month.compositeAlarm;
     case type.secret:
-      return monthly.secret;
+      return month.secret;
     case type.key:
-      return monthly.key;
+      return month.key;
     case type.parameter:
-      return inputs["tier"] === "Advanced" ? monthly.advancedParameter : 0;
+      return inputs["tier"] === "Advanced" ? month.advancedParameter : 0;
     case "aws:cloudwatch/dashboard:Dashboard":
-      return monthly.dashboard;
+      return month.dashboard;
+    case "aws:route53/zone:Zone":
+      return month.hostedZone;
+    case "aws:route53/healthCheck:HealthCheck":
+      return month.healthCheck;
+    case "aws:ec2/eip:Eip":
+      return always(hour.publicAddress);
+    case "aws:ec2/natGateway:NatGateway":
+      return always(hour.natGateway);
+    case "aws:ec2/vpcEndpoint:VpcEndpoint":
+      return inputs["vpcEndpointType"] === "Interface" ? always(hour.interfaceEndpointPerZone) * elements(inputs["subnetIds"]).length : 0;
+    case "aws:lb/loadBalancer:LoadBalancer":
+      return always(hour.loadBalancer);
     default:
       return 0;
   }
+}
+
+/** Each node publishes every metric of the catalogue, and has a root volume. */
+function instanceUsd(inputs: ResourceState["inputs"], { instances, gp3, services, hoursPerMonth }: Prices): number | undefined {
+  const perHour = instances.usdPerHour[String(inputs["instanceType"])];
+  const address = inputs["associatePublicIpAddress"] === true ? services.usdPerHour.publicAddress : 0;
+  const root = Number(at(inputs, "rootBlockDevice", "volumeSize") ?? 0) * gp3.usdPerGiBMonth;
+  const published = Object.keys(metrics).length * services.usdPerMonth.metric;
+  return perHour === undefined ? undefined : (perHour + address) * hoursPerMonth + root + published;
 }
 
 function volumeUsd(inputs: ResourceState["inputs"], { gp3 }: Prices): number | undefined {

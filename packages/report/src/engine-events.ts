@@ -60,10 +60,12 @@ export interface PolicyMessage {
 }
 
 /** Something that the engine refuses. */
-interface EngineError {
+export interface EngineError {
   /** Logical name; `undefined`: the program as a whole. */
   readonly name: string | undefined;
   readonly message: string;
+  /** It would delete what is protected. */
+  readonly isProtected: boolean;
 }
 
 /** What the engine says that one stack would become. */
@@ -100,7 +102,7 @@ export function readEngineEvents(text: string): Preview {
     .map((line) => event.parse(JSON.parse(line)));
   const steps = events.flatMap(({ resourcePreEvent }) => (resourcePreEvent === undefined ? [] : [resourcePreEvent.metadata]));
   const errors = events.flatMap(({ diagnosticEvent }) =>
-    diagnosticEvent === undefined || diagnosticEvent.severity !== "error" ? [] : [errorOf(diagnosticEvent)],
+    diagnosticEvent === undefined || diagnosticEvent.severity !== "error" ? [] : errorsOf(diagnosticEvent),
   );
   return {
     changes: changesOf(steps.filter(({ op }) => !quiet.has(op))),
@@ -112,16 +114,29 @@ export function readEngineEvents(text: string): Preview {
   };
 }
 
-/** Without the engine's long names, and without its advice to unprotect what is protected. */
-function errorOf({ urn, message }: { readonly urn?: string | undefined; readonly message: string }): EngineError {
-  const bare = message.replace(/urn:pulumi:[^\s"']*::([^\s"':]+)/g, "$1").replace(/(because it is protected)\.[^]*$/, "$1");
-  return {
+/** Without the engine's long names, and without its advice to unprotect what is protected. Mistakes of a stack file are one error each. */
+function errorsOf({ urn, message }: { readonly urn?: string | undefined; readonly message: string }): readonly EngineError[] {
+  const bare = message
+    .replace(/urn:pulumi:[^\s"']*::([^\s"':]+)/g, "$1")
+    .replace(/(because it is protected)\.[^]*$/, "$1")
+    .replace(/^Preview failed: /, "")
+    .replace(/^(before|after) hook "[^"]*" failed: /, "");
+  const problems = bare.split(/\n{2,}/).filter((block) => block.search(problemLine) >= 0);
+  return (problems.length > 0 ? problems.map(problemOf) : [bare]).map((one) => ({
     name: urn?.split("::").at(-1),
-    message: bare
-      .replace(/^Preview failed: /, "")
-      .replace(/\s+/g, " ")
-      .trim(),
-  };
+    message: one.replace(/\s+/g, " ").trim(),
+    isProtected: /because it is protected$/.test(one.trim()),
+  }));
+}
+
+const problemLine = /^ {2}(where|got|allowed|fix) +(.*)$/gm;
+
+/** A mistake of a stack file as sentences: what, where, and what to do. */
+function problemOf(block: string): string {
+  const said = new Map([...block.matchAll(problemLine)].map(([, key, value]) => [key, value]));
+  const where = `\`${said.get("where") ?? "the program"}\``;
+  const facts = ["got", "allowed"].flatMap((key) => (said.has(key) ? [`${key} ${said.get(key)}`] : []));
+  return `${block.trim().split("\n")[0]} ${[where, ...facts].join("; ")}. ${said.get("fix") ?? ""}`;
 }
 
 function changesOf(steps: readonly z.infer<typeof metadata>[]): readonly Change[] {

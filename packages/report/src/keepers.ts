@@ -13,7 +13,11 @@ export function keeperNotes(changes: readonly Change[], steady: readonly Change[
   const gone = changes
     .filter(({ type: of, op }) => of in keepers && (op === "delete" || op === "replace"))
     .map((change) =>
-      blocked(change, groups, `${keepers[change.type]} \`${change.name}\` would be ${change.op === "delete" ? "deleted" : "replaced"}`),
+      blocked(
+        change,
+        groups,
+        `${change.old?.protect === true ? "protected " : ""}${keepers[change.type]} \`${change.name}\` would be ${change.op === "delete" ? "deleted" : "replaced"}`,
+      ),
     );
   const bared = [...changes, ...steady]
     .filter(({ type: of, op }) => of in keepers && op !== "delete")

@@ -1,8 +1,10 @@
 /** How a change is judged. `blocked` is never merged; `care` wants a person's eyes. */
 export type Level = "safe" | "care" | "blocked";
 
-/** What a note is about: the order of the sections. */
-export type Topic = "keepers" | "hosts" | "release" | "alarms" | "access" | "policy" | "other";
+/** What a note can be about, in the order in which it is told. */
+export const topics = ["keepers", "hosts", "release", "policy", "alarms", "access", "other"] as const;
+
+export type Topic = (typeof topics)[number];
 
 /** One sentence of the report. */
 export interface Note {

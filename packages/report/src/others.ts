@@ -45,10 +45,15 @@ export function otherNotes(changes: readonly Change[], groups: readonly string[]
     made.filter((change) => ![...renamed].some((one) => twin(one, [change]) !== undefined)),
     (change) => groupOf(change, groups),
   );
+  const isPlainLoss = (change: Change): boolean => change.op === "delete" && !renamed.has(change) && !foundations.has(change.type);
+  const lost = Map.groupBy(rest.filter(isPlainLoss), (change) => groupOf(change, groups));
   return [
     ...rest.flatMap((change) =>
-      change.op === "create" ? [] : [judge(change, groups, renamed.has(change) ? twin(change, made) : undefined)],
+      change.op === "create" || isPlainLoss(change)
+        ? []
+        : [judge(change, groups, renamed.has(change) ? twin(change, made) : undefined)],
     ),
+    ...[...lost].map(([group, of]): Note => ({ level: "care", topic: "other", group, text: lostText(of) })),
     ...[...counted].map(([group, of]): Note => ({
       level: "safe",
       topic: "other",
@@ -58,6 +63,19 @@ export function otherNotes(changes: readonly Change[], groups: readonly string[]
   ];
 }
 
+/** One by its name, many by their kinds: the names are in the engine's own diff. */
+function lostText(of: readonly Change[]): string {
+  const [first] = of;
+  if (of.length === 1 && first !== undefined) return `${short(first)} \`${first.name}\` is deleted`;
+  const kinds = [...Map.groupBy(of, short)].sort(([one], [other]) => one.localeCompare(other));
+  return `${of.length} other resources are deleted: ${list(
+    kinds.map(([kind, ones]) => (ones.length > 1 ? `${kind} (${ones.length})` : kind)),
+    10,
+  )}`;
+}
+
+const short = ({ type: of }: Change): string => of.split(":").at(-1) ?? of;
+
 /** The new resource that is the same thing under another name in the program. */
 function twin(gone: Change, made: readonly Change[]): Change | undefined {
   const name = outsideName(gone.old);
@@ -66,22 +84,22 @@ function twin(gone: Change, made: readonly Change[]): Change | undefined {
 
 function judge(change: Change, groups: readonly string[], renamedTo: Change | undefined): Note {
   const { op, name, type: of, keys } = change;
-  const short = of.split(":").at(-1) ?? of;
+  const kind = short(change);
   const note = (level: Note["level"], text: string): Note => ({ level, topic: "other", group: groupOf(change, groups), text });
   if (renamedTo !== undefined) {
     return note(
       "blocked",
-      `${short} \`${name}\` is renamed to \`${renamedTo.name}\` without an alias: the engine would make it and then delete it: **blocked**`,
+      `${kind} \`${name}\` is renamed to \`${renamedTo.name}\` without an alias: the engine would make it and then delete it: **blocked**`,
     );
   }
   if (op === "delete" || op === "replace") {
     const verb = op === "delete" ? "deleted" : "replaced";
-    if (foundations.has(of)) return note("blocked", `${short} \`${name}\` would be ${verb}, and the nodes depend on it: **blocked**`);
-    return note("care", `${short} \`${name}\` is ${verb}${op === "replace" ? ` (${list(keys)})` : ""}`);
+    if (foundations.has(of)) return note("blocked", `${kind} \`${name}\` would be ${verb}, and the nodes depend on it: **blocked**`);
+    return note("care", `${kind} \`${name}\` is ${verb}${op === "replace" ? ` (${list(keys)})` : ""}`);
   }
   const real = keys.filter((key) => !harmless.has(key));
-  if (op === "update" && real.length === 0) return note("safe", `${short} \`${name}\`: ${list(keys)}`);
-  return note("care", `${short} \`${name}\`: ${list(real.map((key) => fromTo(change, key)))}`);
+  if (op === "update" && real.length === 0) return note("safe", `${kind} \`${name}\` changes (${list(keys)})`);
+  return note("care", `${kind} \`${name}\`: ${list(real.map((key) => fromTo(change, key)))}`);
 }
 
 function fromTo({ old, new: wanted }: Change, key: string): string {

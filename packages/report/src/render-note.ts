@@ -3,7 +3,7 @@ import type { Assessment } from "./assess.ts";
 import { notCounted, type Cost, type Prices } from "./cost.ts";
 import type { Change } from "./engine-events.ts";
 import type { Note, Topic } from "./note.ts";
-import { list } from "./subject.ts";
+import { count, list } from "./subject.ts";
 
 /** By this line a note is found again and updated in place. */
 export const noteMarker = "<!-- coinfleet-report -->";
@@ -40,7 +40,7 @@ const titles: Readonly<Record<Exclude<Topic, "keepers" | "hosts" | "release">, s
   policy: "Policy",
   alarms: "Alarms",
   access: "Who may reach what, and do what",
-  other: "Else",
+  other: "Other resources",
 };
 
 function environment(one: Assessment, prices: Prices | undefined): { readonly words: string; readonly diff: readonly string[] } {
@@ -51,6 +51,7 @@ function environment(one: Assessment, prices: Prices | undefined): { readonly wo
     `### ${one.environment}`,
     "",
     ...bullets(coins),
+    ...(one.isWhole ? [] : ["The engine stopped there. What else would change is not known.", ""]),
     ...(["policy", "alarms", "access", "other"] as const).flatMap((topic) => section(titles[topic], bullets(of(topic)))),
     ...section("Cost", one.verdict === "no change" || one.cost === undefined || prices === undefined ? [] : costLines(one.cost, prices)),
     ...section(
@@ -94,14 +95,18 @@ function exceptionLines(exceptions: readonly string[]): readonly string[] {
 
 const dollars = (usd: number): string => `${usd < 0 ? "−" : "+"}$${Math.abs(usd).toFixed(2)}`;
 
-function costLines({ lines, totalUsd, unknown }: Cost, { region, instances, gp3 }: Prices): readonly string[] {
+function costLines({ lines, totalUsd, unknown }: Cost, { region, instances, gp3, services }: Prices): readonly string[] {
   const difference = lines.reduce((sum, { usd }) => sum + usd, 0);
-  const each = lines.map(({ group, usd }) => `- ${group ?? "environment"}: ${dollars(usd)} a month`);
+  const nameOf = (group: string | undefined): string => (group === undefined ? "shared by all" : `**${group}**`);
+  const total = `the environment then costs $${totalUsd.toFixed(2)} a month`;
+  const [first, second] = lines;
   return [
-    ...(lines.length > 1 ? each : []),
-    `- ${lines.length === 1 ? `${lines[0]?.group ?? "environment"}: ` : "together: "}${dollars(difference)} a month; the environment then costs $${totalUsd.toFixed(2)}`,
+    ...(second === undefined ? [] : lines.map(({ group, usd }) => `- ${nameOf(group)}: ${dollars(usd)} a month`)),
+    first === undefined
+      ? `- no difference: ${total.replace("then ", "")}`
+      : `- ${second === undefined ? nameOf(first.group) : "together"}: ${dollars(difference)} a month; ${total}`,
     ...(unknown.length === 0 ? [] : [`- no price is known for ${list(unknown)}`]),
-    `- list prices of ${region}, ${instances.asOf === gp3.asOf ? instances.asOf : `${instances.asOf} and ${gp3.asOf}`}; not counted: ${notCounted}`,
+    `- list prices of ${region} whatever the region (instances ${instances.asOf}, volumes ${gp3.asOf}, services ${services.asOf}); not counted: ${notCounted}`,
     "",
   ];
 }
@@ -147,7 +152,7 @@ function folded(lines: readonly string[], room: number): string {
   const rest = lines.length - kept.length;
   return [
     "<details>",
-    `<summary>${lines.length} resources</summary>`,
+    `<summary>${count(lines.length, "resource")}, as the engine lists them</summary>`,
     "",
     "```diff",
     ...kept,

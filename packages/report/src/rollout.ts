@@ -5,8 +5,7 @@ import type { Level, Note, Topic } from "./note.ts";
 import { count, groupOf, list, nodeOf, type } from "./subject.ts";
 
 /** What happens to the nodes of each group, in words. */
-export function rolloutNotes(changes: readonly Change[], fleet: ResolvedFleet): readonly Note[] {
-  const groups = fleet.groups.map(({ name }) => name);
+export function rolloutNotes(changes: readonly Change[], fleet: ResolvedFleet, groups: readonly string[]): readonly Note[] {
   const byGroup = Map.groupBy(changes, (change) => groupOf(change, groups));
   return [...byGroup].flatMap(([name, of]) => {
     const group = fleet.groups.find((one) => one.name === name);
@@ -84,12 +83,24 @@ function told(gate: Change, side: "old" | "new", key: string): unknown {
   return at(documentOf(gate[side]?.inputs["stdin"]), key);
 }
 
-function stopTime(of: readonly Change[]): string {
+/** The longest of a setting of the gates, in minutes. */
+function longestMin(of: readonly Change[], setting: string): number | undefined {
   const seconds = of
     .filter((change) => change.type === type.command && change.name.endsWith("-gate"))
-    .map((gate) => Number(told(gate, "old", "stopTimeoutSec") ?? told(gate, "new", "stopTimeoutSec")))
+    .map((gate) => Number(told(gate, "old", setting) ?? told(gate, "new", setting)))
     .filter((number) => number > 0);
-  return seconds.length === 0 ? "within its own stop time" : `within ${Math.ceil(Math.max(...seconds) / 60)} min`;
+  return seconds.length === 0 ? undefined : Math.ceil(Math.max(...seconds) / 60);
+}
+
+function stopTime(of: readonly Change[]): string {
+  const minutes = longestMin(of, "stopTimeoutSec");
+  return minutes === undefined ? "within its own stop time" : `within ${minutes} min`;
+}
+
+/** What happens to the others when a node does not come back. */
+function comesBack(of: readonly Change[]): string {
+  const minutes = longestMin(of, "timeoutSec");
+  return minutes === undefined ? "" : ` and is well again within ${minutes} min, or the rest of the group is left alone`;
 }
 
 function settings(of: readonly Change[], group: ResolvedGroup | undefined): readonly Said[] {
@@ -113,8 +124,7 @@ function settings(of: readonly Change[], group: ResolvedGroup | undefined): read
       : say(
           survives ? "safe" : "care",
           "release",
-          `${isText(before) ? before : "the running release"} → ${group?.release ?? "another release"} on ${count(nodes(released).length, "node")}${inTurn(released)}; each stops within ` +
-            `${stopTime(of).replace(/^within /, "")}; ` +
+          `${isText(before) ? before : "the running release"} → ${group?.release ?? "another release"} on ${count(nodes(released).length, "node")}${inTurn(released)}; each stops ${stopTime(of)}${comesBack(of)}; ` +
             (survives
               ? "its database survives a downgrade"
               : "its database does **not** survive a downgrade: the way back is a snapshot from before"),
@@ -124,7 +134,7 @@ function settings(of: readonly Change[], group: ResolvedGroup | undefined): read
       : say(
           "care",
           "release",
-          `configuration of ${list(nodes(configured))} changes: restarted${inTurn(configured)}, each within ${stopTime(of).replace(/^within /, "")}`,
+          `configuration of ${list(nodes(configured))} changes: restarted${inTurn(configured)}; each stops ${stopTime(of)}${comesBack(of)}`,
         )),
     ...(agents.length === 0 ? [] : say("safe", "release", `agent of ${list(nodes(agents))} changes; the daemons go on running`)),
     ...(unexplained.length === 0

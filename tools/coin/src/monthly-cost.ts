@@ -4,7 +4,7 @@ import { baselineVolume, defaultSizeGiB, type Network } from "@coinfleet/sdk";
 import { z } from "zod";
 
 const dated = { asOf: z.string(), source: z.string() };
-const pricesSchema = z.strictObject({
+const pricesSchema = z.object({
   region: z.string(),
   hoursPerMonth: z.number(),
   instances: z.strictObject({ ...dated, usdPerHour: z.record(z.string(), z.number()) }),
