@@ -9,6 +9,7 @@ import { stringify } from "yaml";
 import { coins } from "../../coins/index.ts";
 import { changes, type Change } from "./changes.ts";
 import { fleetStackFile } from "./fleet-stack-file.ts";
+import { recordPreview } from "./record-preview.ts";
 import { TestStack } from "./support.ts";
 
 const prices = pricesSchema.parse(JSON.parse(await readFile(new URL("../../tools/coin/prices.json", import.meta.url), "utf8")));
@@ -46,7 +47,9 @@ describe("what a change to the repository would do to a stack that is up, by the
         file: "the stack file",
       });
       const config = "config" in reading ? reading.config : undefined;
-      const judged = assess({ environment: "fleet", events: await eventsOf(change), config, prices });
+      const events = await eventsOf(change);
+      recordPreview(change.id, events);
+      const judged = assess({ environment: "fleet", events, config, prices });
       const note = renderNote([judged], prices);
       assert.equal(judged.verdict, change.verdict, note);
       for (const sentence of change.says) assert.ok(note.includes(sentence), `${sentence}\nis not in\n${note}`);

@@ -18,7 +18,6 @@ const security = "packages/aws/src/group-security.ts";
 const permissions = "packages/host/src/permissions.ts";
 const volume = "packages/aws/src/data-volume.ts";
 const node = "packages/aws/src/node.ts";
-const network = "packages/aws/src/network.ts";
 const keys = "packages/aws/src/keys.ts";
 
 /** At least the ways in which a fleet has been lost before. */
@@ -173,7 +172,7 @@ export const changes: readonly Change[] = [
   { id: "missing-exception", wish: { exceptions: sandboxExceptions.slice(1) }, verdict: "blocked", says: ["volume-has-backup"] },
   {
     id: "renamed-volume",
-    edits: [[volume, "`${name}-g${volume.generation}`", "`${name}-gen${volume.generation}`"]],
+    edits: [["packages/sdk/src/environment-problems.ts", "-data-volume-g${generation}", "-data-volume-gen${generation}"]],
     verdict: "blocked",
     says: ["data volume `litecoin-1-data-volume-g1` would be deleted"],
   },
@@ -223,7 +222,7 @@ export const changes: readonly Change[] = [
   { id: "logs-shorter", wish: { fleet: { logs: { retentionDays: 3 } } }, verdict: "needs care", says: ["retentionInDays 1 → 3"] },
   {
     id: "public-by-default",
-    edits: [[network, "mapPublicIpOnLaunch: false", "mapPublicIpOnLaunch: true"]],
+    edits: [["packages/aws/src/subnets.ts", "mapPublicIpOnLaunch: false", "mapPublicIpOnLaunch: true"]],
     verdict: "blocked",
     says: ["subnet-no-public-by-default"],
   },
@@ -231,12 +230,12 @@ export const changes: readonly Change[] = [
   {
     id: "alarm-of-another-node",
     edits: [["packages/aws/src/node-alarms.ts", "Node: node.name };", 'Node: "nobody" };']],
-    verdict: "needs care",
-    says: ["it watches another node"],
+    verdict: "blocked",
+    says: ["it watches another node", "node-has-liveness-alarm"],
   },
   {
     id: "iam-other-secrets",
-    edits: [["packages/aws/src/group-secrets.ts", "${secretName(place, group.name, secret)}-??????", "coinfleet/${place.environment}/*"]],
+    edits: [["packages/aws/src/group-secrets.ts", "secret:${one}-??????", "secret:coinfleet/${place.environment}/*"]],
     verdict: "blocked",
     says: [
       "secret-read-own-only",
@@ -246,7 +245,7 @@ export const changes: readonly Change[] = [
   {
     id: "volume-replaced",
     edits: [[volume, ', "availabilityZone"', ""]],
-    wish: { fleet: { zones: ["eu-central-1c"] } },
+    wish: { fleet: { zones: ["eu-central-1c", "eu-central-1b"] } },
     verdict: "blocked",
     says: ["data volume `ethereum-1-data-volume-g1` would be replaced"],
   },

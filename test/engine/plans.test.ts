@@ -298,6 +298,39 @@ describe("plans of a running fleet", function () {
   });
 });
 
+/** A role's policy names a key that does not exist yet, so that no preview of a new stack knows it. */
+describe("what a preview does not know", function () {
+  this.timeout(15 * 60_000);
+  let api: ApiAlone;
+  let stack: TestStack;
+
+  before(async () => {
+    api = await startApiAlone();
+    machineImages = await makeMachineImages(ec2Of(api));
+    stack = await TestStack.create("plans", api.env, coinfleet);
+    await stack.write(await promotedConfig({ nodes: { ethereum: undefined, monero: undefined } }));
+  });
+
+  after(async () => {
+    await stack?.remove();
+    await api?.stop();
+  });
+
+  it("is judged by the up, before it is made", async () => {
+    await stack.edit("packages/host/src/permissions.ts", '["ecr:GetAuthorizationToken"]', '["ecr:*"]');
+    const preview = await stack.run(["preview", "--non-interactive", "--policy-pack", "packages/policy"]);
+    assert.equal(preview.code, 0, preview.stdout);
+    const { code, stdout } = await stack.up("--policy-pack", "packages/policy");
+    assert.notEqual(code, 0);
+    assert.match(stdout, /role-policy-least-privilege[^]*litecoin-hosts-policy: statement RegistryLogin allows ecr:\*/);
+    const made = (await stack.state()).filter(({ type }) => type === "aws:iam/rolePolicy:RolePolicy");
+    assert.equal(
+      made.some(({ urn }) => urn.endsWith("::litecoin-hosts-policy")),
+      false,
+    );
+  });
+});
+
 const hostsOf = (calls: readonly string[], group: string): readonly string[] => calls.filter((call) => call.includes(` ${group}-`));
 
 /** What a group leaves behind when it goes. */

@@ -36,11 +36,11 @@ const edits: readonly (readonly [what: string, path: string, from: string, to: s
     /node-has-liveness-alarm/,
   ],
   [
-    "a role that may do everything",
-    "packages/host/src/permissions.ts",
-    '["ecr:GetAuthorizationToken"]',
-    '["ecr:*"]',
-    /role-policy-least-privilege[^]*ecr:\*/,
+    "a role that a service may take for anybody",
+    "packages/aws/src/service-role.ts",
+    'Condition: { StringEquals: { "aws:SourceAccount": place.account } },',
+    "",
+    /role-trusts-own-account[^]*trusts a service without aws:SourceAccount/,
   ],
 ];
 
@@ -63,7 +63,17 @@ describe("the policy pack, with the real engine", function () {
   it("passes the program as it is, and tells the exceptions", async () => {
     const { code, stdout, stderr } = await preview();
     assert.equal(code, 0, stdout + stderr);
-    assert.match(stdout, /exceptions[^]*network-logs-flows: region: .* Excepted until .* by tests/);
+    assert.match(stdout, /exceptions[^]*volume-has-backup: litecoin-1-data-volume-g1: .* Excepted until .* by tests/);
+    assert.doesNotMatch(stdout, /nothing needs this exception/);
+  });
+
+  it("tells an exception that nothing needs", async () => {
+    const idle = { ...sandboxExceptions[0], rule: "network-logs-flows", resource: "region" };
+    await stack.write(fleetStackFile({ exceptions: [...sandboxExceptions, idle] }));
+    const { code, stdout } = await preview();
+    assert.equal(code, 0, stdout);
+    assert.match(stdout, /network-logs-flows: region: nothing needs this exception of tests/);
+    await stack.write(fleetStackFile());
   });
 
   it("stops a stack whose exception has expired", async () => {

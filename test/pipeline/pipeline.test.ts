@@ -136,7 +136,10 @@ describe("the GitLab pipeline, in a local runner", function () {
   }
 
   /** What a pipeline of the default branch asks of the engine and of our commands. */
-  async function onMain(args: readonly string[], variables: Readonly<Record<string, string>> = {}): Promise<Finished & { calls: string[] }> {
+  async function onMain(
+    args: readonly string[],
+    variables: Readonly<Record<string, string>> = {},
+  ): Promise<Finished & { calls: string[] }> {
     await rm(join(folder, "calls"), { force: true });
     const finished = await mergeRequest([...args, "--force-shell-executor", "--no-artifacts-to-source"], "release-bump", 0, {
       CI_PIPELINE_SOURCE: "push",
@@ -160,6 +163,13 @@ describe("the GitLab pipeline, in a local runner", function () {
     await writeFile(file, good);
     assert.notEqual(code, 0);
     assert.match(said, /'interruptible' property type must be boolean/);
+  });
+
+  it("verifies what the images of the changed coins are made of", async () => {
+    const { code, said } = await mergeRequest(["images", "--force-shell-executor", "--no-artifacts-to-source"], "nothing", 0);
+    assert.equal(code, 0, said);
+    const calls = (await readFile(join(folder, "calls"), "utf8")).split("\n").filter(Boolean);
+    assert.deepEqual(calls, ["npm ci --ignore-scripts", "npm run --silent coin -- verify --except-pending litecoin"]);
   });
 
   it("puts the note on the merge request, and replaces it on the next push", async () => {
@@ -215,7 +225,10 @@ describe("the GitLab pipeline, in a local runner", function () {
     assert.deepEqual(looked, ["development", "production", "sandbox", "staging"]);
     assert.ok(calls.filter((call) => call.startsWith("preview")).every((call) => call.includes("--expect-no-changes")));
     assert.ok(calls.includes("npx coinfleet releases"));
-    assert.equal(calls.some((call) => call.startsWith("up ")), false);
+    assert.equal(
+      calls.some((call) => call.startsWith("up ")),
+      false,
+    );
   });
 
   it("gives a fork no preview, and so no identity", async () => {

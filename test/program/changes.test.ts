@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { parseStackFile, type StackConfig } from "@coinfleet/config";
 import { parseExceptions, ruleIds, type Court } from "@coinfleet/policy";
 import { assess, renderNote, type Assessment } from "@coinfleet/report";
@@ -35,6 +36,7 @@ const policy =
   };
 
 const diskAlarm = { type: alarm, name: /disk-nearly-full$/ };
+const hostsPolicy = { type: rolePolicy, name: /-hosts-policy$/ };
 const replacedHosts = (changed: Readonly<Record<string, unknown>>): readonly Stroke[] => [
   { type: instance, op: "replace", with: inputs(changed) },
   { type: attachment, op: "replace", with: inputs({ instanceId: "04da6b54-80e4-46f7-96ec-b56ff0331ba9" }) },
@@ -79,12 +81,10 @@ const drawn: Readonly<Record<string, readonly Stroke[]>> = {
   "liveness-removed": [{ type: alarm, name: /node-down$/, op: "delete" }],
   "liveness-deaf": [{ type: alarm, name: /node-down$/, op: "update", with: inputs({ treatMissingData: "notBreaching" }) }],
   "alarms-off": [{ type: alarm, op: "update", with: inputs({ actionsEnabled: false }) }],
-  "alarm-of-another-node": [{ ...diskAlarm, op: "update", with: inputs({ dimensions: { Environment: "fleet", Node: "nobody" } }) }],
-  "iam-every-action": [{ type: rolePolicy, op: "update", with: policy('"ecr:GetAuthorizationToken"', '"ecr:*"') }],
-  "iam-one-more-action": [
-    { type: rolePolicy, op: "update", with: policy('"ssm:GetParameter"', '"ssm:GetParameter","ssm:DeleteParameter"') },
-  ],
-  "iam-less": [{ type: rolePolicy, op: "update", with: policy('"ecr:BatchGetImage"', '"ecr:BatchCheckLayerAvailability"') }],
+  "alarm-of-another-node": [{ type: alarm, op: "update", with: inputs({ dimensions: { Environment: "fleet", Node: "nobody" } }) }],
+  "iam-every-action": [{ ...hostsPolicy, op: "update", with: policy('"ecr:GetAuthorizationToken"', '"ecr:*"') }],
+  "iam-one-more-action": [{ ...hostsPolicy, op: "update", with: policy('"ssm:GetParameter"', '"ssm:GetParameter","ssm:DeleteParameter"') }],
+  "iam-less": [{ ...hostsPolicy, op: "update", with: policy('"ecr:BatchGetImage"', '"ecr:BatchCheckLayerAvailability"') }],
   "iam-other-secrets": [
     {
       type: rolePolicy,
@@ -149,6 +149,14 @@ describe("what a change to the repository would do", () => {
       for (const sentence of change.says) assert.ok(note.includes(sentence), `${sentence}\nis not in\n${note}`);
     });
   }
+
+  it("is asked of the program as it is: every text that a change edits is in it", () => {
+    const edits = changes.flatMap(({ id, edits = [] }) => edits.map(([path, from]) => ({ id, path, from })));
+    assert.deepEqual(
+      edits.filter(({ path, from }) => !readFileSync(path, "utf8").includes(from)),
+      [],
+    );
+  });
 
   it("is asked of thirty changes and more", () => assert.ok(changes.length >= 30));
 

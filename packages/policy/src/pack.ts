@@ -10,7 +10,18 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { coins } from "../../../coins/index.ts";
 import { isExpired, parseExceptions } from "./exceptions.ts";
-import { idleExceptions, judgeResource, judgeStack, resourceRules, ruleIds, stackRules, tell, violations, type Court, type Violation } from "./judge.ts";
+import {
+  idleExceptions,
+  judgeResource,
+  judgeStack,
+  resourceRules,
+  ruleIds,
+  stackRules,
+  tell,
+  violations,
+  type Court,
+  type Violation,
+} from "./judge.ts";
 import type { PlannedResource } from "./planned-resource.ts";
 import type { ResourceRule, RuleSeverity, StackRule } from "./rule.ts";
 

@@ -110,7 +110,12 @@ function broken(policies: readonly PolicyMessage[]): readonly Note[] {
 }
 
 function failures({ errors, changes, isComplete, policies }: Preview): readonly Note[] {
-  const blocked = (text: string): Note => ({ level: "blocked", topic: "keepers", group: undefined, text: `${text.replace(/\.$/, "")}: **blocked**` });
+  const blocked = (text: string): Note => ({
+    level: "blocked",
+    topic: "keepers",
+    group: undefined,
+    text: `${text.replace(/\.$/, "")}: **blocked**`,
+  });
   // What would be lost is told as that.
   const isLoss = ({ name, isProtected }: EngineError): boolean => isProtected && changes.some((one) => one.name === name && isKeeper(one));
   const told = errors.filter((error) => !isLoss(error));

@@ -49,9 +49,7 @@ export function otherNotes(changes: readonly Change[], groups: readonly string[]
   const lost = Map.groupBy(rest.filter(isPlainLoss), (change) => groupOf(change, groups));
   return [
     ...rest.flatMap((change) =>
-      change.op === "create" || isPlainLoss(change)
-        ? []
-        : [judge(change, groups, renamed.has(change) ? twin(change, made) : undefined)],
+      change.op === "create" || isPlainLoss(change) ? [] : [judge(change, groups, renamed.has(change) ? twin(change, made) : undefined)],
     ),
     ...[...lost].map(([group, of]): Note => ({ level: "care", topic: "other", group, text: lostText(of) })),
     ...[...counted].map(([group, of]): Note => ({

@@ -36,7 +36,10 @@ describe("the note on a merge request", () => {
   it("says what is not known to be harmless, and folds the engine's diff below", () => {
     const note = noteOf([step("setting", { value: "after" })]);
     assert.match(note, /Parameter `setting`: value before → after/);
-    assert.match(note, /<details>\n<summary>1 resource, as the engine lists them<\/summary>[^]*~ Parameter setting \{value: before → after\}/);
+    assert.match(
+      note,
+      /<details>\n<summary>1 resource, as the engine lists them<\/summary>[^]*~ Parameter setting \{value: before → after\}/,
+    );
   });
 
   it("shows no secret of the engine's, and nothing that looks like one", () => {

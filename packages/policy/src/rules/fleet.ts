@@ -157,7 +157,11 @@ function regionRules(): readonly StackRule[] {
       "region-blocks-public-snapshots",
       "aws:ebs/snapshotBlockPublicAccess:SnapshotBlockPublicAccess",
       ({ inputs }) => inputs["state"] === "block-all-sharing" || inputs["state"] === "block-new-sharing",
-      { asks: "The region refuses public snapshots.", reason: "One click shares all data with everybody.", standard: ["FSBP EC2.182"] },
+      {
+        asks: "The region refuses public snapshots.",
+        reason: "One click shares all data with everybody.",
+        standard: ["Security Hub EC2.182"],
+      },
     ),
     once("network-logs-flows", "aws:ec2/flowLog:FlowLog", () => true, {
       asks: "The VPC logs its flows.",

@@ -14,7 +14,7 @@ export const imageRules: readonly ResourceRule[] = [
     severity: "high",
     asks: "Repositories have immutable tags, are scanned and encrypted with the environment's key.",
     reason: "A tag that can be moved makes the reviewed release another one.",
-    standard: ["FSBP ECR.1", "FSBP ECR.2", "FSBP ECR.5"],
+    standard: ["FSBP ECR.1", "FSBP ECR.2", "Security Hub ECR.5"],
     types: ["aws:ecr/repository:Repository"],
     check: ({ inputs }) => [
       ...mustBe(inputs["imageTagMutability"], "IMMUTABLE", "its tags can be moved"),
