@@ -1,5 +1,5 @@
-import { archives, bitcoinRpc, blockbook, blockchair, defineCoin, mainNetwork, noSnapshot, oneClient } from "@coinfleet/sdk";
-import { peersAndRpc, pending, privateNetwork, signedArchive, testNetwork } from "@coinfleet/sdk";
+import { archives, bitcoinPorts, bitcoinRpc, blockbook, blockchair, defineCoin, mainNetwork, noSnapshot, oneClient } from "@coinfleet/sdk";
+import { pending, privateNetwork, signedArchive, testNetwork } from "@coinfleet/sdk";
 
 const releases = "https://github.com/bitcoin-cash-node/bitcoin-cash-node/releases/download/v{version}";
 const work = { blockIntervalSec: 600, blockArrival: "work" } as const;
@@ -38,12 +38,12 @@ export default defineCoin({
   networks: {
     mainnet: mainNetwork({
       ...work,
-      ports: peersAndRpc(8333, 8332),
+      ports: bitcoinPorts(8333, 8332),
       data: { sizeGiB: 250, growthGiBPerYear: pending("no source"), source: "src/chainparams.cpp of 28.0.1: 207 GB measured, rounded up" },
       tips: [blockchair("bitcoin-cash"), blockbook("bch1.trezor.io")],
     }),
-    testnet4: testNetwork({ ...work, ports: peersAndRpc(28333, 28332) }),
-    regtest: privateNetwork({ ports: peersAndRpc(18444, 18443), memoryMiB: 512 }),
+    testnet4: testNetwork({ ...work, ports: bitcoinPorts(28333, 28332, 28334) }),
+    regtest: privateNetwork({ ports: bitcoinPorts(18444, 18443), memoryMiB: 512 }),
   },
   snapshot: noSnapshot(["mainnet", "testnet4", "regtest"], "upstream publishes none"),
   databaseSurvivesDowngrade: false,

@@ -1,4 +1,4 @@
-import { bitcoinRpc, defineCoin, mainNetwork, noSnapshot, oneClient, peersAndRpc } from "@coinfleet/sdk";
+import { bitcoinPorts, bitcoinRpc, defineCoin, mainNetwork, noSnapshot, oneClient } from "@coinfleet/sdk";
 import { pending, privateNetwork, signedArchive, testNetwork, unmeasured } from "@coinfleet/sdk";
 
 const releases = "https://github.com/BTCGPU/BTCGPU/releases/download/v{version}";
@@ -42,9 +42,9 @@ export default defineCoin({
     }),
   }),
   networks: {
-    mainnet: mainNetwork({ ...work, ports: peersAndRpc(8338, 8332), tips: [] }),
-    testnet: testNetwork({ ...work, ports: peersAndRpc(18338, 18332) }),
-    regtest: privateNetwork({ ports: peersAndRpc(18444, 18443), memoryMiB: 512 }),
+    mainnet: mainNetwork({ ...work, ports: bitcoinPorts(8338, 8332), tips: [] }),
+    testnet: testNetwork({ ...work, ports: bitcoinPorts(18338, 18332) }),
+    regtest: privateNetwork({ ports: bitcoinPorts(18444, 18443), memoryMiB: 512 }),
   },
   snapshot: noSnapshot(["mainnet", "testnet", "regtest"], "upstream publishes none"),
   databaseSurvivesDowngrade: false,

@@ -1,5 +1,5 @@
-import { archives, bitcoinRpc, blockbook, blockchair, defineCoin, mainNetwork, noSnapshot } from "@coinfleet/sdk";
-import { oneClient, peersAndRpc, pendingDigests, privateNetwork, testNetwork } from "@coinfleet/sdk";
+import { archives, bitcoinPorts, bitcoinRpc, blockbook, blockchair, defineCoin, mainNetwork, noSnapshot } from "@coinfleet/sdk";
+import { oneClient, pendingDigests, privateNetwork, testNetwork } from "@coinfleet/sdk";
 
 const work = { blockIntervalSec: 600, blockArrival: "work" } as const;
 const releases = "https://bitcoincore.org/bin/bitcoin-core-{version}";
@@ -53,16 +53,16 @@ export default defineCoin({
   networks: {
     mainnet: mainNetwork({
       ...work,
-      ports: peersAndRpc(8333, 8332),
+      ports: bitcoinPorts(8333, 8332),
       data: { sizeGiB: 650, growthGiBPerYear: 80, source: "AWS node runners' README (2026-08), with txindex" },
       volume: { iops: 6000, throughputMiBPerSec: 400 },
       memoryMiB: 14_336,
       instanceType: "r7i.large",
       tips: [blockchair("bitcoin"), blockbook("btc1.trezor.io")],
     }),
-    testnet4: testNetwork({ ...work, ports: peersAndRpc(48333, 48332) }),
-    signet: testNetwork({ ...work, ports: peersAndRpc(38333, 38332) }),
-    regtest: privateNetwork({ ports: peersAndRpc(18444, 18443), memoryMiB: 512 }),
+    testnet4: testNetwork({ ...work, ports: bitcoinPorts(48333, 48332) }),
+    signet: testNetwork({ ...work, ports: bitcoinPorts(38333, 38332) }),
+    regtest: privateNetwork({ ports: bitcoinPorts(18444, 18443), memoryMiB: 512 }),
   },
   snapshot: noSnapshot(["mainnet", "testnet4", "signet", "regtest"], "loadtxoutset has no official file: first node from genesis"),
   databaseSurvivesDowngrade: false,

@@ -1,5 +1,5 @@
-import { archives, bitcoinRpc, blockbook, blockchair, defineCoin, mainNetwork, noSnapshot, oneClient } from "@coinfleet/sdk";
-import { peersAndRpc, pendingDigests, privateNetwork, readAnswer, signedArchive, signedBy, testNetwork, unmeasured } from "@coinfleet/sdk";
+import { archives, bitcoinPorts, bitcoinRpc, blockbook, blockchair, defineCoin, mainNetwork, noSnapshot, oneClient } from "@coinfleet/sdk";
+import { pendingDigests, privateNetwork, readAnswer, signedArchive, signedBy, testNetwork, unmeasured } from "@coinfleet/sdk";
 import { z } from "zod";
 
 const work = { blockIntervalSec: 150, blockArrival: "work", data: unmeasured("the only figure, 100 GB, has no date: measure") } as const;
@@ -47,9 +47,9 @@ export default defineCoin({
     }),
   }),
   networks: {
-    mainnet: mainNetwork({ ...work, ports: peersAndRpc(9999, 9998), tips: [blockchair("dash"), blockbook("dash1.trezor.io")] }),
-    testnet: testNetwork({ ...work, ports: peersAndRpc(19999, 19998) }),
-    regtest: privateNetwork({ ports: peersAndRpc(19899, 19898), memoryMiB: 512 }),
+    mainnet: mainNetwork({ ...work, ports: bitcoinPorts(9999, 9998), tips: [blockchair("dash"), blockbook("dash1.trezor.io")] }),
+    testnet: testNetwork({ ...work, ports: bitcoinPorts(19999, 19998) }),
+    regtest: privateNetwork({ ports: bitcoinPorts(19899, 19898), memoryMiB: 512 }),
   },
   snapshot: noSnapshot(["mainnet", "testnet", "regtest"], "the only bootstrap was last renewed in 2024"),
   databaseSurvivesDowngrade: false,

@@ -1,4 +1,4 @@
-import { bitcoinRpc, defineCoin, mainNetwork, noSnapshot, oneClient, peersAndRpc } from "@coinfleet/sdk";
+import { bitcoinPorts, bitcoinRpc, defineCoin, mainNetwork, noSnapshot, oneClient } from "@coinfleet/sdk";
 import { pending, privateNetwork, signedArchive, testNetwork, unmeasured } from "@coinfleet/sdk";
 
 const work = {
@@ -30,9 +30,9 @@ export default defineCoin({
   }),
   networks: {
     // No tips: dgb1.trezor.io is reported offline, and the project's explorer has no evidenced address for the height.
-    mainnet: mainNetwork({ ...work, ports: peersAndRpc(12024, 14022), tips: [], memoryMiB: 7168, settledDepth: 40 }),
-    testnet: testNetwork({ ...work, ports: peersAndRpc(12026, 14023), settledDepth: 80 }),
-    regtest: privateNetwork({ ports: peersAndRpc(18444, 18443), memoryMiB: 512 }),
+    mainnet: mainNetwork({ ...work, ports: bitcoinPorts(12024, 14022), tips: [], memoryMiB: 7168, settledDepth: 40 }),
+    testnet: testNetwork({ ...work, ports: bitcoinPorts(12026, 14023), settledDepth: 80 }),
+    regtest: privateNetwork({ ports: bitcoinPorts(18444, 18443), memoryMiB: 512 }),
   },
   snapshot: noSnapshot(["mainnet", "testnet", "regtest"], "upstream publishes none"),
   databaseSurvivesDowngrade: false,

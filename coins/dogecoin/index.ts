@@ -1,5 +1,5 @@
-import { archives, bitcoinRpc, blockbook, blockchair, defineCoin, mainNetwork, noSnapshot } from "@coinfleet/sdk";
-import { oneClient, peersAndRpc, privateNetwork, signedArchive, testNetwork, unmeasured } from "@coinfleet/sdk";
+import { archives, bitcoinPorts, bitcoinRpc, blockbook, blockchair, defineCoin, mainNetwork, noSnapshot } from "@coinfleet/sdk";
+import { oneClient, privateNetwork, signedArchive, testNetwork, unmeasured } from "@coinfleet/sdk";
 
 const work = {
   blockIntervalSec: 60,
@@ -36,9 +36,9 @@ export default defineCoin({
     }),
   }),
   networks: {
-    mainnet: mainNetwork({ ...work, ports: peersAndRpc(22556, 22555), tips: [blockchair("dogecoin"), blockbook("doge1.trezor.io")] }),
-    testnet: testNetwork({ ...work, ports: peersAndRpc(44556, 44555) }),
-    regtest: privateNetwork({ ports: peersAndRpc(18444, 18332), memoryMiB: 512 }),
+    mainnet: mainNetwork({ ...work, ports: bitcoinPorts(22556, 22555), tips: [blockchair("dogecoin"), blockbook("doge1.trezor.io")] }),
+    testnet: testNetwork({ ...work, ports: bitcoinPorts(44556, 44555) }),
+    regtest: privateNetwork({ ports: bitcoinPorts(18444, 18332), memoryMiB: 512 }),
   },
   snapshot: noSnapshot(["mainnet", "testnet", "regtest"], "upstream publishes none"),
   databaseSurvivesDowngrade: false,

@@ -1,4 +1,4 @@
-import { bitcoinRpc, defineCoin, mainNetwork, noSnapshot, numberHeight, oneClient, peersAndRpc } from "@coinfleet/sdk";
+import { bitcoinPorts, bitcoinRpc, defineCoin, mainNetwork, noSnapshot, numberHeight, oneClient } from "@coinfleet/sdk";
 import { pending, privateNetwork, readAnswer, signedArchive, testNetwork, unmeasured } from "@coinfleet/sdk";
 import { z } from "zod";
 
@@ -47,9 +47,9 @@ export default defineCoin({
   }),
   networks: {
     // No tips: the project's explorer has no evidenced address for the height.
-    mainnet: mainNetwork({ ...work, ports: peersAndRpc(7770, 7771), tips: [], settledDepth: 60 }),
-    testnet: testNetwork({ ...work, ports: peersAndRpc(17770, 17771), settledDepth: 60 }),
-    regtest: privateNetwork({ ports: peersAndRpc(17779, 18232), memoryMiB: 1024 }),
+    mainnet: mainNetwork({ ...work, ports: bitcoinPorts(7770, 7771), tips: [], settledDepth: 60 }),
+    testnet: testNetwork({ ...work, ports: bitcoinPorts(17770, 17771), settledDepth: 60 }),
+    regtest: privateNetwork({ ports: bitcoinPorts(17779, 18232), memoryMiB: 1024 }),
   },
   snapshot: noSnapshot(["mainnet", "testnet", "regtest"], "the only one is from 2019, without a digest"),
   databaseSurvivesDowngrade: false,

@@ -1,5 +1,15 @@
-import { archives, bitcoinRpc, blockbook, blockchair, debianPackage, defineCoin, mainNetwork, noSnapshot } from "@coinfleet/sdk";
-import { oneClient, peersAndRpc, pendingDigests, privateNetwork, signedArchive, signedBy, testNetwork, unmeasured } from "@coinfleet/sdk";
+import {
+  archives,
+  bitcoinPorts,
+  bitcoinRpc,
+  blockbook,
+  blockchair,
+  debianPackage,
+  defineCoin,
+  mainNetwork,
+  noSnapshot,
+} from "@coinfleet/sdk";
+import { oneClient, pendingDigests, privateNetwork, signedArchive, signedBy, testNetwork, unmeasured } from "@coinfleet/sdk";
 
 const work = {
   blockIntervalSec: 150, // src/chainparams.cpp of 0.21.5.5
@@ -46,9 +56,9 @@ export default defineCoin({
     debian: debianPackage("litecoind", { "0.21.2.1": "0.21.2.1-1+b1" }, { litecoind: "/usr/lib/litecoin/litecoind" }),
   }),
   networks: {
-    mainnet: mainNetwork({ ports: peersAndRpc(9333, 9332), ...work, tips: [blockchair("litecoin"), blockbook("ltc1.trezor.io")] }),
-    testnet4: testNetwork({ ports: peersAndRpc(19335, 19332), ...work }),
-    regtest: privateNetwork({ ports: peersAndRpc(19444, 19443), memoryMiB: 512 }),
+    mainnet: mainNetwork({ ports: bitcoinPorts(9333, 9332), ...work, tips: [blockchair("litecoin"), blockbook("ltc1.trezor.io")] }),
+    testnet4: testNetwork({ ports: bitcoinPorts(19335, 19332), ...work }),
+    regtest: privateNetwork({ ports: bitcoinPorts(19444, 19443), memoryMiB: 512 }),
   },
   snapshot: noSnapshot(["mainnet", "testnet4", "regtest"], "upstream publishes none"),
   databaseSurvivesDowngrade: false,

@@ -1,4 +1,4 @@
-import { bitcoinRpc, defineCoin, mainNetwork, noSnapshot, oneClient, peersAndRpc } from "@coinfleet/sdk";
+import { bitcoinPorts, bitcoinRpc, defineCoin, mainNetwork, noSnapshot, oneClient } from "@coinfleet/sdk";
 import { pending, privateNetwork, signedArchive, testNetwork, unmeasured } from "@coinfleet/sdk";
 
 const work = { blockIntervalSec: 60, blockArrival: "work", data: unmeasured("no source says how large it is: measure") } as const;
@@ -29,9 +29,9 @@ export default defineCoin({
   }),
   networks: {
     // No tips: no public explorer's address is evidenced.
-    mainnet: mainNetwork({ ...work, ports: peersAndRpc(8767, 8766), tips: [], settledDepth: 60 }),
-    testnet: testNetwork({ ...work, ports: peersAndRpc(18770, 18766), settledDepth: 60 }),
-    regtest: privateNetwork({ ports: peersAndRpc(18444, 18443), memoryMiB: 512 }),
+    mainnet: mainNetwork({ ...work, ports: bitcoinPorts(8767, 8766), tips: [], settledDepth: 60 }),
+    testnet: testNetwork({ ...work, ports: bitcoinPorts(18770, 18766), settledDepth: 60 }),
+    regtest: privateNetwork({ ports: bitcoinPorts(18444, 18443), memoryMiB: 512 }),
   },
   snapshot: noSnapshot(["mainnet", "testnet", "regtest"], "upstream publishes none"),
   databaseSurvivesDowngrade: false,

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { describeBalancer } from "./balancer.ts";
 import { beforeUpgrade, describeChanges } from "./changes.ts";
 import { describeFaults } from "./faults.ts";
 import { FleetUnderTest } from "./fleet-under-test.ts";
@@ -56,6 +57,7 @@ describe("a fleet from its first `up` to its end", function () {
 
   describeHostFacts(at);
   describeFaults(at, tips);
+  describeBalancer(at, tips);
   describeChanges(at, file);
   describeVolumes(at, file);
   // Minutes more: a node's own archive, a new host.

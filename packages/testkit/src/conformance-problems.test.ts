@@ -79,8 +79,8 @@ const broken: readonly (readonly [what: string, coin: Coin, problem: RegExp])[] 
   ["RPC that is open to the world", withNetwork({ ports: { ...ports, rpc: peerPort(19443) } }), /port rpc is open to the world/],
   [
     "a port that no daemon serves",
-    withNetwork({ ports: { ...ports, zmq: internalPort(28332, "ZeroMQ") } }),
-    /no daemon serves the port "zmq"/,
+    withNetwork({ ports: { ...ports, ws: internalPort(28332, "ZeroMQ") } }),
+    /no daemon serves the port "ws"/,
   ],
   [
     "tips on a private network",

@@ -28,15 +28,15 @@ const noSnapshot = (privateName: string): string =>
   `noSnapshot(["mainnet", "${privateName}"], ${todo("why there is none, or where an empty volume gets its data")})`;
 
 /** A coin with one client, a port for peers and one for RPC, and a chain by work. */
-function plain(answers: Answers, family: string, privateName: string, memoryMiB: number): Sketch {
+function plain(answers: Answers, family: string, privateName: string, memoryMiB: number, ports = "peersAndRpc"): Sketch {
   const { client, p2p, rpc } = answers;
   return {
     family,
     clients: archive(client, answers),
-    main: byWork(`peersAndRpc(${p2p}, ${rpc})`, answers),
+    main: byWork(`${ports}(${p2p}, ${rpc})`, answers),
     private: {
       name: privateName,
-      network: `privateNetwork({ ports: peersAndRpc(${p2p + 10_000}, ${rpc + 10_000}), memoryMiB: ${memoryMiB} })`,
+      network: `privateNetwork({ ports: ${ports}(${p2p + 10_000}, ${rpc + 10_000}), memoryMiB: ${memoryMiB} })`,
     },
     snapshot: noSnapshot(privateName),
   };
@@ -82,6 +82,7 @@ const bitcoinRpc: Family = {
     })`,
       "regtest",
       512,
+      "bitcoinPorts",
     ),
 };
 

@@ -149,6 +149,9 @@ class SourceImage:
     root_size_gib: int = 8
 
 
+TargetHealth = Literal["initial", "healthy", "unhealthy", "draining"]
+
+
 @dataclass(frozen=True)
 class LoadBalancerTarget:
     """One target of a load balancer's target group."""
@@ -171,6 +174,14 @@ class LoadBalancerListener:
     timeout_sec: int
     healthy_threshold: int
     unhealthy_threshold: int
+    idle_timeout_sec: int
+    """A connection that carries nothing for longer is cut off."""
+    drain_sec: int
+    """How long the connections of a deregistered target may go on."""
+    ends_drained: bool
+    """Whether they are cut off after that."""
+    ends_unhealthy: bool
+    """Whether a target that becomes unhealthy loses its connections."""
 
 
 @dataclass(frozen=True)
@@ -261,7 +272,7 @@ class Hypervisor(Protocol):
     def set_load_balancers(self, load_balancers: Sequence[LoadBalancer]) -> None:
         """Replace all load balancers."""
 
-    def target_health(self, load_balancer_arn: str, listener_port: int) -> dict[str, bool]:
+    def target_health(self, load_balancer_arn: str, listener_port: int) -> dict[LoadBalancerTarget, TargetHealth]:
         """`address:port` → healthy, for the targets of a listener."""
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from coinfleet_sandbox.launcher.layout import layout
 from coinfleet_sandbox.launcher.record import read_record, state_of
@@ -262,6 +265,120 @@ def test_a_load_balancer_passes_connections_to_healthy_targets_only(world: World
     until("one is ill", lambda: healthy() == {hosts[0]})
     assert answers() == {names[0]}
     elb.delete_load_balancer(LoadBalancerArn=balancer["LoadBalancerArn"])
+
+
+ECHO = """
+import socket, socketserver
+class Echo(socketserver.StreamRequestHandler):
+    def handle(self):
+        for _ in self.rfile:
+            self.wfile.write((socket.gethostname() + chr(10)).encode())
+socketserver.ThreadingTCPServer.allow_reuse_address = True
+socketserver.ThreadingTCPServer(("", 8081), Echo).serve_forever()
+"""
+
+
+TALK = """
+import socket, sys
+server = socket.create_connection((sys.argv[1], int(sys.argv[2])), 5)
+for line in sys.stdin:
+    try:
+        server.sendall(line.encode())
+        print(server.recv(100).decode().strip(), flush=True)
+    except OSError:
+        print(flush=True)
+"""
+
+
+class Client:
+    """One connection, from within the sandbox's network, to a server that answers each line with its host's name."""
+
+    def __init__(self, address: str, port: int) -> None:
+        argv = ["ip", "netns", "exec", layout(NAME).netns, sys.executable, "-c", TALK, address, str(port)]
+        self._process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.host = self.ask()
+
+    def ask(self) -> str | None:
+        """None: the connection is gone."""
+        assert self._process.stdin and self._process.stdout
+        print("who", file=self._process.stdin, flush=True)
+        return self._process.stdout.readline().strip() or None
+
+    def close(self) -> None:
+        assert self._process.stdin
+        self._process.stdin.close()
+        self._process.wait()
+
+
+def test_a_load_balancer_drains_cuts_and_fails_open_as_its_attributes_say(world: World, hosts: tuple[str, str]) -> None:
+    elb = world.client("elbv2")
+    for instance in hosts:
+        world.say(instance, f"printf %s {shlex.quote(ECHO)} > /root/echo.py && systemd-run -q --unit echo python3 /root/echo.py")
+    permission = [{"IpProtocol": "tcp", "FromPort": 8081, "ToPort": 8081, "IpRanges": [{"CidrIp": "10.0.0.0/16"}]}]
+    world.ec2.authorize_security_group_ingress(GroupId=world.group, IpPermissions=permission)
+    made = elb.create_load_balancer(Name="echo", Type="network", Scheme="internal", Subnets=list(world.subnets.values()))
+    balancer = made["LoadBalancers"][0]["LoadBalancerArn"]
+    target = {"Protocol": "TCP", "Port": 8081, "VpcId": world.vpc, "TargetType": "instance"}
+    check = {"HealthCheckProtocol": "TCP", "HealthCheckIntervalSeconds": 5, "HealthCheckTimeoutSeconds": 2, "HealthyThresholdCount": 2, "UnhealthyThresholdCount": 2}
+    group = elb.create_target_group(Name="echo", **target, **check)["TargetGroups"][0]["TargetGroupArn"]
+    drain_sec = 8
+    attributes = {"deregistration_delay.timeout_seconds": str(drain_sec), "deregistration_delay.connection_termination.enabled": "true"}
+    elb.modify_target_group_attributes(TargetGroupArn=group, Attributes=[{"Key": k, "Value": v} for k, v in attributes.items()])
+    elb.register_targets(TargetGroupArn=group, Targets=[{"Id": instance} for instance in hosts])
+    action = [{"Type": "forward", "TargetGroupArn": group}]
+    listeners = [
+        elb.create_listener(LoadBalancerArn=balancer, Protocol="TCP", Port=port, DefaultActions=action)["Listeners"][0]["ListenerArn"]
+        for port in (81, 82)
+    ]
+    with pytest.raises(ClientError, match="between 60 and 6000"):
+        elb.modify_listener_attributes(ListenerArn=listeners[0], Attributes=[{"Key": "tcp.idle_timeout.seconds", "Value": "59"}])
+    elb.modify_listener_attributes(ListenerArn=listeners[0], Attributes=[{"Key": "tcp.idle_timeout.seconds", "Value": "60"}])
+    address = world.say(hosts[0], f"getent hosts {made['LoadBalancers'][0]['DNSName']}").split()[0]
+
+    def states() -> dict[str, str]:
+        told = elb.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
+        return {one["Target"]["Id"]: one["TargetHealth"]["State"] for one in told}
+
+    opened: list[Client] = []
+
+    def connect(port: int) -> Client:
+        opened.append(Client(address, port))
+        return opened[-1]
+
+    def clients(port: int) -> dict[str, Client]:
+        return {str(client.host): client for client in (connect(port) for _ in range(6))}
+
+    names = [world.say(instance, "hostname") for instance in hosts]
+    assert set(states().values()) <= {"initial", "healthy"}
+    until("health", lambda: states() == dict.fromkeys(hosts, "healthy"))
+    long = clients(82)
+    assert set(long) == set(names)
+
+    # One leaves: it gets no new connection, keeps those that it has for the delay, and loses them then; the other notices nothing.
+    elb.deregister_targets(TargetGroupArn=group, Targets=[{"Id": hosts[1]}])
+    until("draining", lambda: states() == {hosts[0]: "healthy", hosts[1]: "draining"}, 5)
+    assert set(clients(82)) == {names[0]}
+    assert long[names[1]].ask() == names[1]
+    until("the end of the delay", lambda: long[names[1]].ask() is None, drain_sec + 5)
+    assert states() == {hosts[0]: "healthy"}
+    assert long[names[0]].ask() == names[0]
+
+    # All are ill: the balancer lets everything through, and a target that became ill loses its connections.
+    elb.register_targets(TargetGroupArn=group, Targets=[{"Id": hosts[1]}])
+    until("health", lambda: states() == dict.fromkeys(hosts, "healthy"))
+    elb.modify_target_group(TargetGroupArn=group, HealthCheckPort="9")
+    until("all ill", lambda: states() == dict.fromkeys(hosts, "unhealthy"))
+    assert set(clients(82)) == set(names)
+    elb.modify_target_group(TargetGroupArn=group, HealthCheckPort="traffic-port")
+    until("health", lambda: states() == dict.fromkeys(hosts, "healthy"))
+
+    # A silent connection is cut off after the listener's idle timeout, not after another's.
+    short, longer = connect(81), connect(82)
+    time.sleep(63)
+    assert (short.ask(), longer.ask()) == (None, longer.host)
+    elb.delete_load_balancer(LoadBalancerArn=balancer)
+    for client in opened:
+        client.close()
 
 
 def test_hosts_of_another_vpc_are_out_of_reach_whatever_their_rules_say(world: World, hosts: tuple[str, str]) -> None:

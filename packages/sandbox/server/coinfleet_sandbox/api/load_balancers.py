@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from moto.core.responses import ActionResult
-from moto.elbv2.models import elbv2_backends
+from moto.elbv2.models import ELBv2Backend, elbv2_backends
 from moto.elbv2.responses import ELBV2Response
 
-from ..interface import LoadBalancer, LoadBalancerListener, LoadBalancerTarget
+from ..interface import LoadBalancer, LoadBalancerListener, LoadBalancerTarget, TargetHealth
 from .context import Context, log
 from .ec2_support import ec2_backend, find_instance, mark, marked, state_of
 from .errors import aws_error
@@ -58,6 +58,10 @@ def _group_of(context: Context, listener: Any) -> Any | None:
     return None
 
 
+def _is_on(group: Any, attribute: str, default: str) -> bool:
+    return str(group.attributes.get(attribute, default)).lower() == "true"
+
+
 def _listener(context: Context, listener: Any) -> LoadBalancerListener | None:
     group = _group_of(context, listener)
     if group is None:
@@ -73,6 +77,10 @@ def _listener(context: Context, listener: Any) -> LoadBalancerListener | None:
         timeout_sec=int(group.health_check_timeout_seconds or 10),
         healthy_threshold=int(group.healthy_threshold_count or 3),
         unhealthy_threshold=int(group.unhealthy_threshold_count or 3),
+        idle_timeout_sec=int(listener.attributes["tcp.idle_timeout.seconds"]),
+        drain_sec=int(group.attributes["deregistration_delay.timeout_seconds"]),
+        ends_drained=_is_on(group, "deregistration_delay.connection_termination.enabled", "false"),
+        ends_unhealthy=_is_on(group, "target_health_state.unhealthy.connection_termination.enabled", "true"),
     )
 
 
@@ -109,27 +117,45 @@ class LoadBalancerSync:
             log.error("load balancers were not applied: %s", error)
 
 
-def _health(context: Context, group: Any) -> dict[str, bool]:
-    """`address:port` → healthy, over all listeners that forward to a group. Lets go of the lock to ask."""
+def _health(context: Context, group: Any) -> dict[LoadBalancerTarget, TargetHealth]:
+    """Over all listeners that forward to a group. Lets go of the lock to ask."""
     listeners = [
         (balancer.arn, int(listener.port))
         for balancer in _backend(context).load_balancers.values()
         for listener in balancer.listeners.values()
         if _group_of(context, listener) is group
     ]
-    found: dict[str, bool] = {}
+    found: dict[LoadBalancerTarget, TargetHealth] = {}
     with context.unlocked():
         for arn, port in listeners:
             found.update(context.hypervisor.target_health(arn, port))
     return found
 
 
-def _target_state(healthy: bool | None) -> dict[str, str]:
-    if healthy is None:
-        return {"State": "initial", "Reason": "Elb.RegistrationInProgress", "Description": "Target registration is in progress"}
-    if healthy:
-        return {"State": "healthy"}
-    return {"State": "unhealthy", "Reason": "Target.FailedHealthChecks", "Description": "Health checks failed"}
+_UNUSED = {"State": "unused", "Reason": "Target.NotRegistered", "Description": "Target is not registered to the target group"}
+_STATES: dict[TargetHealth, dict[str, str]] = {
+    "initial": {"State": "initial", "Reason": "Elb.RegistrationInProgress", "Description": "Target registration is in progress"},
+    "healthy": {"State": "healthy"},
+    "unhealthy": {"State": "unhealthy", "Reason": "Target.FailedHealthChecks", "Description": "Health checks failed"},
+    "draining": {"State": "draining", "Reason": "Target.DeregistrationInProgress", "Description": "Target deregistration is in progress"},
+}
+
+
+def _described(context: Context, group: Any, asked: list[str]) -> list[dict[str, Any]]:
+    """The registered targets and those that still drain; of targets that are asked for also what is neither."""
+    health = _health(context, group)
+    gone = {target["Id"]: target for target in group.deregistered_targets.values()}
+    described = []
+    for target in [*group.targets.values(), *gone.values(), *({"Id": one} for one in asked if one not in {**gone, **group.targets})]:
+        port = int(target.get("Port") or group.port)
+        state = health.get(LoadBalancerTarget(_target_address(context, target["Id"]) or "", port))
+        if target["Id"] in group.targets:
+            said = _STATES[state or "initial"]
+        else:
+            said = _STATES["draining"] if state == "draining" else _UNUSED
+        if target["Id"] in asked or not (asked or said is _UNUSED):
+            described.append({"Target": {"Id": target["Id"], "Port": port}, "TargetHealth": said})
+    return described
 
 
 def install(context: Context) -> None:
@@ -146,19 +172,22 @@ def install(context: Context) -> None:
 
         return wrapped
 
+    def modify_listener_attributes(original: Any) -> Any:
+        def wrapped(self: Any, listener_arn: str, attrs: list[dict[str, str]]) -> Any:
+            for attribute in attrs:
+                if attribute["Key"] == "tcp.idle_timeout.seconds" and not 60 <= int(attribute["Value"]) <= 6000:
+                    raise aws_error("InvalidConfigurationRequest", "tcp.idle_timeout.seconds must be between 60 and 6000 seconds")
+            return original(self, listener_arn, attrs)
+
+        return wrapped
+
     def describe_target_health(self: Any) -> ActionResult:
         group = self.elbv2_backend.target_groups.get(self._get_param("TargetGroupArn"))
         if group is None:
             raise aws_error("TargetGroupNotFound", "One or more target groups not found")
         asked = [target["Id"] for target in self._get_param("Targets", [])]
-        targets = [target for target in group.targets.values() if not asked or target["Id"] in asked]
-        health = _health(context, group)
-        described = []
-        for target in targets:
-            port = int(target.get("Port") or group.port)
-            healthy = health.get(f"{_target_address(context, target['Id'])}:{port}")
-            described.append({"Target": {"Id": target["Id"], "Port": port}, "TargetHealth": _target_state(healthy)})
-        return ActionResult({"TargetHealthDescriptions": described})
+        return ActionResult({"TargetHealthDescriptions": _described(context, group, asked)})
 
     replace(ELBV2Response, "create_load_balancer", create_load_balancer)
+    replace(ELBv2Backend, "modify_listener_attributes", modify_listener_attributes)
     replace(ELBV2Response, "describe_target_health", lambda _: describe_target_health)

@@ -21,7 +21,17 @@ from coinfleet_sandbox.hypervisor.host_record import Attachment, HostRecord, Hos
 from coinfleet_sandbox.hypervisor.load_balancers import LoadBalancers
 from coinfleet_sandbox.hypervisor.outside import Outside
 from coinfleet_sandbox.hypervisor.volumes import Volumes
-from coinfleet_sandbox.interface import CommandResult, DnsRecord, HypervisorError, InstanceSpec, InstanceState, LoadBalancer, Rule
+from coinfleet_sandbox.interface import (
+    CommandResult,
+    DnsRecord,
+    HypervisorError,
+    InstanceSpec,
+    InstanceState,
+    LoadBalancer,
+    LoadBalancerTarget,
+    Rule,
+    TargetHealth,
+)
 from coinfleet_sandbox.launcher.layout import Layout
 
 log = logging.getLogger(__name__)
@@ -43,7 +53,7 @@ class LocalHypervisor:
         self._volumes = Volumes(layout.volumes, layout.snapshots)
         self._firewall = Firewall()
         self._dns, self._outside = dns, outside
-        self._balancers = LoadBalancers(self._firewall.set_balancer_addresses)
+        self._balancers = LoadBalancers(self._firewall.set_balancer_addresses, layout.log)
         self._guest_archive = guest_archive
         self._expected: set[str] = set()
         self._lock = threading.Lock()
@@ -96,6 +106,7 @@ class LocalHypervisor:
         if running:
             with ThreadPoolExecutor(len(running)) as pool:
                 list(pool.map(lambda record: self._shut_down(record, force=False), running))
+        self._balancers.stop()
 
     def _watch(self) -> None:
         """Docker's events tell of ends at once."""
@@ -332,7 +343,7 @@ class LocalHypervisor:
     def set_load_balancers(self, load_balancers: Sequence[LoadBalancer]) -> None:
         self._balancers.replace(load_balancers)
 
-    def target_health(self, load_balancer_arn: str, listener_port: int) -> dict[str, bool]:
+    def target_health(self, load_balancer_arn: str, listener_port: int) -> dict[LoadBalancerTarget, TargetHealth]:
         return self._balancers.health(load_balancer_arn, listener_port)
 
 

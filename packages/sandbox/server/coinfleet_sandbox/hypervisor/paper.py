@@ -6,7 +6,16 @@ import threading
 import time
 from collections.abc import Sequence
 
-from coinfleet_sandbox.interface import CommandResult, DnsRecord, HypervisorError, InstanceSpec, LoadBalancer, Rule
+from coinfleet_sandbox.interface import (
+    CommandResult,
+    DnsRecord,
+    HypervisorError,
+    InstanceSpec,
+    LoadBalancer,
+    LoadBalancerTarget,
+    Rule,
+    TargetHealth,
+)
 
 
 class PaperHypervisor:
@@ -21,6 +30,7 @@ class PaperHypervisor:
         self.rules: dict[str, tuple[Rule, ...]] = {}
         self.records: list[DnsRecord] = []
         self.balancers: list[LoadBalancer] = []
+        self.health: dict[LoadBalancerTarget, TargetHealth] = {}
         self.mounted: set[str] = set()
         self.boot_sec = 0.05
         self.slow_sec = 0.05
@@ -126,5 +136,5 @@ class PaperHypervisor:
     def set_load_balancers(self, load_balancers: Sequence[LoadBalancer]) -> None:
         self.balancers = list(load_balancers)
 
-    def target_health(self, load_balancer_arn: str, listener_port: int) -> dict[str, bool]:
-        return {}
+    def target_health(self, load_balancer_arn: str, listener_port: int) -> dict[LoadBalancerTarget, TargetHealth]:
+        return self.health

@@ -17,6 +17,7 @@ PACKAGES: dict[str, str] = {
     "dnsmasq-base": "dnsmasq",
     "docker-registry": "docker-registry",
     "debootstrap": "debootstrap",
+    "haproxy": "haproxy",
     "nftables": "nft",
     "iptables": "iptables",
     "iproute2": "ip",

@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { FleetUnderTest } from "./fleet-under-test.ts";
+import type { TipServer } from "./tip-server.ts";
+
+const name = "litecoin.internal";
+const rpc = 19443;
+const zmq = 28332;
+// What the load balancer promises: two failed checks, ten seconds apart, and their time.
+const outLimitSec = 30;
+// More than a network load balancer's idle timeout where nothing else is said.
+const silentSec = 400;
+
+/** Asks for an answer twice a second, on a new connection each time; any status line is one. A line each: Unix time, 1 or 0. */
+const sampler = `
+import http.client, sys, time
+while True:
+    begun = time.time()
+    try:
+        client = http.client.HTTPConnection("${name}", ${rpc}, timeout=3)
+        client.request("POST", "/", "{}")
+        served = int(client.getresponse().status > 0)
+    except (OSError, http.client.HTTPException):
+        served = 0
+    print(f"{begun:.1f} {served}", flush=True)
+    time.sleep(max(0, 0.5 - (time.time() - begun)))
+`;
+
+/** A ZMQ subscriber (ZMTP 3.0, no security). Subscribes to what never comes, is silent for a time, then wants blocks: prints their topic. */
+const subscriber = `
+import socket, struct, sys, time
+server = socket.create_connection(("${name}", ${zmq}), 5)
+server.settimeout(60)
+stream = server.makefile("rb")
+server.sendall(b"\\xff" + bytes(7) + b"\\x01\\x7f\\x03\\x00" + b"NULL".ljust(20, b"\\x00") + bytes(32))
+assert len(stream.read(64)) == 64
+ready = b"\\x05READY\\x0bSocket-Type" + struct.pack(">I", 3) + b"SUB"
+server.sendall(bytes([4, len(ready)]) + ready)
+def frame():
+    flags = stream.read(1)[0]
+    size = struct.unpack(">Q", stream.read(8))[0] if flags & 2 else stream.read(1)[0]
+    return stream.read(size)
+def subscribe(topic):
+    server.sendall(bytes([0, len(topic) + 1]) + b"\\x01" + topic)
+assert frame().startswith(b"\\x05READY")
+subscribe(b"never")
+time.sleep(float(sys.argv[1]))
+subscribe(b"hashblock")
+print(frame().decode())
+`;
+
+/** The group's name with a real load balancer behind it. Does not prove what AWS's own one does beyond its documented attributes. */
+export function describeBalancer(at: () => FleetUnderTest, tips: readonly TipServer[]): void {
+  describe("behind their load balancer", () => {
+    const subscribe = (seconds: number): Promise<string> => at().onHost("litecoin-1", `python3 -c '${subscriber}' ${seconds}`);
+    const served = async (): Promise<boolean> =>
+      (await at().onHost(
+        "litecoin-1",
+        `curl --silent --max-time 3 --output /dev/null http://${name}:${rpc}/ && echo served || echo refused`,
+      )) === "served";
+
+    before(async () => {
+      const fleet = at();
+      for (const node of ["litecoin-1", "litecoin-2"]) await fleet.untilAgent(node, "synced", ({ isSynced }) => isSynced);
+      await fleet.until(`${name} to be served`, 120, async () => ((await served()) ? true : undefined));
+    });
+
+    it(`answer by one name, and one that is gone is out within ${outLimitSec} s`, async () => {
+      const fleet = at();
+      const unit = await fleet.daemonUnit("litecoin-2");
+      const log = "/run/balancer-samples";
+      await fleet.onHost(
+        "litecoin-1",
+        `systemd-run --quiet --unit sampler --property StandardOutput=truncate:${log} python3 -c '${sampler}'`,
+      );
+      await sleep(10_000);
+      await fleet.onHost("litecoin-2", `systemctl stop ${unit}`);
+      const gone = Date.now() / 1000;
+      await sleep((outLimitSec + 20) * 1000);
+      await fleet.onHost("litecoin-2", `systemctl start ${unit}`);
+      await fleet.untilAgent("litecoin-2", "synced", ({ isSynced }) => isSynced);
+      await sleep(25_000);
+      const lines = (await fleet.onHost("litecoin-1", `systemctl stop sampler; cat ${log}`)).split("\n");
+      const samples = lines.map((line) => line.split(" ").map(Number)).map(([time = 0, ok]) => ({ sec: time - gone, ok: ok === 1 }));
+      const failed = samples.filter(({ ok }) => !ok);
+      const last = failed.at(-1)?.sec ?? 0;
+      process.stdout.write(
+        `      ${failed.length} of ${samples.length} requests failed, the last ${last.toFixed(0)} s after the daemon was gone\n`,
+      );
+      assert.ok(samples.length > 100, `${samples.length} samples`);
+      assert.ok(failed.length > 0, "no request met the node that was gone: what was measured?");
+      assert.deepEqual(
+        failed.filter(({ sec }) => sec < -5 || sec > outLimitSec),
+        [],
+      );
+    });
+
+    it("refuse RPC when all of them are behind, though a load balancer then lets everything through", async () => {
+      const fleet = at();
+      for (const tip of tips) tip.offset = 100;
+      try {
+        await fleet.until(`${name} to be refused`, 120, async () => ((await served()) ? undefined : true));
+      } finally {
+        for (const tip of tips) tip.offset = 0;
+      }
+      await fleet.until(`${name} to be served again`, 120, async () => ((await served()) ? true : undefined));
+    });
+
+    it("tell ZMQ subscribers of new blocks", async () => assert.equal(await subscribe(1), "hashblock"));
+
+    if (process.env["COINFLEET_TEST_FULL"] === "1") {
+      it(`tell a ZMQ subscriber that has heard nothing for ${silentSec} s`, async () =>
+        assert.equal(await subscribe(silentSec), "hashblock"));
+    }
+  });
+}
