@@ -35,6 +35,12 @@ const looks: readonly Call[] = [
   { action: "kms:Decrypt", resource: stateKey },
 ];
 
+const firstUse = (service: string): Call => ({
+  action: "iam:CreateServiceLinkedRole",
+  resource: role("AWSServiceRole", `aws-service-role/${service}`),
+  context: { "iam:AWSServiceName": service },
+});
+
 /** What an update does and a preview must not. */
 const changes: readonly Call[] = [
   { action: "ec2:CreateVolume", resource: volume, context: inRegion },
@@ -51,6 +57,8 @@ const changes: readonly Call[] = [
   { action: "iam:CreateRole", resource: role("bitcoin-hosts-role-1234567"), context: { "iam:PermissionsBoundary": boundary } },
   { action: "iam:PutRolePolicy", resource: role("bitcoin-hosts-role-1234567"), context: { "iam:PermissionsBoundary": boundary } },
   { action: "iam:PassRole", resource: role("bitcoin-hosts-role-1234567"), context: { "iam:PassedToService": "ec2.amazonaws.com" } },
+  firstUse("elasticloadbalancing.amazonaws.com"),
+  firstUse("management.chatbot.amazonaws.com"),
   { action: "s3:PutObject", resource: `${bucket}/.pulumi/stacks/coinfleet/production.json` },
 ];
 
@@ -84,6 +92,7 @@ const never: Readonly<Record<string, Call>> = {
     context: { "iam:PermissionsBoundary": `arn:aws:iam::${account}:policy/all` },
   },
   "a role without its boundary any more": { action: "iam:DeleteRolePermissionsBoundary", resource: role("bitcoin-hosts-role-1234567") },
+  "a role of a service that it does not use": firstUse("organizations.amazonaws.com"),
   "an administrator": { action: "iam:AttachRolePolicy", resource: role("bitcoin-hosts-role-1234567") },
   "a role of somebody else's": { action: "iam:PutRolePolicy", resource: role("payroll", "finance") },
   "its own role": {

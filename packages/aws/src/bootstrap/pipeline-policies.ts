@@ -146,6 +146,9 @@ function commands({ place, environments }: PipelineScope): readonly Statement[] 
   ];
 }
 
+/** Services that make a role of their own in an account when they are used there for the first time. */
+const selfServing = ["elasticloadbalancing.amazonaws.com", "management.chatbot.amazonaws.com"];
+
 /** Roles below one path, each inside the boundary, for the services that need them. */
 function roles({ place, environments, boundaryArn }: PipelineScope): readonly Statement[] {
   const below = (kind: string): string[] =>
@@ -170,6 +173,14 @@ function roles({ place, environments, boundaryArn }: PipelineScope): readonly St
           "iam:PassedToService": ["ec2", "dlm", "vpc-flow-logs", "chatbot"].map((service) => `${service}.amazonaws.com`),
         },
       },
+    },
+    {
+      ...allow(
+        "FirstUseOfServices",
+        ["iam:CreateServiceLinkedRole"],
+        selfServing.map((service) => `arn:aws:iam::${place.account}:role/aws-service-role/${service}/*`),
+      ),
+      Condition: { StringEquals: { "iam:AWSServiceName": selfServing } },
     },
   ];
 }
