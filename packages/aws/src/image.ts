@@ -1,6 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import type { Architecture, ResolvedClient } from "@coinfleet/sdk";
+import type { ImageSpec } from "@coinfleet/host";
+import type { Architecture } from "@coinfleet/sdk";
 import type { Registry } from "./registry.ts";
 
 /** Lays out a build context below the project's folder, or does nothing where it is there. Does I/O, so the program hands it in. */
@@ -8,11 +9,6 @@ export type PrepareImage = (
   image: { readonly spec: ImageSpec; readonly digest: string; readonly directory: string },
   say: (line: string) => void,
 ) => Promise<void>;
-
-/** What an image is made of. */
-export type ImageSpec =
-  | { readonly kind: "client"; readonly client: ResolvedClient; readonly base: string; readonly architecture: Architecture }
-  | { readonly kind: "agent"; readonly coin: string; readonly base: string; readonly architecture: Architecture };
 
 export interface ImageArgs {
   readonly registry: Registry;

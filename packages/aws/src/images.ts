@@ -1,8 +1,8 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { renderAgentImageContext, renderImageContext } from "@coinfleet/host";
+import { imagesOfGroup, renderAgentImageContext, renderImageContext, type ImageSpec, type NamedImageSpec } from "@coinfleet/host";
 import type { Architecture, ResolvedGroup } from "@coinfleet/sdk";
-import type { ImageSpec, PrepareImage } from "./image.ts";
+import type { PrepareImage } from "./image.ts";
 import { Image } from "./image.ts";
 import type { Place } from "./place.ts";
 import { Registry, repositoryArn } from "./registry.ts";
@@ -70,8 +70,9 @@ export class Images extends pulumi.ComponentResource {
     const make = (planned: Planned): pulumi.Output<string> => this.#image(planned, args, newEngine);
     this.#ofGroup = new Map(
       args.groups.map((group) => {
-        const planned = planClients(group, args.base);
-        const agent = planAgent(group, args);
+        const specs = imagesOfGroup(group, args.base);
+        const planned = Object.entries(specs.clients).map(([client, spec]) => [client, plan(spec, args.agentDigest)] as const);
+        const agent = plan(specs.agent, args.agentDigest);
         const clients = Object.fromEntries(planned.map(([client, one]) => [client, make(one)]));
         const repositoryArns = [...planned.map(([, one]) => one), agent].map((one) => pulledFrom(one, args));
         return [group.name, { clients, agent: make(agent), repositoryArns }];
@@ -126,16 +127,12 @@ function pulledFrom({ repository, tag }: Planned, { place, promoted }: ImagesArg
   return `arn:aws:ecr:${region}:${account}:repository/${path}`;
 }
 
-function planClients({ coin, architecture, clients }: ResolvedGroup, base: string): readonly (readonly [string, Planned])[] {
-  return clients.map((client) => {
-    const spec = { client, base, architecture };
-    const { tag, digest } = renderImageContext(spec);
-    return [client.name, { repository: `${coin}-${client.name}`, tag, digest, architecture, spec: { kind: "client", ...spec } }];
-  });
-}
-
-function planAgent({ coin, architecture }: ResolvedGroup, { base, agentDigest }: ImagesArgs): Planned {
-  const spec = { coin, base, architecture };
-  const { tag, digest } = renderAgentImageContext({ ...spec, sourceDigest: agentDigest(coin, architecture) });
-  return { repository: "agent", tag, digest, architecture, spec: { kind: "agent", ...spec } };
+/** Repository, tag and digest follow from what an image is made of. */
+function plan({ repository, spec }: NamedImageSpec, agentDigest: AgentDigest): Planned {
+  const { architecture } = spec;
+  const { tag, digest } =
+    spec.kind === "client"
+      ? renderImageContext(spec)
+      : renderAgentImageContext({ ...spec, sourceDigest: agentDigest(spec.coin, architecture) });
+  return { repository, tag, digest, architecture, spec };
 }

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { Asset, GoModule, ResolvedClient } from "@coinfleet/sdk";
 import { pending } from "@coinfleet/sdk";
-import type { ImageSpec } from "./image-plan.ts";
+import type { ImageSpec } from "@coinfleet/host";
 import { planImage, prepareImageContext } from "./image-plan.ts";
 import { startUpstream } from "./testing/fake-upstream.ts";
 

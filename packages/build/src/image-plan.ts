@@ -1,8 +1,7 @@
 import { chmod, mkdir, readdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { ImageContext } from "@coinfleet/host";
+import type { ImageContext, ImageSpec } from "@coinfleet/host";
 import { renderAgentImageContext, renderImageContext } from "@coinfleet/host";
-import type { Architecture, ResolvedClient } from "@coinfleet/sdk";
 import { agentSourceDigest, prepareAgentFiles } from "./agent-bundle.ts";
 import { addAssets, checkAssets } from "./assets.ts";
 import { BuildError } from "./build-error.ts";
@@ -10,11 +9,6 @@ import { createAtomically, exists } from "./cache.ts";
 import type { FetchOptions } from "./fetch-options.ts";
 import type { FetchedRelease } from "./fetch-release.ts";
 import { checkPinned, fetchRelease } from "./fetch-release.ts";
-
-/** What an image is made of: plain data, from which its digest and its build context follow. */
-export type ImageSpec =
-  | { readonly kind: "client"; readonly client: ResolvedClient; readonly base: string; readonly architecture: Architecture }
-  | { readonly kind: "agent"; readonly coin: string; readonly base: string; readonly architecture: Architecture };
 
 /** An image that can be built: what the program needs at preview. */
 export interface ImagePlan {

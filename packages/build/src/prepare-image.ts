@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import tls from "node:tls";
 import { fetchOptionsFromEnvironment } from "./fetch-options.ts";
-import type { ImageSpec } from "./image-plan.ts";
+import type { ImageSpec } from "@coinfleet/host";
 import { prepareImageContext } from "./image-plan.ts";
 import { progressLines } from "./progress.ts";
 

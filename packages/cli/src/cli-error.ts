@@ -11,6 +11,7 @@ export type CliErrorName =
   | "CommandFailed"
   | "GateTimeout"
   | "DetachTimeout"
+  | "NotPromotable"
   | "ToolUnavailable";
 
 /** A failed command. The message is complete: what, where, got, allowed, fix, and the state of the world. */

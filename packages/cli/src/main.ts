@@ -6,6 +6,7 @@ import { register as registerDoctor } from "./commands/doctor.ts";
 import { register as registerEnv } from "./commands/env.ts";
 import { register as registerGate } from "./commands/gate.ts";
 import { register as registerLogs } from "./commands/logs.ts";
+import { register as registerPromote } from "./commands/promote.ts";
 import { register as registerQuotas } from "./commands/quotas.ts";
 import { register as registerReleases } from "./commands/releases.ts";
 import { register as registerReport } from "./commands/report.ts";
@@ -19,7 +20,16 @@ export function createProgram(): Command {
     .description("Looks after a fleet of blockchain nodes on AWS.")
     .showHelpAfterError("(coinfleet --help)")
     .configureHelp({ sortSubcommands: false });
-  for (const register of [registerStatus, registerLogs, registerDoctor, registerEnv, registerQuotas, registerReleases, registerReport])
+  for (const register of [
+    registerStatus,
+    registerLogs,
+    registerDoctor,
+    registerEnv,
+    registerQuotas,
+    registerReleases,
+    registerPromote,
+    registerReport,
+  ])
     register(program);
   for (const register of [registerAmi, registerSecret, registerGate, registerDetach]) register(program);
   return program;

@@ -2,6 +2,7 @@ export { agentNodeOptions, renderAgentImageContext, type AgentImageContextOption
 export { agentArguments, daemonArguments, restoreArguments, type ContainerContext } from "./docker-run.ts";
 export { renderDocuments, type CommandDocuments } from "./documents.ts";
 export { agentUser, daemonUser, dockerNetwork, hostPaths, volumeLabel } from "./host-paths.ts";
+export { imagesOfGroup, type ImageSpec, type NamedImageSpec } from "./image-spec.ts";
 export { renderImageContext, type ImageContext, type ImageContextOptions } from "./image-context.ts";
 export type { Distribution, PinnedPackage } from "./machine-image/provision.ts";
 export { renderMachineImage, type MachineImage, type MachineImageOptions } from "./machine-image/render-machine-image.ts";

@@ -1,0 +1,33 @@
+import { readFile } from "node:fs/promises";
+import { parseStackFile } from "@coinfleet/config";
+import type { CoinRegistry } from "@coinfleet/sdk";
+import { CliError } from "./cli-error.ts";
+import { inProject } from "./project.ts";
+
+type StackFileReading = ReturnType<typeof parseStackFile>;
+
+/** Path of an environment's stack file in the project. */
+export const stackFileOf = (environment: string): string => `stacks/Pulumi.${environment}.yaml`;
+
+/** Text of an environment's stack file. @throws {@link CliError} `InvalidInput` where there is none */
+export async function readStackText(environment: string): Promise<string> {
+  const file = stackFileOf(environment);
+  return readFile(inProject(file), "utf8").catch((cause: unknown) => {
+    throw new CliError(
+      "InvalidInput",
+      {
+        title: "The stack file cannot be read.",
+        where: file,
+        got: String(cause),
+        fix: "Name an environment of stacks/.",
+        state: "Nothing has been changed.",
+      },
+      { cause },
+    );
+  });
+}
+
+/** An environment's stack file, read as the program reads it: what it says, or all that is wrong with it. */
+export async function readStackFile(environment: string, coins: CoinRegistry): Promise<StackFileReading> {
+  return parseStackFile(await readStackText(environment), coins, { environment, file: stackFileOf(environment) });
+}
