@@ -193,6 +193,8 @@ class LoadBalancer:
     dns_name: str
     addresses: tuple[str, ...]
     listeners: tuple[LoadBalancerListener, ...]
+    rules: tuple[Rule, ...] | None = None
+    """Of its security groups. None: it has none, and lets everything through."""
 
 
 class Hypervisor(Protocol):

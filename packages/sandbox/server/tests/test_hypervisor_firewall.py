@@ -8,7 +8,7 @@ import pytest
 
 from coinfleet_sandbox.hypervisor.firewall import FirewallState, render, rule_matches
 from coinfleet_sandbox.hypervisor.host_record import HostRecord, interface_name
-from coinfleet_sandbox.interface import InstanceSpec, Rule
+from coinfleet_sandbox.interface import InstanceSpec, LoadBalancer, Rule
 
 SPEC = InstanceSpec(
     id="i-0123456789abcdef0",
@@ -54,6 +54,15 @@ def test_a_host_without_rules_drops_everything() -> None:
         chain = text.split(f"chain {direction}-{name} {{")[1].split("}")[0]
         assert chain.strip().endswith("drop")
         assert "return" not in chain
+
+
+def test_a_load_balancer_obeys_its_groups_and_without_any_lets_everything_through() -> None:
+    rule = Rule("ingress", "tcp", 80, 80, ("10.0.1.0/24",))
+    guarded = render(FirewallState((), (LoadBalancer("arn", "web", "web.elb", ("10.0.1.9",), (), (rule,)),)))
+    assert "ip daddr vmap { 10.0.1.9 : jump ingress-10.0.1.9 }" in guarded
+    assert "ip saddr { 10.0.1.0/24 } tcp dport 80-80 return\n    drop" in guarded
+    assert "ip saddr vmap { 10.0.1.9 : jump egress-10.0.1.9 }" in guarded
+    assert "vmap { 10.0.1.9" not in render(FirewallState((), (LoadBalancer("arn", "web", "web.elb", ("10.0.1.9",), ()),)))
 
 
 def test_a_public_address_is_translated_to_the_private_one() -> None:

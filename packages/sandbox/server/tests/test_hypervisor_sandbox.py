@@ -49,6 +49,10 @@ def traces(name: str) -> list[str]:
     return found + [str(path) for path in (where.dir,) if path.exists()]
 
 
+def everything() -> list[dict[str, Any]]:
+    return [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
+
+
 class World:
     """A sandbox with one VPC of one subnet in each of two zones."""
 
@@ -143,12 +147,11 @@ def test_ssh_reaches_a_host_at_both_addresses_only_while_it_is_allowed(world: Wo
 def test_egress_rules_hold_too(world: World, hosts: tuple[str, str]) -> None:
     ask = "curl -s -m 2 -o /dev/null https://ssm.eu-central-1.amazonaws.com/_sandbox/health"
     assert world.try_(hosts[0], ask).returncode == 0
-    everything = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
-    world.ec2.revoke_security_group_egress(GroupId=world.group, IpPermissions=everything)
+    world.ec2.revoke_security_group_egress(GroupId=world.group, IpPermissions=everything())
     until("the rule", lambda: world.try_(hosts[0], ask).returncode == 28)
     # Metadata and DNS are not subject to security groups.
     assert world.try_(hosts[0], "getent hosts ssm.eu-central-1.amazonaws.com").returncode == 0
-    world.ec2.authorize_security_group_egress(GroupId=world.group, IpPermissions=everything)
+    world.ec2.authorize_security_group_egress(GroupId=world.group, IpPermissions=everything())
     until("the rule", lambda: world.try_(hosts[0], ask).returncode == 0)
 
 
@@ -234,9 +237,13 @@ def test_a_load_balancer_passes_connections_to_healthy_targets_only(world: World
     elb = world.client("elbv2")
     for instance in hosts:
         world.say(instance, "systemd-run -q --unit web --working-directory=/etc python3 -m http.server 8080")
-    permission = [{"IpProtocol": "tcp", "FromPort": 8080, "ToPort": 8080, "IpRanges": [{"CidrIp": "10.0.0.0/16"}]}]
-    world.ec2.authorize_security_group_ingress(GroupId=world.group, IpPermissions=permission)
-    made = elb.create_load_balancer(Name="web", Type="network", Scheme="internal", Subnets=list(world.subnets.values()))
+    own = world.ec2.create_security_group(GroupName="balancer", Description="balancer", VpcId=world.vpc)["GroupId"]
+    web = {"IpProtocol": "tcp", "FromPort": 8080, "ToPort": 8080, "UserIdGroupPairs": [{"GroupId": own}]}
+    world.ec2.authorize_security_group_ingress(GroupId=world.group, IpPermissions=[web])
+    first_zone = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "IpRanges": [{"CidrIp": "10.0.1.0/24"}]}
+    world.ec2.authorize_security_group_ingress(GroupId=own, IpPermissions=[first_zone])
+    subnets = list(world.subnets.values())
+    made = elb.create_load_balancer(Name="web", Type="network", Scheme="internal", Subnets=subnets, SecurityGroups=[own])
     balancer = made["LoadBalancers"][0]
     target = {"Protocol": "TCP", "Port": 8080, "VpcId": world.vpc, "TargetType": "instance"}
     check = {
@@ -261,6 +268,14 @@ def test_a_load_balancer_passes_connections_to_healthy_targets_only(world: World
     names = [world.say(instance, "hostname") for instance in hosts]
     until("health", lambda: healthy() == set(hosts))
     until("both answer", lambda: answers() == set(names))
+    # The balancer's own group lets in one zone, and the hosts' group lets in the balancer alone.
+    assert world.try_(hosts[1], f"curl -s -m 2 http://{balancer['DNSName']}/hostname").returncode == 28
+    assert world.try_(hosts[0], f"curl -s -m 2 http://{world.describe(hosts[1])['PrivateIpAddress']}:8080/hostname").returncode == 28
+    # What it may not reach is ill.
+    world.ec2.revoke_security_group_egress(GroupId=own, IpPermissions=everything())
+    until("all are out of its reach", lambda: healthy() == set())
+    world.ec2.authorize_security_group_egress(GroupId=own, IpPermissions=everything())
+    until("health", lambda: healthy() == set(hosts))
     world.say(hosts[1], "systemctl stop web")
     until("one is ill", lambda: healthy() == {hosts[0]})
     assert answers() == {names[0]}
@@ -385,8 +400,7 @@ def test_hosts_of_another_vpc_are_out_of_reach_whatever_their_rules_say(world: W
     vpc = world.ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
     subnet = world.ec2.create_subnet(VpcId=vpc, CidrBlock="10.9.1.0/24", AvailabilityZone="eu-central-1a")["Subnet"]["SubnetId"]
     group = world.ec2.create_security_group(GroupName="open", Description="open", VpcId=vpc)["GroupId"]
-    everything = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
-    world.ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=everything)
+    world.ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=everything())
     foreign = world.launch("a", SubnetId=subnet, SecurityGroupIds=[group])
     world.booted(foreign)
     address = world.describe(foreign)["PrivateIpAddress"]

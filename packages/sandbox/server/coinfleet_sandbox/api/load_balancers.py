@@ -8,11 +8,12 @@ from moto.core.responses import ActionResult
 from moto.elbv2.models import ELBv2Backend, elbv2_backends
 from moto.elbv2.responses import ELBV2Response
 
-from ..interface import LoadBalancer, LoadBalancerListener, LoadBalancerTarget, TargetHealth
+from ..interface import LoadBalancer, LoadBalancerListener, LoadBalancerTarget, Rule, TargetHealth
 from .context import Context, log
 from .ec2_support import ec2_backend, find_instance, mark, marked, state_of
 from .errors import aws_error
 from .overrides import replace
+from .security_groups import members, rules_of
 
 
 def _backend(context: Context) -> Any:
@@ -84,16 +85,23 @@ def _listener(context: Context, listener: Any) -> LoadBalancerListener | None:
     )
 
 
+def _rules(context: Context, balancer: Any, in_groups: dict[str, list[str]]) -> tuple[Rule, ...] | None:
+    if not balancer.security_groups:
+        return None
+    groups = [ec2_backend(context).get_security_group_from_id(group_id) for group_id in balancer.security_groups]
+    return rules_of(context, [group for group in groups if group is not None], in_groups)
+
+
 def describe(context: Context) -> list[LoadBalancer]:
     """All network load balancers. Call with the context's lock held."""
+    balancers = [balancer for balancer in _backend(context).load_balancers.values() if balancer.type == "network"]
+    addresses = {balancer.arn: tuple(_addresses(context, balancer).values()) for balancer in balancers}
+    in_groups = members(context)
     found = []
-    for balancer in _backend(context).load_balancers.values():
-        if balancer.type != "network":
-            continue
-        listeners = [_listener(context, listener) for listener in balancer.listeners.values()]
-        addresses = tuple(_addresses(context, balancer).values())
-        kept = tuple(listener for listener in listeners if listener is not None)
-        found.append(LoadBalancer(balancer.arn, balancer.name, balancer.dns_name, addresses, kept))
+    for balancer in balancers:
+        listeners = tuple(filter(None, (_listener(context, listener) for listener in balancer.listeners.values())))
+        rules = _rules(context, balancer, in_groups)
+        found.append(LoadBalancer(balancer.arn, balancer.name, balancer.dns_name, addresses[balancer.arn], listeners, rules))
     return found
 
 

@@ -52,8 +52,9 @@ class Api:
         ec2_images.seed(self.context)
         self._application = Application(self.context, Registry(self.context), LifecycleManager(self.context))
         self._syncs = (
-            security_groups.SecurityGroupSync(self.context),
+            # First: it gives load balancers their addresses.
             load_balancers.LoadBalancerSync(self.context),
+            security_groups.SecurityGroupSync(self.context),
             DnsSync(self.context),
         )
         if self.loaded.kind != "empty":

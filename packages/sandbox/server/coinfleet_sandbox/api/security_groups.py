@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from moto.ec2.models.security_groups import SecurityGroupRule
+from moto.elbv2.models import elbv2_backends
 
 from ..interface import Rule
 from .context import Context, log
-from .ec2_support import ALIVE, all_instances, ec2_backend, state_of
+from .ec2_support import ALIVE, all_instances, ec2_backend, marked, state_of
 from .overrides import replace
 
 PROTOCOLS = {"-1": "all", "6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6"}
@@ -20,6 +22,9 @@ def members(context: Context) -> dict[str, list[str]]:
     for interface in ec2_backend(context).enis.values():
         for group in interface.group_set:
             found.setdefault(group.id, []).append(interface.private_ip_address)
+    for balancer in elbv2_backends[context.options.account_id][context.options.region].load_balancers.values():
+        for group_id in balancer.security_groups or []:
+            found.setdefault(group_id, []).extend(marked(balancer, "addresses", {}).values())
     return {group: sorted(set(addresses)) for group, addresses in found.items()}
 
 
@@ -49,10 +54,9 @@ def _ports(rule: Any, protocol: str) -> tuple[int | None, int | None]:
     return int(rule.from_port), int(rule.to_port)
 
 
-def rules_of(context: Context, instance: Any, in_groups: dict[str, list[str]]) -> tuple[Rule, ...]:
-    """All rules of an instance's groups. Call with the context's lock held."""
+def rules_of(context: Context, groups: Iterable[Any], in_groups: dict[str, list[str]]) -> tuple[Rule, ...]:
+    """All rules of these groups. Call with the context's lock held."""
     rules: set[Rule] = set()
-    groups = instance.nics[0].group_set if instance.nics else []
     for group in groups:
         sides: tuple[tuple[Any, Any], ...] = (("ingress", group.ingress_rules), ("egress", group.egress_rules))
         for direction, listed in sides:
@@ -84,7 +88,7 @@ class SecurityGroupSync:
         with self.context.lock:
             in_groups = members(self.context)
             alive = [i for i in all_instances(self.context) if state_of(i) in ALIVE and i.nics]
-            wanted = {instance.id: rules_of(self.context, instance, in_groups) for instance in alive}
+            wanted = {instance.id: rules_of(self.context, instance.nics[0].group_set, in_groups) for instance in alive}
         for gone in set(self._applied) - set(wanted):
             del self._applied[gone]
         for instance_id, rules in wanted.items():

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from coinfleet_sandbox.daemon import addresses
 from coinfleet_sandbox.hypervisor.host_record import HostRecord, interface_name
-from coinfleet_sandbox.interface import Rule
+from coinfleet_sandbox.interface import LoadBalancer, Rule
 from coinfleet_sandbox.shell import run
 
 PROTOCOLS = {"icmp": "icmp", "tcp": "tcp", "udp": "udp"}
@@ -24,7 +24,7 @@ class FirewallState:
     """All that the tables depend on."""
 
     hosts: tuple[HostRecord, ...]
-    balancer_addresses: tuple[str, ...] = ()
+    balancers: tuple[LoadBalancer, ...] = ()
 
 
 def rule_matches(rule: Rule) -> list[str]:
@@ -57,11 +57,17 @@ def _host_chains(host: HostRecord) -> str:
     name = interface_name(host.id)
     # A public address may belong to a host of another VPC; private addresses end at the border of their own.
     foreign = f'iifname "h*" ct status & dnat == 0 ip saddr != {host.spec.vpc_cidr} drop'
-    chains = []
-    for direction, border in (("ingress", [foreign]), ("egress", [])):
-        matches = [match for rule in host.rules if rule.direction == direction for match in rule_matches(rule)]
-        chains.append(_chain(f"{direction}-{name}", [*border, *(f"{match}return" for match in dict.fromkeys(matches)), "drop"]))
-    return "".join(chains)
+    return _rule_chain("ingress", name, host.rules, [foreign]) + _rule_chain("egress", name, host.rules)
+
+
+def _rule_chain(direction: str, name: str, rules: Iterable[Rule], before: Iterable[str] = ()) -> str:
+    matches = [match for rule in rules if rule.direction == direction for match in rule_matches(rule)]
+    return _chain(f"{direction}-{name}", [*before, *(f"{match}return" for match in dict.fromkeys(matches)), "drop"])
+
+
+def _balancer_jump(side: str, direction: str, names: Iterable[str]) -> str:
+    targets = ", ".join(f"{address} : jump {direction}-{address}" for address in names)
+    return f"ip {side} vmap {{ {targets} }}" if targets else ""
 
 
 def render(state: FirewallState) -> str:
@@ -70,7 +76,8 @@ def render(state: FirewallState) -> str:
     ingress = _jump("oifname", "ingress", names)
     egress = _jump("iifname", "egress", names)
     known = "ct state vmap { established : accept, related : accept, invalid : drop }"
-    services = ", ".join([addresses.API, *state.balancer_addresses])
+    services = ", ".join([addresses.API, *(address for balancer in state.balancers for address in balancer.addresses)])
+    guarded = {address: balancer.rules for balancer in state.balancers if balancer.rules is not None for address in balancer.addresses}
     own = ", ".join([addresses.API, addresses.DNS, addresses.METADATA])
     forward = [
         "type filter hook forward priority -10; policy accept;",
@@ -87,6 +94,7 @@ def render(state: FirewallState) -> str:
         f"ip daddr {addresses.DNS} meta l4proto {{ tcp, udp }} th dport 53 accept",
         f"ip daddr != {{ {services} }} drop",
         egress,
+        _balancer_jump("daddr", "ingress", guarded),
         f"ip daddr {addresses.API} tcp dport != {addresses.HTTPS_PORT} drop",
     ]
     output = [
@@ -94,6 +102,7 @@ def render(state: FirewallState) -> str:
         'oifname != "h*" accept',
         known,
         f"ip saddr {{ {own} }} accept",
+        _balancer_jump("saddr", "egress", guarded),
         ingress,
     ]
     public = {host.public_ip: host.spec.private_ip for host in state.hosts if host.public_ip}
@@ -101,6 +110,7 @@ def render(state: FirewallState) -> str:
     mapping = f"dnat to ip daddr map {{ {pairs} }}" if public else ""
     chains = [
         *(_host_chains(host) for host in state.hosts),
+        *(_rule_chain(direction, address, rules) for address, rules in guarded.items() for direction in ("ingress", "egress")),
         _chain("forward", filter(None, forward)),
         _chain("input", filter(None, input_)),
         _chain("output", filter(None, output)),
@@ -122,7 +132,7 @@ class Firewall:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._hosts: dict[str, HostRecord] = {}
-        self._balancers: tuple[str, ...] = ()
+        self._balancers: tuple[LoadBalancer, ...] = ()
         self._applied = ""
 
     def set_hosts(self, hosts: Sequence[HostRecord]) -> None:
@@ -130,9 +140,9 @@ class Firewall:
             self._hosts = {host.id: host for host in hosts}
             self._apply()
 
-    def set_balancer_addresses(self, balancers: Sequence[str]) -> None:
+    def set_balancers(self, balancers: Sequence[LoadBalancer]) -> None:
         with self._lock:
-            self._balancers = tuple(sorted(balancers))
+            self._balancers = tuple(balancers)
             self._apply()
 
     def _apply(self) -> None:

@@ -53,7 +53,7 @@ class LocalHypervisor:
         self._volumes = Volumes(layout.volumes, layout.snapshots)
         self._firewall = Firewall()
         self._dns, self._outside = dns, outside
-        self._balancers = LoadBalancers(self._firewall.set_balancer_addresses, layout.log)
+        self._balancers = LoadBalancers(self._firewall.set_balancers, layout.log)
         self._guest_archive = guest_archive
         self._expected: set[str] = set()
         self._lock = threading.Lock()

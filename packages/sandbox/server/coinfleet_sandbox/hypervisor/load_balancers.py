@@ -21,8 +21,8 @@ FOLDER = Path("/run/load-balancers")
 class LoadBalancers:
     """All load balancers, one haproxy per listener."""
 
-    def __init__(self, on_addresses: Callable[[Sequence[str]], None], log: Path) -> None:
-        self._on_addresses, self._log = on_addresses, log
+    def __init__(self, on_change: Callable[[Sequence[LoadBalancer]], None], log: Path) -> None:
+        self._on_change, self._log = on_change, log
         self._listeners: dict[Key, HaproxyListener] = {}
         self._addresses: set[str] = set()
         self._lock = threading.Lock()
@@ -34,7 +34,7 @@ class LoadBalancers:
             addresses = {address for balancer in balancers for address in balancer.addresses}
             for address in addresses - self._addresses:
                 run(["ip", "address", "replace", f"{address}/32", "dev", "lo"])
-            self._on_addresses(sorted(addresses))
+            self._on_change(balancers)
             for key in [key for key, known in self._listeners.items() if not _is_same(known, wanted.get(key))]:
                 self._listeners.pop(key).stop()
             for key, (balancer, listener) in wanted.items():
