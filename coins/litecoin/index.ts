@@ -52,7 +52,7 @@ export default defineCoin({
       }),
       binaries: { litecoind: "litecoin-{version}/bin/litecoind" },
     }),
-    // /usr/bin/litecoind is a script that writes to the home directory.
+    // /usr/bin/litecoind is a script that writes to the home directory. It is built without ZMQ.
     debian: debianPackage("litecoind", { "0.21.2.1": "0.21.2.1-1+b1" }, { litecoind: "/usr/lib/litecoin/litecoind" }),
   }),
   networks: {

@@ -1,5 +1,5 @@
 import { debianPackage, defineCoin, mainNetwork, monero, noSnapshot, oneClient } from "@coinfleet/sdk";
-import { peersAndRpc, pending, privateNetwork, signedArchive, testNetwork } from "@coinfleet/sdk";
+import { peersAndRpc, pending, privateNetwork, signedArchive, testNetwork, zmqPort } from "@coinfleet/sdk";
 
 const work = { blockIntervalSec: 120, blockArrival: "work", tips: [], minimumTips: 2 } as const; // DIFFICULTY_TARGET_V2
 
@@ -47,14 +47,14 @@ export default defineCoin({
   }),
   networks: {
     mainnet: mainNetwork({
-      ports: peersAndRpc(18080, 18081),
+      ports: { ...peersAndRpc(18080, 18081), zmq: zmqPort(18083) },
       ...work,
       data: { sizeGiB: 225, growthGiBPerYear: pending("no source"), source: "monero-project/monero-site (2024: provision 400 and more)" },
       settledDepth: 10,
     }),
-    stagenet: testNetwork({ ports: peersAndRpc(38080, 38081), ...work }),
+    stagenet: testNetwork({ ports: { ...peersAndRpc(38080, 38081), zmq: zmqPort(38083) }, ...work }),
     // Making a block takes the proof of work's 256 MiB scratchpad, and verifying as much again.
-    regtest: privateNetwork({ ports: peersAndRpc(18080, 18081), memoryMiB: 1024 }),
+    regtest: privateNetwork({ ports: { ...peersAndRpc(18080, 18081), zmq: zmqPort(18083) }, memoryMiB: 1024 }),
   },
   snapshot: noSnapshot(["mainnet", "stagenet", "regtest"], "blockchain.raw has no checksum and upstream discourages it"),
   databaseSurvivesDowngrade: false,

@@ -8,7 +8,7 @@ const small = { count: 1, instanceType: "t3.large", volume: { sizeGiB: 2 } };
 /** One coin per client family, two nodes where faults need a sibling. */
 const groupsByDefault: Groups = {
   litecoin: { ...small, network: "regtest", count: 2, sources: { litecoind: "debian" }, blockEverySec: 5, loadBalancer: true },
-  monero: { ...small, network: "regtest", sources: { monerod: "debian" }, blockEverySec: 5 },
+  monero: { ...small, network: "regtest", sources: { monerod: "debian" }, blockEverySec: 5, loadBalancer: true },
   decred: { ...small, network: "simnet", sources: { dcrd: "go" }, blockEverySec: 20 },
   ethereum: { ...small, network: "dev", sources: { geth: "go" } },
 };

@@ -1,4 +1,4 @@
-import { Document, isMap, isScalar, parseDocument, type Pair, type YAMLMap } from "yaml";
+import { Document, isMap, isNode, isScalar, parseDocument, type Pair, type YAMLMap } from "yaml";
 
 /** What becomes of a key of `coinfleet:fleet`. */
 export interface FleetEdit {
@@ -37,7 +37,6 @@ function pairOf(map: YAMLMap, key: string): Pair | undefined {
 }
 
 function rangeOf(node: unknown): readonly [start: number, end: number] {
-  const { range } = (node ?? {}) as { range?: readonly [number, number, number] | null };
-  if (!range) throw new Error("the stack file has no text for a key of it");
-  return [range[0], range[1]];
+  if (!isNode(node) || !node.range) throw new Error("the stack file has no text for a key of it");
+  return [node.range[0], node.range[1]];
 }

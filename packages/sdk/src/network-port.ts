@@ -18,6 +18,9 @@ export const peerPort = (port: number, description = "peers", protocol: Port["pr
 /** A port for the groups and CIDRs that the stack file names. */
 export const internalPort = (port: number, description: string): Port => ({ port, protocol: "tcp", exposure: "internal", description });
 
+/** A port of a client's own notifications, for those whom the stack file names. */
+export const zmqPort = (port: number): Port => internalPort(port, "blocks and transactions as they come (ZMQ)");
+
 /** A port that never leaves the host. */
 export const localPort = (port: number, description: string): Port => ({ port, protocol: "tcp", exposure: "local", description });
 

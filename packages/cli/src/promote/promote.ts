@@ -55,8 +55,8 @@ export function promote(
   }
   if (what.machineImages) {
     const ids = machineImageIds(from, built, to);
-    const known = "ids" in spec.machineImage ? spec.machineImage.ids : {};
-    written.push(...Object.entries(ids).filter(([architecture, id]) => known[architecture as keyof typeof known] !== id));
+    const known = Object.entries("ids" in spec.machineImage ? spec.machineImage.ids : {});
+    written.push(...Object.entries(ids).filter(([architecture, id]) => !known.some(([one, old]) => one === architecture && old === id)));
     edited = editFleet(edited, "machineImage", { set: { ids }, remove: ["source", "sshUser", "instanceType"] });
   }
   return { text: edited, written, ownImages };

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { hash, numberHeight, readAnswer, requireNetwork, unixSeconds } from "../answers.ts";
 import type { Coin, Daemon, DaemonContext, Port, SyncContext } from "../coin.ts";
-import { internalPort, networkPort, peersAndRpc } from "../network-port.ts";
+import { networkPort, peersAndRpc, zmqPort } from "../network-port.ts";
 import { requirePrivate } from "./require-private.ts";
 import { ProbeError, type NodeClient, type SyncStatus } from "../sync-status.ts";
 import type { FamilyFields } from "./family-fields.ts";
@@ -63,7 +63,7 @@ const topics = ["hashblock", "hashtx", "rawblock", "rawtx"];
 /** Ports of a network of the family, for a client that was built with ZMQ. It has no port of its own; 28332 is what its users agree on. */
 export const bitcoinPorts = (p2p: number, rpc: number, zmq = 28332): Readonly<Record<"p2p" | "rpc" | "zmq", Port>> => ({
   ...peersAndRpc(p2p, rpc),
-  zmq: internalPort(zmq, "blocks and transactions as they come (ZMQ)"),
+  zmq: zmqPort(zmq),
 });
 
 /** Bitcoin Core and its descendants: one daemon, `getblockchaininfo`, HTTP basic authentication. */
@@ -129,7 +129,7 @@ function renderConfig(
     "rpcbind=0.0.0.0",
     "rpcallowip=0.0.0.0/0",
     `rpcport=${networkPort(network, "rpc")}`,
-    ...(network.ports["zmq"] ? topics.map((topic) => `zmqpub${topic}=tcp://0.0.0.0:${networkPort(network, "zmq")}`) : []),
+    ...("zmq" in network.ports ? topics.map((topic) => `zmqpub${topic}=tcp://0.0.0.0:${networkPort(network, "zmq")}`) : []),
     // A name that does not resolve yet is tried again each minute, so the nodes of a group may start in any order.
     ...siblings.map((name) => `addnode=${name}`),
   ];

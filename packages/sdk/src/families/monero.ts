@@ -65,7 +65,7 @@ function renderDaemon(input: MoneroInput<string>, chain: MoneroChain, ctx: Daemo
     client: "monerod",
     command: ["monerod", `--config-file=${ctx.filesPath}/monerod.conf`, "--non-interactive"],
     files: { "monerod.conf": renderConfig(chain, ctx) },
-    ports: ["p2p", "rpc"],
+    ports: ["p2p", "rpc", ...("zmq" in ctx.network.ports ? ["zmq"] : [])],
     memoryMiB: ctx.memoryMiB,
     stopTimeoutSec: input.stopTimeoutSec,
   };
@@ -86,7 +86,8 @@ function renderConfig(chain: MoneroChain, { network, options, siblings, index, d
     "confirm-external-bind=1",
     `rpc-login=coinfleet:${secret("rpc")}`,
     "rpc-ssl=disabled",
-    "no-zmq=1",
+    // The other half of ZMQ, a second RPC without a password, stays on the container's own loopback.
+    ...("zmq" in network.ports ? ["zmq-rpc-bind-ip=127.0.0.1", `zmq-pub=tcp://0.0.0.0:${networkPort(network, "zmq")}`] : ["no-zmq=1"]),
     "no-igd=1",
     "check-updates=disabled",
     `in-peers=${options.maxPeers}`,
