@@ -4,7 +4,7 @@ import { recordProgram, stackConfig, stacks, type Recorded } from "./record-prog
 
 for (const stack of stacks) {
   describe(`the program on stacks/Pulumi.${stack}.yaml`, function () {
-    this.timeout(60_000);
+    this.timeout(300_000);
     let resources: readonly Recorded[] = [];
     let outputs: Record<string, unknown> = {};
 

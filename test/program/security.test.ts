@@ -88,7 +88,7 @@ const blocking = (found: readonly Violation[]): readonly Violation[] => found.fi
 
 for (const stack of stacks) {
   describe(`the policy's rules on stacks/Pulumi.${stack}.yaml`, function () {
-    this.timeout(60_000);
+    this.timeout(300_000);
     let resources: readonly Recorded[] = [];
     before(async () => ({ resources } = await recordProgram(stack, stackConfig(stack))));
 

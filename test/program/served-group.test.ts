@@ -18,7 +18,7 @@ const named = (resources: readonly Recorded[], name: string): Recorded =>
 describe("a group that another one serves", () => {
   let resources: readonly Recorded[];
   before(async function () {
-    this.timeout(60_000);
+    this.timeout(300_000);
     // The served one stands first: the order of a stack file means nothing.
     resources = await resourcesOf({
       lightning: { network: "regtest", sources: { lnd: "go" }, servedBy: "chain" },
@@ -53,7 +53,7 @@ describe("a group that another one serves", () => {
   });
 
   it("fails before the first resource when nothing serves it", async function () {
-    this.timeout(60_000);
+    this.timeout(300_000);
     await assert.rejects(resourcesOf({ lightning: { network: "regtest", sources: { lnd: "go" } } }), /ServerNeeded/);
   });
 });

@@ -20,7 +20,7 @@ const slack = (channel: string): object => ({ protocol: "slack", workspace: "T01
 
 /** What is registered for who hears of alarms. Does not prove that AWS Chatbot is let into the workspace, nor that a message arrives. */
 describe("who hears of alarms", function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   let resources: readonly Recorded[];
   before(async () => {
     resources = await resourcesOf({
