@@ -30,7 +30,10 @@ const previewJob = ["preview", "--force-shell-executor", "--no-artifacts-to-sour
 /** In the place of the engine: the recorded events of a real preview, a plan that says so, and a list of what was asked of it. */
 const pulumi = `#!/bin/sh
 echo "$*" >> "$ENGINE_CALLS"
-case "$*" in *"$ENGINE_FAILS"*) exit 1 ;; esac
+case "$*" in
+  *"$ENGINE_FAILS"*) exit 1 ;;
+  "stack ls --json") printf '%s' "$STATES" && exit 0 ;;
+esac
 while [ $# -gt 0 ]; do
   case $1 in
     --event-log) cp "$RECORDED_PREVIEW" "$2" ;;
@@ -128,6 +131,7 @@ describe("the GitLab pipeline, in a local runner", function () {
       RECORDED_EXIT: String(exit),
       ENGINE_CALLS: join(folder, "calls"),
       ENGINE_FAILS: "nothing fails",
+      STATES: JSON.stringify([{ name: "staging" }, { name: "exchange/production" }], undefined, 2),
       AWS_TOKEN: "a token",
       ...variables,
     };
@@ -222,13 +226,21 @@ describe("the GitLab pipeline, in a local runner", function () {
     const { code, said, calls } = await onMain([], { CI_PIPELINE_SOURCE: "schedule" });
     assert.equal(code, 0, said);
     const looked = calls.filter((call) => call.startsWith("preview")).map((call) => call.split(" ")[2]);
-    assert.deepEqual(looked, ["development", "production", "sandbox", "staging"]);
+    assert.deepEqual(looked, ["production", "staging"], "those that have a state, with and without an organisation");
     assert.ok(calls.filter((call) => call.startsWith("preview")).every((call) => call.includes("--expect-no-changes")));
     assert.ok(calls.includes("npx coinfleet releases"));
     assert.equal(
       calls.some((call) => call.startsWith("up ")),
       false,
     );
+  });
+
+  it("takes a backend that does not answer, or that has no stack of ours, for a failure", async () => {
+    const drift = (variables: Readonly<Record<string, string>>): Promise<Finished> =>
+      onMain(["drift"], { CI_PIPELINE_SOURCE: "schedule", ...variables });
+    assert.notEqual((await drift({ ENGINE_FAILS: "stack ls" })).code, 0);
+    assert.notEqual((await drift({ STATES: "[]" })).code, 0);
+    assert.notEqual((await drift({ ENGINE_FAILS: "preview --stack staging" })).code, 0, "drift of one stack");
   });
 
   it("gives a fork no preview, and so no identity", async () => {
