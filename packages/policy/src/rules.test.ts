@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
 import { parseStackFile } from "@coinfleet/config";
 import { fixtureCoins } from "../../config/test/fixture-coins.ts";
 import { parseExceptions } from "./exceptions.ts";
 import { idleExceptions, resourceRules, ruleIds, stackRules, violations, type Court, type Moment } from "./judge.ts";
 import type { PlannedResource } from "./planned-resource.ts";
 import { examples } from "./testing/examples.ts";
+import { renderRules } from "./testing/render-rules.ts";
 import { credentialsIn } from "./rules/secrets.ts";
 
 const unknownText = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
@@ -228,6 +230,14 @@ describe("rules about a stack", () => {
 
   it("have each a stack that passes and one that is caught", () => {
     assert.deepEqual(Object.keys(stacks).sort(), stackRules.map(({ id }) => id).sort());
+  });
+});
+
+describe("docs/policy-rules.md", () => {
+  it("has every rule as it is", () => {
+    const file = new URL("../../../docs/policy-rules.md", import.meta.url);
+    if (process.env["UPDATE_GOLDEN"] === "1") writeFileSync(file, renderRules());
+    assert.equal(readFileSync(file, "utf8"), renderRules(), "Run with UPDATE_GOLDEN=1, and say in the commit why it changed.");
   });
 });
 

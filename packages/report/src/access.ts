@@ -54,9 +54,16 @@ function reach({ op, old, new: wanted, type: of, keys }: Change): readonly Said[
 
 const documents = ["policy", "assumeRolePolicy"];
 
+/** Whether an input says who may do what, so that {@link accessNotes} speaks of it. */
+export function isPermission(of: string, key: string): boolean {
+  return documents.includes(key) && of !== imageLifecycle;
+}
+
+/** Its policy says which images are forgotten. */
+const imageLifecycle = "aws:ecr/lifecyclePolicy:LifecyclePolicy";
+
 function permissions({ name, op, old, new: wanted, type: of }: Change): readonly Said[] {
-  // Its policy says which images are forgotten.
-  if (of === "aws:ecr/lifecyclePolicy:LifecyclePolicy") return [];
+  if (of === imageLifecycle) return [];
   if (of === "aws:iam/rolePolicyAttachment:RolePolicyAttachment") {
     return [
       {
@@ -74,7 +81,7 @@ function permissions({ name, op, old, new: wanted, type: of }: Change): readonly
     if (op === "delete") return [{ level: "care" as const, text: `role or policy \`${name}\` goes, with all that it allowed` }];
     if (op === "create" && !accessTypes.has(of)) return [];
     if (op === "create") return [{ level: "safe" as const, text: `new role or policy \`${name}\` of its own hosts` }];
-    return compare(name, statementsOf(before) ?? [], statementsOf(after) ?? []);
+    return before === after ? [] : compare(name, statementsOf(before) ?? [], statementsOf(after) ?? []);
   });
 }
 
@@ -82,11 +89,22 @@ const spell = ({ Sid, Effect, Action, Resource, Principal, Condition }: IamState
   Action.flatMap((action) =>
     (Resource ?? ["its own"]).map(
       (resource) =>
-        `${Effect === "Deny" ? "denied " : ""}${action} on ${resource}${Principal === undefined ? "" : ` by ${JSON.stringify(Principal)}`}` +
-        (Condition === undefined ? "" : ` where ${JSON.stringify(Condition)}`) +
+        `${Effect === "Deny" ? "denied " : ""}${action} on ${resource}${by(Principal)}${where(Condition)}` +
         (Sid === undefined ? "" : ` (${Sid})`),
     ),
   );
+
+function by(principal: IamStatement["Principal"]): string {
+  if (principal === undefined) return "";
+  return ` by ${typeof principal === "string" ? principal : Object.values(principal).flat().join(", ")}`;
+}
+
+function where(condition: IamStatement["Condition"]): string {
+  const tests = Object.entries(condition ?? {}).flatMap(([operator, keys]) =>
+    Object.entries(keys).map(([key, value]) => `${key} ${operator} ${[value].flat().join(", ")}`),
+  );
+  return tests.length === 0 ? "" : ` where ${tests.join(" and ")}`;
+}
 
 function compare(name: string, before: readonly IamStatement[], after: readonly IamStatement[]): readonly Said[] {
   const [had, has] = [before.flatMap(spell), after.flatMap(spell)];
@@ -95,6 +113,8 @@ function compare(name: string, before: readonly IamStatement[], after: readonly 
   const say = (what: string, ones: readonly string[]): readonly Said[] =>
     ones.slice(0, 8).map((one) => ({ level: "care", text: `\`${name}\` ${what} \`${one}\`` }));
   const rest = Math.max(0, gained.length - 8) + Math.max(0, lost.length - 8);
+  if (gained.length + lost.length === 0)
+    return [{ level: "care", text: `\`${name}\`: its policy is written differently, and its statements do not show how` }];
   return [
     ...say("may now", gained),
     ...say("may no longer", lost),

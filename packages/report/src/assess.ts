@@ -99,13 +99,16 @@ function verdictOf(notes: readonly Note[], changes: readonly Change[]): Verdict 
 
 const line = ({ rule, message }: PolicyMessage): string => `${rule}: ${message}`;
 
+/** Without its full stop: more follows. */
+const sentence = (text: string): string => text.replace(/\.$/, "");
+
 /** What the pack refuses: the same thing of many resources is said once. */
 function broken(policies: readonly PolicyMessage[]): readonly Note[] {
   const by = Map.groupBy(policies, ({ rule, message }) => `${rule}: ${message.replace(/^[^:]*: /, "")}`);
   return [...by].map(([what, of]): Note => {
     const resources = of.map(({ message }) => message.split(": ")[0] ?? message);
-    const text = of.length > 1 ? `${what} ${list(resources, 4)}:` : `${line(of[0] ?? { rule: what, message: "", isMandatory: true })}`;
-    return { level: "blocked", topic: "policy", group: undefined, text: `${text} **blocked**` };
+    const text = of.length > 1 ? `${sentence(what)} (${list(resources, 4)})` : sentence(of.map(line).join(""));
+    return { level: "blocked", topic: "policy", group: undefined, text: `${text}: **blocked**` };
   });
 }
 
@@ -114,7 +117,7 @@ function failures({ errors, changes, isComplete, policies }: Preview): readonly 
     level: "blocked",
     topic: "keepers",
     group: undefined,
-    text: `${text.replace(/\.$/, "")}: **blocked**`,
+    text: `${sentence(text)}: **blocked**`,
   });
   // What would be lost is told as that.
   const isLoss = ({ name, isProtected }: EngineError): boolean => isProtected && changes.some((one) => one.name === name && isKeeper(one));

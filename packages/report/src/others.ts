@@ -1,5 +1,5 @@
 import { isUnknown, textOf } from "@coinfleet/policy";
-import { accessTypes } from "./access.ts";
+import { accessTypes, isPermission } from "./access.ts";
 import type { Change } from "./engine-events.ts";
 import { isKeeper } from "./keepers.ts";
 import type { Note } from "./note.ts";
@@ -49,7 +49,7 @@ export function otherNotes(changes: readonly Change[], groups: readonly string[]
   const lost = Map.groupBy(rest.filter(isPlainLoss), (change) => groupOf(change, groups));
   return [
     ...rest.flatMap((change) =>
-      change.op === "create" || isPlainLoss(change) ? [] : [judge(change, groups, renamed.has(change) ? twin(change, made) : undefined)],
+      change.op === "create" || isPlainLoss(change) ? [] : judge(change, groups, renamed.has(change) ? twin(change, made) : undefined),
     ),
     ...[...lost].map(([group, of]): Note => ({ level: "care", topic: "other", group, text: lostText(of) })),
     ...[...counted].map(([group, of]): Note => ({
@@ -80,10 +80,10 @@ function twin(gone: Change, made: readonly Change[]): Change | undefined {
   return name === undefined ? undefined : made.find((one) => one.type === gone.type && outsideName(one.new) === name);
 }
 
-function judge(change: Change, groups: readonly string[], renamedTo: Change | undefined): Note {
+function judge(change: Change, groups: readonly string[], renamedTo: Change | undefined): readonly Note[] {
   const { op, name, type: of, keys } = change;
   const kind = short(change);
-  const note = (level: Note["level"], text: string): Note => ({ level, topic: "other", group: groupOf(change, groups), text });
+  const note = (level: Note["level"], text: string): readonly Note[] => [{ level, topic: "other", group: groupOf(change, groups), text }];
   if (renamedTo !== undefined) {
     return note(
       "blocked",
@@ -95,7 +95,8 @@ function judge(change: Change, groups: readonly string[], renamedTo: Change | un
     if (foundations.has(of)) return note("blocked", `${kind} \`${name}\` would be ${verb}, and the nodes depend on it: **blocked**`);
     return note("care", `${kind} \`${name}\` is ${verb}${op === "replace" ? ` (${list(keys)})` : ""}`);
   }
-  const real = keys.filter((key) => !harmless.has(key));
+  if (op === "update" && keys.length > 0 && keys.every((key) => isPermission(of, key))) return [];
+  const real = keys.filter((key) => !harmless.has(key) && !isPermission(of, key));
   if (op === "update" && real.length === 0) return note("safe", `${kind} \`${name}\` changes (${list(keys)})`);
   return note("care", `${kind} \`${name}\`: ${list(real.map((key) => fromTo(change, key)))}`);
 }

@@ -51,6 +51,28 @@ describe("the note on a merge request", () => {
     assert.match(note, /hidden: it looks like a credential/);
   });
 
+  it("repeats hard forks that a release is too old for, and what is excused, even where nothing changes", () => {
+    const excused = {
+      policyEvent: {
+        policyName: "exceptions",
+        enforcementLevel: "advisory",
+        message:
+          "Rules that this stack is excused from for a while.\nvolume-has-backup: a-1: none. Excepted until 2027-01-01 by ops: Small.",
+      },
+    };
+    const { warnings, exceptions, ...rest } = assess({
+      environment: "test",
+      events: [JSON.stringify(excused), end].join("\n"),
+      config: undefined,
+      prices: undefined,
+    });
+    const fork = "coinfleet:fleet.nodes.acorn: acornd 1.0.0 is too old. The fork Leaf on 2027-03-01 needs 2.0.0.";
+    const note = renderNote([{ ...rest, exceptions, warnings: [...warnings, fork] }], undefined);
+    assert.match(note, /\*\*test: no change\*\*/);
+    assert.ok(note.includes(fork), note);
+    assert.match(note, /\*\*Exceptions in force\*\*\n\n- volume-has-backup: a-1: none\. Excepted until 2027-01-01 by ops: Small\./);
+  });
+
   it("stays within what GitHub takes for a hundred coins that all change, and says that it is cut", () => {
     const coins = Array.from({ length: 100 }, (_, coin) =>
       Array.from({ length: 50 }, (_, index) => step(`coin${coin}-thing-${index}`, { value: `after-${coin}-${"x".repeat(50)}` })),
@@ -72,6 +94,8 @@ describe("the stacks that a change can touch", () => {
   it("are those that run a coin, when only the coin changes", () => {
     assert.deepEqual(touched("coins/bitcoin/index.ts"), ["production"]);
     assert.deepEqual(touched("coins/monero/index.ts"), ["production", "sandbox"]);
+    const bigLast = [...stacks, { stack: "zoo", coins: ["monero", "bitcoin", "dash"] }];
+    assert.deepEqual(touchedStacks(["coins/monero/index.ts"], bigLast), ["zoo", "production", "sandbox"], "the biggest first");
   });
   it("are the stack itself, when its file changes", () => assert.deepEqual(touched("stacks/Pulumi.sandbox.yaml"), ["sandbox"]));
   it("are all, when the program changes in any way that is not known to be beside it", () => {

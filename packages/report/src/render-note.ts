@@ -31,7 +31,7 @@ function headline({ environment: name, verdict, notes }: Assessment): string {
   const because = notes.filter(({ level }) => level === (verdict === "blocked" ? "blocked" : "care"));
   const why = because
     .slice(0, 3)
-    .map(({ group, text }) => `${group === undefined ? "" : `${group}: `}${text.replace(/: \*\*blocked\*\*| \*\*blocked\*\*/, "")}`);
+    .map(({ group, text }) => `${group === undefined ? "" : `${group}: `}${text.replace(/: \*\*blocked\*\*$/, "")}`);
   const more = because.length > 3 ? ` …and ${because.length - 3} more` : "";
   return `- **${name}: ${verdict}**${why.length === 0 ? "" : `: ${why.join("; ")}${more}`}`;
 }

@@ -20,7 +20,7 @@ const beside = [
 
 /**
  * The stacks that a change of files can touch. A coin's folder touches the stacks that run it, a stack file its own stack, and everything else that the program
- * is made of touches all of them. What is not known to be beside the program counts as part of it.
+ * is made of touches all of them. What is not known to be beside the program counts as part of it. The biggest first: the others end while it runs.
  */
 export function touchedStacks(changed: readonly string[], stacks: readonly StackFacts[]): readonly string[] {
   const touched = new Set<string>();
@@ -31,5 +31,6 @@ export function touchedStacks(changed: readonly string[], stacks: readonly Stack
     for (const one of stacks)
       if (stack === undefined ? coin === undefined || one.coins.includes(coin) : stack === one.stack) touched.add(one.stack);
   }
-  return [...touched].sort();
+  const size = (stack: string): number => stacks.find((one) => one.stack === stack)?.coins.length ?? 0;
+  return [...touched].sort((one, other) => size(other) - size(one) || one.localeCompare(other));
 }
