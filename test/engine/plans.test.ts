@@ -18,7 +18,7 @@ case $1 in
     if [ -e "$1-of-$node-fails" ]; then echo "$node did not come back" >&2; exit 1; fi
     echo "{}"
     ;;
-  *) exec node packages/cli/src/main.ts "$@" ;;
+  report) exec node packages/cli/src/main.ts "$@" ;;
 esac
 `;
 

@@ -12,7 +12,7 @@ export function renderRules(): string {
     "`critical`, `high` and `medium` stop a preview and an `up`; `low` is told.\n",
     "Standards: _FSBP_ is AWS Foundational Security Best Practices; _Security Hub_ names a control of AWS's that is not part of FSBP; _CIS AWS 3.0_ is the CIS AWS " +
       "Foundations Benchmark 3.0.0, _CIS Docker_ the CIS Docker Benchmark 1.6.0. Compared with copies of the lists in November 2026: FSBP's EC2, ECR, ECS, IAM, KMS, " +
-      "Lambda and SNS controls, EC2.13, and section 5 of CIS AWS 3.0. The other numbers are from memory of the same lists, and nobody has compared them.\n",
+      "Lambda and SNS controls, EC2.13, and section 5 of CIS AWS 3.0. Nobody has compared the other numbers with their lists.\n",
     "## Of one resource\n",
     ...resourceRules.map(one),
     "## Of a stack as a whole\n",
