@@ -3,16 +3,14 @@ import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseStackFile } from "@coinfleet/config";
-import { assess, pricesSchema, renderNote } from "@coinfleet/report";
+import { assess, renderNote } from "@coinfleet/report";
 import { startSandbox, type Sandbox } from "@coinfleet/sandbox";
 import { stringify } from "yaml";
 import { coins } from "../../coins/index.ts";
-import { changes, type Change } from "./changes.ts";
+import { changes, prices, type Change } from "./changes.ts";
 import { fleetStackFile } from "./fleet-stack-file.ts";
 import { recordPreview } from "./record-preview.ts";
 import { TestStack } from "./support.ts";
-
-const prices = pricesSchema.parse(JSON.parse(await readFile(new URL("../../tools/coin/prices.json", import.meta.url), "utf8")));
 
 describe("what a change to the repository would do to a stack that is up, by the real engine", function () {
   this.timeout(40 * 60_000);

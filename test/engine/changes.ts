@@ -1,4 +1,9 @@
+import { readFileSync } from "node:fs";
+import { pricesSchema } from "@coinfleet/report";
 import { sandboxExceptions, type Wish } from "./fleet-stack-file.ts";
+
+/** The price list that `coinfleet report` reads. */
+export const prices = pricesSchema.parse(JSON.parse(readFileSync(new URL("../../tools/coin/prices.json", import.meta.url), "utf8")));
 
 /** A change of the repository: to the stack file, or to the program. */
 export interface Change {
@@ -54,9 +59,9 @@ export const changes: readonly Change[] = [
   { id: "volume-generation", wish: { nodes: { ethereum: { volume: { sizeGiB: 2, generation: 2 } } } }, verdict: "blocked", says: [] },
   {
     id: "volume-type",
-    wish: { nodes: { ethereum: { volume: { sizeGiB: 4, type: "io2", iops: 3000 } } } },
+    wish: { nodes: { ethereum: { volume: { sizeGiB: 4, type: "io2", iops: 4000 } } } },
     verdict: "needs care",
-    says: ["data volume is modified in place (type and iops)"],
+    says: ["data volume is modified in place (", "no price is known for io2"],
   },
   {
     id: "instance-type",

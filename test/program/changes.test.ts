@@ -5,7 +5,7 @@ import { parseExceptions, ruleIds, type Court } from "@coinfleet/policy";
 import { assess, renderNote, type Assessment } from "@coinfleet/report";
 import { stringify } from "yaml";
 import { coins } from "../../coins/index.ts";
-import { changes, type Change } from "../engine/changes.ts";
+import { changes, prices, type Change } from "../engine/changes.ts";
 import { fleetStackFile } from "../engine/fleet-stack-file.ts";
 import { drawnPreview, recordedPreview, type Stroke } from "./drawn-change.ts";
 
@@ -136,7 +136,7 @@ function previewOf(change: Change): string | undefined {
 function assessmentOf(change: Change): Assessment {
   const events = previewOf(change);
   assert.ok(events !== undefined, `nobody has recorded or drawn ${change.id}`);
-  return assess({ environment: "production", events, config: configOf(change), prices: undefined });
+  return assess({ environment: "production", events, config: configOf(change), prices });
 }
 
 describe("what a change to the repository would do", () => {
@@ -144,7 +144,7 @@ describe("what a change to the repository would do", () => {
   for (const change of changes) {
     it(`${change.id} is judged: ${change.verdict}`, () => {
       const judged = assessmentOf(change);
-      const note = renderNote([judged], undefined);
+      const note = renderNote([judged], prices);
       assert.equal(judged.verdict, change.verdict, note);
       for (const sentence of change.says) assert.ok(note.includes(sentence), `${sentence}\nis not in\n${note}`);
     });

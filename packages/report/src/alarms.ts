@@ -58,7 +58,7 @@ function added(created: readonly Change[], groups: readonly string[]): readonly 
     level: "safe",
     topic: "alarms",
     group,
-    text: `${count(of.length, "alarm")} added (${list([...new Set(of.map(titleOf))], 9)})`,
+    text: `${count(of.length, "alarm")} added (${list([...new Set(of.map(titleOf))].sort(), 9)})`,
   }));
 }
 

@@ -65,6 +65,8 @@ describe("the monthly difference", () => {
       ...{ unchanged: [], policies: [], errors: [], isComplete: true },
     };
     assert.deepEqual(costOf(preview, prices, ["litecoin"]).unknown, ["z9.huge"]);
+    const dearer = change("aws:ebs/volume:Volume", "litecoin-1-data", { type: "gp3", size: 100 }, { type: "io2", size: 100 });
+    assert.deepEqual(usdOf(dearer), [], "to something without a price is no saving");
   });
 
   it("is reckoned with prices that are kept with their dates and sources", () => {

@@ -58,22 +58,27 @@ export interface Cost {
   readonly lines: readonly CostLine[];
   /** Of everything in the environment after the change. */
   readonly totalUsd: number;
-  /** Things that cost something which is not known here. */
+  /** What has no price here, and is in none of the sums. */
   readonly unknown: readonly string[];
 }
 
 /** What a month would cost more or less, at list prices. */
 export function costOf(preview: Preview, prices: Prices, groups: readonly string[]): Cost {
   const unknown = new Set<string>();
-  const price = (state: ResourceState | undefined): number => {
+  const price = (state: ResourceState | undefined): number | undefined => {
     if (state === undefined) return 0;
     const usd = monthlyUsd(state, prices);
     if (usd === undefined) unknown.add(textOf(state.inputs["instanceType"] ?? state.inputs["type"] ?? state.type));
-    return usd ?? 0;
+    return usd;
+  };
+  // What changes from or to something without a price is no saving: it is left out as a whole.
+  const difference = (one: Change): number => {
+    const [before, then] = [price(one.old), price(after(one))];
+    return before === undefined || then === undefined ? 0 : then - before;
   };
   const byGroup = Map.groupBy(preview.changes, (change) => groupOf(change, groups));
-  const lines = [...byGroup].map(([group, of]) => ({ group, usd: of.reduce((sum, one) => sum + price(after(one)) - price(one.old), 0) }));
-  const total = [...preview.unchanged, ...preview.changes].reduce((sum, one) => sum + price(after(one)), 0);
+  const lines = [...byGroup].map(([group, of]) => ({ group, usd: of.reduce((sum, one) => sum + difference(one), 0) }));
+  const total = [...preview.unchanged, ...preview.changes].reduce((sum, one) => sum + (price(after(one)) ?? 0), 0);
   return { lines: lines.filter(({ usd }) => Math.abs(usd) >= 0.005), totalUsd: total, unknown: [...unknown].sort() };
 }
 

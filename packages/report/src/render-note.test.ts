@@ -33,6 +33,10 @@ describe("the note on a merge request", () => {
     assert.match(note, /- \*\*environment-0: no change\*\*\n- \*\*environment-1: needs care\*\*/);
   });
 
+  it("says so when no environment is touched, in the place of what an earlier push did", () => {
+    assert.equal(noteOf(), `${noteMarker}\n## What this change does\n\n- no environment is made of what changes\n`);
+  });
+
   it("says what is not known to be harmless, and folds the engine's diff below", () => {
     const note = noteOf([step("setting", { value: "after" })]);
     assert.match(note, /Parameter `setting`: value before → after/);

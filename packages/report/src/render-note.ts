@@ -14,7 +14,8 @@ const mostPerSection = 40;
 
 /** The note on a merge request: verdicts first, then each environment in words, the engine's own diff folded below. */
 export function renderNote(assessments: readonly Assessment[], prices: Prices | undefined): string {
-  const head = [noteMarker, "## What this change does", "", ...assessments.map(headline).map(clean), ""];
+  const verdicts = assessments.length === 0 ? ["- no environment is made of what changes"] : assessments.map(headline).map(clean);
+  const head = [noteMarker, "## What this change does", "", ...verdicts, ""];
   const bodies = assessments.map((one) => environment(one, prices));
   const text = [...head, ...bodies.map((body) => body.words)].join("\n");
   const room = mostCharacters - text.length - 200 * assessments.length;
@@ -64,6 +65,7 @@ function environment(one: Assessment, prices: Prices | undefined): { readonly wo
     words: clean(words),
     diff: one.changes
       .filter((change) => !change.type.startsWith("coinfleet:"))
+      .toSorted((one, other) => one.name.localeCompare(other.name, undefined, { numeric: true }))
       .map(diffLine)
       .map(clean),
   };
@@ -100,12 +102,14 @@ function costLines({ lines, totalUsd, unknown }: Cost, { region, instances, gp3,
   const nameOf = (group: string | undefined): string => (group === undefined ? "shared by all" : `**${group}**`);
   const total = `the environment then costs $${totalUsd.toFixed(2)} a month`;
   const [first, second] = lines;
+  const shown = lines.toSorted((one, other) => Math.abs(other.usd) - Math.abs(one.usd)).slice(0, mostPerSection);
   return [
-    ...(second === undefined ? [] : lines.map(({ group, usd }) => `- ${nameOf(group)}: ${dollars(usd)} a month`)),
+    ...(second === undefined ? [] : shown.map(({ group, usd }) => `- ${nameOf(group)}: ${dollars(usd)} a month`)),
+    ...(lines.length > shown.length ? [`- …and ${lines.length - shown.length} more, smaller ones`] : []),
     first === undefined
       ? `- no difference: ${total.replace("then ", "")}`
       : `- ${second === undefined ? nameOf(first.group) : "together"}: ${dollars(difference)} a month; ${total}`,
-    ...(unknown.length === 0 ? [] : [`- no price is known for ${list(unknown)}`]),
+    ...(unknown.length === 0 ? [] : [`- no price is known for ${list(unknown)}, which is in none of these sums`]),
     `- list prices of ${region} whatever the region (instances ${instances.asOf}, volumes ${gp3.asOf}, services ${services.asOf}); not counted: ${notCounted}`,
     "",
   ];
