@@ -107,7 +107,7 @@ function broken(policies: readonly PolicyMessage[]): readonly Note[] {
   const by = Map.groupBy(policies, ({ rule, message }) => `${rule}: ${message.replace(/^[^:]*: /, "")}`);
   return [...by].map(([what, of]): Note => {
     const resources = of.map(({ message }) => message.split(": ")[0] ?? message);
-    const text = of.length > 1 ? `${sentence(what)} (${list(resources, 4)})` : sentence(of.map(line).join(""));
+    const text = of.length > 1 ? `${sentence(what)} (${list(resources.sort(), 4)})` : sentence(of.map(line).join(""));
     return { level: "blocked", topic: "policy", group: undefined, text: `${text}: **blocked**` };
   });
 }
