@@ -43,14 +43,12 @@ export default defineCoin({
     go: goModule({
       module: "github.com/lightningnetwork/lnd",
       packages: { "github.com/lightningnetwork/lnd/cmd/lnd": "lnd", "github.com/lightningnetwork/lnd/cmd/lncli": "lncli" },
-      sums: { "0.18.3-beta.rc3": "h1:wJotvrg1BqMsDMTOugTFOz/bUKW2+02i0I2kj/PhV/I=" },
+      sums: { "0.21.2-beta": "h1:fVG+rDlVPSKAGxfq0hMHXbS6f7KXKQIHhZ4SWMlVa18=" },
       tags: ["chainrpc"],
-      // Upstream's own, but for sqldb, which it takes from its working tree.
       replace: {
         "github.com/ulikunitz/xz": "github.com/ulikunitz/xz v0.5.11",
         "github.com/gogo/protobuf": "github.com/gogo/protobuf v1.3.2",
-        "google.golang.org/protobuf": "github.com/lightninglabs/protobuf-go-hex-display v1.30.0-hex-display",
-        "github.com/lightningnetwork/lnd/sqldb": "github.com/lightningnetwork/lnd/sqldb v1.0.4",
+        "google.golang.org/protobuf": "github.com/lightninglabs/protobuf-go-hex-display v1.33.0-hex-display",
       },
     }),
   }),
