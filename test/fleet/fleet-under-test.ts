@@ -28,7 +28,7 @@ export class FleetUnderTest {
   /** What a client of AWS's SDK needs to reach the sandbox. */
   readonly clientSettings: Pick<CloudWatchClientConfig, "endpoint" | "region" | "credentials">;
   readonly #cloudWatch: CloudWatchClient;
-  readonly stack: TestStack;
+  stack: TestStack;
   nodes: Readonly<Record<string, NodeOutput>> = {};
   /** The machine's own end of the sandbox's link: a server there is reached by the hosts. */
   readonly outerAddress: string;
@@ -52,6 +52,11 @@ export class FleetUnderTest {
     const { stdout } = await exec(sandboxProgram, ["start", "--name", name, "--json"], { maxBuffer: 1e8 });
     const { env } = JSON.parse(stdout) as { env: Record<string, string> };
     return new FleetUnderTest(name, await TestStack.create(environment, env), env);
+  }
+
+  /** Adds variables to the environment of `pulumi`. */
+  setVariables(variables: Readonly<Record<string, string>>): void {
+    this.stack = this.stack.withEnv(variables);
   }
 
   /** `pulumi up` of a stack file. @throws with the engine's output when it fails */

@@ -1,6 +1,6 @@
 export * from "./build-error.ts";
 export { linkDockerConfig } from "./docker-config.ts";
-export { createAtomically, defaultCacheDir, exists, sha256OfText, withLock } from "./cache.ts";
+export { createAtomically, defaultCacheDir, exists, sha256OfFile, sha256OfText, withLock } from "./cache.ts";
 export { defaultLimits, download } from "./download.ts";
 export type { FetchLimits } from "./download.ts";
 export * from "./fetch-options.ts";
