@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -37,6 +37,12 @@ case $action in
   put-parameter) printf '%s' "$value" >"$file" ;;
 esac
 `;
+
+const environmentOf = (command: string): Files => ({
+  PATH: "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+  COMMAND: command,
+  COINFLEET_PATIENCE_SEC: "1",
+});
 
 /** Counts, and does. */
 const countedMkfs = `#!/bin/bash
@@ -87,8 +93,23 @@ export class HostRoot {
     return device;
   }
 
-  /** Runs a command line on the host. `links`: names under /dev/disk/by-id → loop device. */
+  /** Runs a command line on the host, with a network of its own. `links`: names under /dev/disk/by-id → loop device. */
   run(command: string, links: Readonly<Record<string, string>> = {}, environment: Files = {}): Outcome {
+    const done = spawnSync("unshare", ["--net", ...this.#unshared(links)], {
+      encoding: "utf8",
+      // bash takes a socket on its standard input for a remote login.
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...environmentOf(command), ...environment },
+    });
+    return { code: done.status ?? -1, output: done.stdout + done.stderr };
+  }
+
+  /** Starts a command line on the host, on this machine's network. Whoever starts it ends it: `process.kill(-pid)`. */
+  start(command: string): ChildProcess {
+    return spawn("unshare", this.#unshared({}), { stdio: "ignore", detached: true, env: environmentOf(command) });
+  }
+
+  #unshared(links: Readonly<Record<string, string>>): readonly string[] {
     const root = join(this.directory, "root");
     const nodes = [...new Set([...Object.values(links), ...this.#devices])].map((device) => {
       const minor = execFileSync("stat", ["-c", "%T", device], { encoding: "utf8" }).trim();
@@ -111,13 +132,7 @@ export class HostRoot {
       `mount --bind ${this.directory}/var ${root}/var/lib/coinfleet`,
       `exec chroot ${root} /bin/bash -c "$COMMAND"`,
     ].join("\n");
-    const done = spawnSync("unshare", ["--mount", "--net", "--propagation", "private", "bash", "-c", script], {
-      encoding: "utf8",
-      // bash takes a socket on its standard input for a remote login.
-      stdio: ["ignore", "pipe", "pipe"],
-      env: { PATH: "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", COMMAND: command, COINFLEET_PATIENCE_SEC: "1", ...environment },
-    });
-    return { code: done.status ?? -1, output: done.stdout + done.stderr };
+    return ["--mount", "--propagation", "private", "bash", "-c", script];
   }
 
   remove(): void {

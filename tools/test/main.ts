@@ -73,7 +73,11 @@ const fast: Layer[] = [
     proves: "alarms ring for faults, and not for a chain's chance",
     run: mocha(find("test/replay/*.test.ts"), minutes(5)),
   },
-  { name: "host", proves: "the host's firewall and scripts", run: mocha(["test/host/scripts.test.ts"], minutes(5)) },
+  {
+    name: "host",
+    proves: "the host's firewall and scripts, and that no log line is lost",
+    run: mocha(["test/host/scripts.test.ts", "test/host/logs.test.ts"], minutes(5)),
+  },
   { name: "sandbox", proves: "the emulator refuses what AWS refuses", run: pytest(`--ignore=${realHosts}`) },
   {
     name: "engine",
@@ -99,7 +103,7 @@ const long: Layer[] = [
     proves: "every client that registries hold, as its plugin runs it",
     run: mocha(find("test/daemons/*.test.ts"), minutes(30)),
   },
-  { name: "volumes", proves: "never a second mkfs, on real block devices", run: mocha(["test/host/volume.test.ts"], minutes(10)) },
+  { name: "volumes", proves: "never a second mkfs, on real block devices", run: mocha(find("test/host/volume*.test.ts"), minutes(10)) },
   { name: "sandbox hosts", proves: "the sandbox's hosts are like instances", run: pytest(realHosts) },
   {
     name: "sandbox smoke",

@@ -10,6 +10,7 @@ import { Documents } from "./documents.ts";
 import { Group } from "./group.ts";
 import { Images, type AgentDigest } from "./images.ts";
 import type { PrepareImage } from "./image.ts";
+import { logRoute } from "./host-role.ts";
 import { Keys } from "./keys.ts";
 import { MachineImages } from "./machine-images.ts";
 import { Network } from "./network.ts";
@@ -52,7 +53,7 @@ export class Fleet extends pulumi.ComponentResource {
 
   constructor(name: string, args: FleetArgs, opts?: pulumi.ComponentResourceOptions) {
     const { place, spec, fleet } = args;
-    refuseOversized(place, fleet);
+    refuseOversized(place, fleet, spec.logs.gelf);
     super(Fleet.type, name, {}, opts);
     const parent = { parent: this };
     const keys = new Keys("keys", { place, sharedWith: spec.sharedWith }, parent);
@@ -92,6 +93,7 @@ export class Fleet extends pulumi.ComponentResource {
       topicArns: alerts.topicArns,
       documents,
       volumeGuard: dataVolumeGuard(),
+      gelf: spec.logs.gelf,
     };
     const made = new Map<string, Group>();
     for (const group of serversFirst(fleet.groups)) {
@@ -123,9 +125,18 @@ function serversFirst(groups: readonly ResolvedGroup[]): readonly ResolvedGroup[
 }
 
 /** A parameter that does not fit is found when its volume exists: too late to refuse. So it is asked before the first resource. */
-function refuseOversized(place: Place, fleet: ResolvedFleet): void {
+function refuseOversized(place: Place, fleet: ResolvedFleet, gelf: string | undefined): void {
   const problems = fleet.groups.flatMap((group) =>
-    group.nodes.flatMap((node) => nodeConfigurationProblem({ environment: place.environment, region: place.region, group, node }) ?? []),
+    group.nodes.flatMap(
+      (node) =>
+        nodeConfigurationProblem({
+          environment: place.environment,
+          region: place.region,
+          group,
+          node,
+          logs: logRoute(place, group, gelf),
+        }) ?? [],
+    ),
   );
   if (problems.length > 0) throw new pulumi.RunError(problems.join("\n"));
 }

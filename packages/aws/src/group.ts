@@ -5,6 +5,7 @@ import { GroupSecrets } from "./group-secrets.ts";
 import { GroupSecurity } from "./group-security.ts";
 import type { GroupImages } from "./images.ts";
 import { HostRole, logGroupName } from "./host-role.ts";
+import { LogAlarms } from "./log-alarms.ts";
 import { LoadBalancer } from "./load-balancer.ts";
 import { Node, type GroupSurroundings, type Surroundings } from "./node.ts";
 import { groupTags } from "./tags.ts";
@@ -52,6 +53,8 @@ export class Group extends pulumi.ComponentResource {
       { parent: this },
     );
     const balancer = group.hasLoadBalancer ? this.balancer(name, args, security.securityGroupId) : undefined;
+    // Lines that go elsewhere are not here to be counted.
+    if (surroundings.gelf === undefined) new LogAlarms(`${name}-log-alarms`, { ...surroundings, group, logGroup: logs }, { parent: this });
     const ofGroup: GroupSurroundings = {
       machineImageId: args.machineImageId,
       images: args.images,

@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { hostPermissions } from "@coinfleet/host";
+import { hostPermissions, type LogRoute } from "@coinfleet/host";
 import type { ResolvedGroup } from "@coinfleet/sdk";
 import { secretArns } from "./group-secrets.ts";
 import { arn, roleBounds, type Place } from "./place.ts";
@@ -87,4 +87,9 @@ export function parameterPrefix(place: Place, node: string): string {
 /** `/coinfleet/<environment>/<group>`. */
 export function logGroupName(place: Place, group: ResolvedGroup): string {
   return `/coinfleet/${place.environment}/${group.name}`;
+}
+
+/** Where the daemons of a group send their logs. */
+export function logRoute(place: Place, group: ResolvedGroup, gelf: string | undefined): LogRoute {
+  return gelf === undefined ? { kind: "cloudwatch", group: logGroupName(place, group) } : { kind: "gelf", url: gelf };
 }

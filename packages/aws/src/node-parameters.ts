@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { renderNodeConfiguration, renderReleaseParameter } from "@coinfleet/host";
+import { renderNodeConfiguration, renderReleaseParameter, type LogRoute } from "@coinfleet/host";
 import type { ResolvedGroup, ResolvedNode } from "@coinfleet/sdk";
-import { logGroupName, parameterPrefix } from "./host-role.ts";
+import { parameterPrefix } from "./host-role.ts";
 import type { GroupImages } from "./images.ts";
 import type { Place } from "./place.ts";
 import { nodeTags } from "./tags.ts";
@@ -15,6 +15,7 @@ export interface NodeParametersArgs {
   readonly volumeId: pulumi.Input<string>;
   readonly secretArns: Readonly<Record<string, pulumi.Input<string>>>;
   readonly images: GroupImages;
+  readonly logs: LogRoute;
   /** What must have come back before this node may hear of a change. */
   readonly after: readonly pulumi.Resource[];
 }
@@ -42,7 +43,7 @@ export class NodeParameters extends pulumi.ComponentResource {
         node,
         volumeId,
         secretArns,
-        logGroup: logGroupName(place, group),
+        logs: args.logs,
       }),
     );
     const values: Readonly<Record<string, pulumi.Output<string>>> = {

@@ -5,6 +5,7 @@ import type { ResolvedGroup, ResolvedNode, Severity } from "@coinfleet/sdk";
 import { coinfleetCommand } from "./coinfleet-command.ts";
 import { DataVolume } from "./data-volume.ts";
 import type { GroupImages } from "./images.ts";
+import { logRoute } from "./host-role.ts";
 import type { LoadBalancer } from "./load-balancer.ts";
 import type { SubnetIds } from "./network.ts";
 import { NodeAlarms } from "./node-alarms.ts";
@@ -26,6 +27,8 @@ export interface Surroundings {
   readonly topicArns: Readonly<Record<Severity, pulumi.Input<string>>>;
   readonly documents: Readonly<Record<"apply" | "drain" | "status", pulumi.Input<string>>>;
   readonly volumeGuard: pulumi.ResourceHook;
+  /** GELF input for the logs. Absent: CloudWatch Logs. */
+  readonly gelf: string | undefined;
 }
 
 /** What the nodes of a group share. */
@@ -73,7 +76,7 @@ export class Node extends pulumi.ComponentResource {
     );
     const parameters = new NodeParameters(
       `${name}-parameters`,
-      { place, group, node, volumeId: volume.volumeId, ...ofGroup, after: args.after },
+      { place, group, node, volumeId: volume.volumeId, ...ofGroup, logs: logRoute(place, group, surroundings.gelf), after: args.after },
       { parent: this },
     );
     const instance = this.host(name, args, zone, parameters);

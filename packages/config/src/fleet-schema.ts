@@ -215,6 +215,16 @@ export const fleetSchema = z.strictObject({
         .describe(
           "Days that CloudWatch keeps the daemons' logs. Default: 30. Storage costs about $0.03 per GiB and month; taking them in, $0.63 per GiB.",
         ),
+      gelf: z
+        .string()
+        .regex(
+          /^(tcp|udp):\/\/[a-z0-9]([a-z0-9.-]*[a-z0-9])?:([1-9]\d{0,4})$/,
+          "tcp:// or udp://, a host and a port, for example tcp://graylog.example.internal:12201",
+        )
+        .optional()
+        .describe(
+          "GELF input (Graylog) that gets the logs in place of CloudWatch: over tcp every line of the host, kept there until the server is back; over udp the daemons' lines, lost while it is away. Default: none, CloudWatch Logs. A change restarts the daemons, one node at a time.",
+        ),
     })
     .prefault({ retentionDays: 30 })
     .describe("Logs of the daemons."),

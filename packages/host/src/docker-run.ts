@@ -1,11 +1,12 @@
 import type { Daemon, Port } from "@coinfleet/sdk";
 import { agentUser, daemonUser, dockerNetwork, hostPaths } from "./host-paths.ts";
+import { logArguments, type LogRoute } from "./log-route.ts";
 
 /** What the arguments of a container depend on besides the container itself. */
 export interface ContainerContext {
   readonly node: string;
   readonly region: string;
-  readonly logGroup: string;
+  readonly logs: LogRoute;
 }
 
 /** Open files that a daemon may have. Enough for any client here, and what an unprivileged docker may still grant. */
@@ -27,7 +28,7 @@ export function daemonArguments(daemon: Daemon, ports: Readonly<Record<string, P
     ...bindMount(`${hostPaths.run}/daemons/${daemon.name}`, "/etc/coinfleet", "readonly"),
     ...Object.entries(daemon.environment ?? {}).flatMap(([name, value]) => ["--env", `${name}=${value}`]),
     ...daemon.ports.flatMap((role) => publish(role, ports)),
-    ...logging(daemon.name, context),
+    ...logArguments(context.logs, context.region, context.node, daemon.name),
   ];
 }
 
@@ -45,7 +46,7 @@ export function agentArguments(context: ContainerContext): readonly string[] {
     // The parent of the data volume's mount point: the volume may arrive while the agent runs.
     ...bindMount("/var/lib/coinfleet", "/volume", "readonly,bind-propagation=rslave"),
     ...certificates(),
-    ...logging("agent", context),
+    ...logArguments(context.logs, context.region, context.node, "agent"),
   ];
 }
 
@@ -62,7 +63,7 @@ export function restoreArguments(daemon: string, context: ContainerContext): rea
     ...["--stop-timeout", "10"],
     ...bindMount(`${hostPaths.data}/${daemon}`, "/data"),
     ...certificates(),
-    ...logging("restore", context),
+    ...logArguments(context.logs, context.region, context.node, "restore"),
   ];
 }
 
@@ -110,18 +111,4 @@ function publish(role: string, ports: Readonly<Record<string, Port>>): readonly 
     // The agent's way in. Nothing on the host speaks UDP to a daemon.
     ...(protocol === "tcp" ? ["--publish", `127.0.0.1:${number}:${number}/tcp`] : []),
   ];
-}
-
-function logging(stream: string, { node, region, logGroup }: ContainerContext): readonly string[] {
-  const options = {
-    "awslogs-region": region,
-    "awslogs-group": logGroup,
-    "awslogs-stream": `${node}/${stream}`,
-    // A log service that is away must not stop a daemon; what does not fit is lost, the newest is also on the host.
-    mode: "non-blocking",
-    "max-buffer-size": "4m",
-    "cache-max-size": "10m",
-    "cache-max-file": "3",
-  };
-  return ["--log-driver", "awslogs", ...Object.entries(options).flatMap(([key, value]) => ["--log-opt", `${key}=${value}`])];
 }

@@ -4,6 +4,7 @@ export { renderDocuments, type CommandDocuments } from "./documents.ts";
 export { agentUser, daemonUser, dockerNetwork, hostPaths, volumeLabel } from "./host-paths.ts";
 export { imagesOfGroup, type ImageSpec, type NamedImageSpec } from "./image-spec.ts";
 export { renderImageContext, type ImageContext, type ImageContextOptions } from "./image-context.ts";
+export { logArguments, type LogRoute } from "./log-route.ts";
 export type { Distribution, PinnedPackage } from "./machine-image/provision.ts";
 export { renderMachineImage, type MachineImage, type MachineImageOptions } from "./machine-image/render-machine-image.ts";
 export {

@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
 import type { ResolvedGroup, ResolvedNode } from "@coinfleet/sdk";
+import type { LogRoute } from "./log-route.ts";
 import { maximumParameterBytes, nodeConfigurationProblem, renderNodeConfiguration, type NodeConfiguration } from "./node-configuration.ts";
 import { exampleGroup, exampleNode } from "./testing/example-group.ts";
 
-function render(group: ResolvedGroup = exampleGroup, node: ResolvedNode = exampleNode): NodeConfiguration {
+const cloudWatch: LogRoute = { kind: "cloudwatch", group: "/coinfleet/test/example" };
+const gelf = (url: string): LogRoute => ({ kind: "gelf", url });
+
+function render(group: ResolvedGroup = exampleGroup, node: ResolvedNode = exampleNode, logs = cloudWatch): NodeConfiguration {
   const text = renderNodeConfiguration({
     environment: "test",
     region: "eu-central-1",
@@ -11,7 +15,7 @@ function render(group: ResolvedGroup = exampleGroup, node: ResolvedNode = exampl
     node,
     volumeId: "vol-0123456789abcdef0",
     secretArns: { rpc: "arn:aws:secretsmanager:eu-central-1:000000000000:secret:coinfleet/test/example/rpc-abcdef" },
-    logGroup: "/coinfleet/test/example",
+    logs,
   });
   return JSON.parse(text) as NodeConfiguration;
 }
@@ -35,7 +39,8 @@ function problemsOf(parameters: readonly string[]): readonly string[] {
     ["privileged", !parameters.some((word) => /^--(privileged|cap-add|device|pid|ipc|uts|userns)\b/.test(word))],
     ["sees the docker socket", !parameters.some((word) => word.includes("docker.sock"))],
     ["publishes on all addresses", values("--publish").every((one) => /^(\{\{private-ip\}\}|127\.0\.0\.1):/.test(one))],
-    ["the log has no limit", has("--log-opt", /^cache-max-size=/) && has("--log-opt", /^mode=non-blocking$/)],
+    ["the log has no limit on the host's disk", has("--log-driver", /^journald$/) || has("--log-opt", /^cache-max-size=/)],
+    ["a log that is away stops it", has("--log-opt", /^mode=non-blocking$/)],
   ];
   return rules.filter(([, holds]) => !holds).map(([problem]) => problem);
 }
@@ -46,11 +51,13 @@ describe("the configuration of a node", () => {
       ...exampleGroup,
       snapshot: { kind: "archive", url: "https://example.com/s.tar.zst", sha256: "00", format: "tar.zst", daemon: "exampled" },
     };
-    const { daemons, agent, restore } = render(group);
-    for (const parameters of [...daemons.map((one) => one.arguments), agent.arguments, restore?.arguments ?? []]) {
-      assert.deepEqual(problemsOf(parameters), [], parameters.join(" "));
+    for (const logs of [cloudWatch, gelf("tcp://graylog.internal:12201"), gelf("udp://graylog.internal:12201")]) {
+      const { daemons, agent, restore } = render(group, exampleNode, logs);
+      for (const parameters of [...daemons.map((one) => one.arguments), agent.arguments, restore?.arguments ?? []]) {
+        assert.deepEqual(problemsOf(parameters), [], parameters.join(" "));
+      }
+      assert.ok(!daemons.some((one) => one.arguments.includes("host")), "no daemon is on the host's network");
     }
-    assert.ok(!daemons.some((one) => one.arguments.includes("host")), "no daemon is on the host's network");
   });
 
   it("lets a daemon load libraries from /tmp where its coin says that it unpacks some, and no other", () => {
@@ -71,7 +78,7 @@ describe("the configuration of a node", () => {
   it("is checked by rules that find a careless container", () => {
     assert.deepEqual(
       problemsOf(["--privileged", "--publish", "9332:9332", "--mount", "type=bind,source=/var/run/docker.sock,target=/s"]).length,
-      14,
+      15,
     );
   });
 
@@ -104,6 +111,38 @@ describe("the configuration of a node", () => {
       sharing?.arguments.some((word) => /source=\S+\/exampled,target=\/data$/.test(word)),
       sharing?.arguments.join(" "),
     );
+  });
+
+  it("sends logs to CloudWatch, over UDP by docker itself, or over TCP through the host's journal with the words of alarm", () => {
+    const logged = (logs: LogRoute): readonly string[] =>
+      render(exampleGroup, exampleNode, logs).daemons[0]?.arguments.filter((_, index, all) => all[index - 1]?.startsWith("--log")) ?? [];
+    const common = ["mode=non-blocking", "max-buffer-size=4m"];
+    const cache = ["cache-max-size=10m", "cache-max-file=3"];
+    const stream = "awslogs-stream=example-1/exampled";
+    assert.deepEqual(logged(cloudWatch), [
+      "awslogs",
+      "awslogs-region=eu-central-1",
+      "awslogs-group=/coinfleet/test/example",
+      stream,
+      ...cache,
+      ...common,
+    ]);
+    const labels = "labels=coinfleet.node,coinfleet.daemon";
+    const udp = gelf("udp://graylog.internal:12201");
+    assert.deepEqual(logged(udp), [
+      "gelf",
+      "gelf-address=udp://graylog.internal:12201",
+      "tag=example-1/exampled",
+      labels,
+      ...cache,
+      ...common,
+    ]);
+    assert.deepEqual(logged(gelf("tcp://graylog.internal:12201")), ["journald", "tag=example-1/exampled", ...common]);
+    assert.deepEqual([render().logs, render(exampleGroup, exampleNode, udp).logs], [undefined, undefined]);
+    const own = { title: "It has stopped", terms: ["FATAL"], severity: "page" } as const;
+    const { logs } = render({ ...exampleGroup, logAlarm: own }, exampleNode, gelf("tcp://graylog.internal:12201"));
+    assert.deepEqual([logs?.host, logs?.port, logs?.alarms["log-of-coin"]], ["graylog.internal", 12201, ["FATAL"]]);
+    assert.ok(logs?.alarms["log-out-of-memory"]?.includes("std::bad_alloc"));
   });
 
   it("gates RPC, and leaves peers, metrics and the agent open", () => {
@@ -150,7 +189,7 @@ describe("the configuration of a node", () => {
       daemons: exampleNode.daemons.map((one) => ({ ...one, files: { "big.conf": "x".repeat(maximumParameterBytes) } })),
     };
     assert.throws(() => render(exampleGroup, node), /an SSM parameter holds 8192/);
-    const input = { environment: "test", region: "eu-central-1", group: exampleGroup };
+    const input = { environment: "test", region: "eu-central-1", group: exampleGroup, logs: cloudWatch };
     assert.match(nodeConfigurationProblem({ ...input, node }) ?? "", /The configuration of example-1 has \d+ bytes/);
     assert.equal(nodeConfigurationProblem({ ...input, node: exampleNode }), undefined);
   });

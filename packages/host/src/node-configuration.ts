@@ -2,6 +2,7 @@ import type { AgentConfig, DataFile, FirstStart, Port, ResolvedGroup, ResolvedNo
 import { agentPort, servedSecret } from "@coinfleet/sdk";
 import { agentSettings } from "./agent-settings.ts";
 import { agentArguments, daemonArguments, restoreArguments, type ContainerContext } from "./docker-run.ts";
+import { logForwarding, type LogForwarding, type LogRoute } from "./log-route.ts";
 
 /** Largest value of an SSM parameter of the advanced tier, bytes. The standard tier ends at 4,096. */
 export const maximumParameterBytes = 8192;
@@ -24,6 +25,8 @@ export interface NodeConfiguration {
   readonly daemons: readonly DaemonConfiguration[];
   readonly agent: { readonly arguments: readonly string[]; readonly config: AgentConfig };
   readonly restore?: { readonly daemon: string; readonly arguments: readonly string[]; readonly command: readonly string[] };
+  /** Absent: the host forwards nothing. */
+  readonly logs?: LogForwarding;
   /** Elements of the firewall's sets, in nftables' words (`tcp . 9333`). Gated ones are open to others only while the node is synced. */
   readonly firewall: { readonly always: readonly string[]; readonly gated: readonly string[] };
   readonly databaseSurvivesDowngrade: boolean;
@@ -53,8 +56,7 @@ export interface NodeConfigurationInput {
   readonly volumeId: string;
   /** Name of each of the group's secrets, and of its server's, → ARN. */
   readonly secretArns: Readonly<Record<string, string>>;
-  /** CloudWatch log group of the group. */
-  readonly logGroup: string;
+  readonly logs: LogRoute;
 }
 
 /**
@@ -72,7 +74,7 @@ export function renderNodeConfiguration(input: NodeConfigurationInput): string {
  * Whether a node's configuration will fit into its parameter, before its volume and secrets exist: undefined, or what is wrong.
  * Ask before the first resource, because an id that comes from a resource is known only when it is too late to refuse.
  */
-export function nodeConfigurationProblem(input: Omit<NodeConfigurationInput, "volumeId" | "secretArns" | "logGroup">): string | undefined {
+export function nodeConfigurationProblem(input: Omit<NodeConfigurationInput, "volumeId" | "secretArns">): string | undefined {
   const longestArn = `arn:aws:secretsmanager:ap-southeast-1:000000000000:secret:coinfleet/${input.environment}/${input.group.name}/`;
   return sizeProblem(
     input.node.name,
@@ -81,7 +83,6 @@ export function nodeConfigurationProblem(input: Omit<NodeConfigurationInput, "vo
         ...input,
         volumeId: "vol-00000000000000000",
         secretArns: Object.fromEntries(secretNames(input.group).map((name) => [name, `${longestArn}${name}-XXXXXX`])),
-        logGroup: `/coinfleet/${input.environment}/${input.group.name}`,
       }),
     ),
   );
@@ -101,8 +102,9 @@ function sizeProblem(node: string, text: string): string | undefined {
 }
 
 function nodeConfiguration(input: NodeConfigurationInput): NodeConfiguration {
-  const { environment, region, group, node, volumeId, secretArns, logGroup } = input;
-  const context: ContainerContext = { node: node.name, region, logGroup };
+  const { environment, region, group, node, volumeId, secretArns, logs } = input;
+  const context: ContainerContext = { node: node.name, region, logs };
+  const forwarding = logForwarding(logs, group.logAlarm);
   return {
     version: 1,
     environment,
@@ -124,6 +126,7 @@ function nodeConfiguration(input: NodeConfigurationInput): NodeConfiguration {
     })),
     agent: { arguments: agentArguments(context), config: agentSettings(input) },
     ...restorePlan(group, context),
+    ...(forwarding === undefined ? {} : { logs: forwarding }),
     firewall: firewallSets(group.ports, node),
     databaseSurvivesDowngrade: group.databaseSurvivesDowngrade,
   };

@@ -15,7 +15,7 @@ export const hostUnits: Readonly<Record<string, string>> = Object.fromEntries(
     "coinfleet.target": {
       description: "Coinfleet node",
       unit: [
-        "Wants=coinfleet-configure.service coinfleet-volume.service coinfleet-restore.service coinfleet-node.service coinfleet-agent.service",
+        "Wants=coinfleet-configure.service coinfleet-volume.service coinfleet-restore.service coinfleet-node.service coinfleet-agent.service coinfleet-logs.service",
         "Wants=coinfleet-gate.path coinfleet-restart.path",
       ],
       install: ["WantedBy=multi-user.target"],
@@ -83,6 +83,22 @@ export const hostUnits: Readonly<Record<string, string>> = Object.fromEntries(
         "RestartSec=5",
         "KillMode=mixed",
         "TimeoutStopSec=30",
+      ],
+    },
+    "coinfleet-logs.service": {
+      description: "Coinfleet: journal to the log server",
+      unit: [...after("coinfleet-configure.service"), "StartLimitIntervalSec=0"],
+      service: [
+        "Type=exec",
+        "ExecStart=/usr/lib/coinfleet/forward-logs",
+        "Restart=on-failure",
+        // How it ends when the server goes away, which it has said by itself.
+        "SuccessExitStatus=1",
+        "RestartForceExitStatus=1",
+        "RestartSec=5",
+        // The manager's lines about each try would go to the server too.
+        "SyslogLevel=notice",
+        "LogLevelMax=notice",
       ],
     },
     ...request("gate", "opens and closes RPC as the agent asks", ["StartLimitIntervalSec=10", "StartLimitBurst=20"]),

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { alarms, detectionSec } from "./alarms.ts";
+import { filterPattern, logAlarms } from "./log-alarms.ts";
 import { metrics } from "./metrics.ts";
 import type { ResolvedHealth } from "./resolved.ts";
 
@@ -49,8 +50,17 @@ describe("alarm catalogue", () => {
     assert.deepEqual(ids, ["node-behind", "node-has-no-peers", "tips-unavailable", "tips-disagree"]);
   });
 
+  it("has words of alarm that CloudWatch's filter patterns can say", () => {
+    for (const alarm of logAlarms(undefined)) {
+      for (const term of alarm.terms) assert.match(term, /^[^"\\]{6,}$/);
+      assert.match(filterPattern(alarm), /^(\?"[^"]+" ?)+$/);
+      assert.ok(filterPattern(alarm).length <= 1024);
+    }
+  });
+
   it("has a section of the runbook for each", () => {
     const text = readFileSync(new URL("../../../docs/runbook.md", import.meta.url), "utf8");
-    for (const alarm of alarms) assert.match(text, new RegExp(`^## ${alarm.id}$`, "m"));
+    const own = { title: "its own", terms: ["words"], severity: "page" } as const;
+    for (const alarm of [...alarms, ...logAlarms(own)]) assert.match(text, new RegExp(`^## ${alarm.id}$`, "m"));
   });
 });

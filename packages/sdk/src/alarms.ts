@@ -165,6 +165,6 @@ export function detectionSec(alarm: Alarm): number {
 }
 
 /** Where the runbook says what to do, relative to the repository. */
-export function runbook(alarm: Alarm): string {
+export function runbook(alarm: { readonly id: string }): string {
   return `docs/runbook.md#${alarm.id}`;
 }

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Pending, PinnedSha256, ReleaseSource } from "./release.ts";
+import type { CoinLogAlarm } from "./log-alarms.ts";
 import type { NodeClient, SyncStatus } from "./sync-status.ts";
 
 /** A port of a node. */
@@ -240,6 +241,8 @@ export interface Coin<N extends string = string, Options = unknown> {
   readonly requires?: Requirement<NoInfer<N>> | undefined;
   /** Irreplaceable secrets in the data directory. `none`, or what they are: no restore and no rollback then. */
   readonly keys: "none" | { readonly what: string };
+  /** Words in the daemons' logs that raise an alarm, besides those of every coin. @default - none of its own */
+  readonly logAlarm?: CoinLogAlarm | undefined;
   /** Whether an older release can open a database that a newer one wrote. */
   readonly databaseSurvivesDowngrade: boolean;
   readonly upgrades: readonly Upgrade[];

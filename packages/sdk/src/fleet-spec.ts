@@ -81,10 +81,12 @@ export interface SlackChannelSpec {
   readonly channel: string;
 }
 
-/** Settings of the log groups. */
+/** Where the daemons' logs go. */
 export interface LogsSpec {
   /** Days that CloudWatch keeps the daemons' logs. Cost: storage at about $0.03 per GiB and month. */
   readonly retentionDays: number;
+  /** A GELF input that gets them in place of CloudWatch. @default - none: CloudWatch Logs @example "tcp://graylog.example.internal:12201" */
+  readonly gelf?: string | undefined;
 }
 
 /** One group: the nodes of one coin on one network. Only `network` must be said. */

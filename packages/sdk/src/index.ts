@@ -1,6 +1,7 @@
 export * from "./agent-config.ts";
 export * from "./alarm-evaluator.ts";
 export * from "./alarms.ts";
+export * from "./log-alarms.ts";
 export * from "./answers.ts";
 export * from "./coin.ts";
 export * from "./entry-of.ts";

@@ -95,6 +95,7 @@ export function resolveGroup(input: GroupInput): ResolvedGroup | undefined {
     options: options.value,
     snapshot,
     holdsKeys: coin.keys !== "none",
+    ...(coin.logAlarm === undefined ? {} : { logAlarm: coin.logAlarm }),
     databaseSurvivesDowngrade: coin.databaseSurvivesDowngrade,
     health: resolveHealth(network, { count, blockEverySec: spec.blockEverySec, tips: spec.tips }),
     ...(spec.blockEverySec === undefined ? {} : { blockEverySec: spec.blockEverySec }),

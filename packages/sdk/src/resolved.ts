@@ -1,6 +1,7 @@
 import type { AgentAccess } from "./agent-config.ts";
 import type { Access, Asset, Daemon, Port, Snapshot, TipReference } from "./coin.ts";
 import type { BackupSpec } from "./environment-spec.ts";
+import type { CoinLogAlarm } from "./log-alarms.ts";
 import type { AddressPolicy } from "./fleet-spec.ts";
 import type { Architecture, ReleaseSource } from "./release.ts";
 
@@ -35,6 +36,8 @@ export interface ResolvedGroup {
   readonly holdsKeys: boolean;
   readonly databaseSurvivesDowngrade: boolean;
   readonly health: ResolvedHealth;
+  /** The coin's own words of alarm in its daemons' logs. Absent: it has none. */
+  readonly logAlarm?: CoinLogAlarm;
   /** Private networks only: the first node makes a block that often. Absent: it does not. */
   readonly blockEverySec?: number;
   readonly addresses: AddressPolicy;

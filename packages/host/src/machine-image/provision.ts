@@ -77,6 +77,17 @@ export const dockerSettings = `${JSON.stringify(
   2,
 )}\n`;
 
+/**
+ * The journal of a host: on disk, so that it outlives a reboot, and bounded. Docker's containers are one service to it: its limit of lines for one
+ * would drop those of a busy daemon.
+ */
+export const journalSettings = `[Journal]
+Storage=persistent
+SystemMaxUse=1G
+SystemMaxFileSize=64M
+RateLimitIntervalSec=0
+`;
+
 /** Figures of the host itself, where the distribution has the CloudWatch agent. As root: the firewall lets nobody else get credentials. */
 export const cloudWatchAgentSettings = `${JSON.stringify(
   {

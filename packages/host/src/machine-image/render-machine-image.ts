@@ -8,6 +8,7 @@ import {
   cloudWatchAgentSettings,
   dockerSettings,
   installScript,
+  journalSettings,
   packagesScript,
   type Distribution,
   type PinnedPackage,
@@ -61,6 +62,7 @@ function provisionFiles(distribution: Distribution, ssmAgent: PinnedPackage | un
     ...Object.fromEntries(Object.entries(hostUnits).map(([name, text]) => [`etc/systemd/system/${name}`, text])),
     "etc/coinfleet/firewall.nft": firewallRules,
     "etc/docker/daemon.json": dockerSettings,
+    "etc/systemd/journald.conf.d/coinfleet.conf": journalSettings,
     ...(distribution === "amazon-linux-2023"
       ? { "opt/aws/amazon-cloudwatch-agent/etc/amazon-cloudwatch-agent.json": cloudWatchAgentSettings }
       : {}),

@@ -15,7 +15,7 @@ failed=$(systemctl list-units --plain --no-legend --state=failed 'coinfleet-*.se
 { grep -ls '"state": "failed"' "$run"/status/*.json || true; } | xargs -r rm -f
 # shellcheck disable=SC2086 # a list of names
 [ -z "$failed" ] || systemctl reset-failed $failed
-systemctl start --no-block coinfleet.target coinfleet-configure.service coinfleet-volume.service coinfleet-restore.service coinfleet-node.service coinfleet-agent.service
+systemctl start --no-block coinfleet.target coinfleet-configure.service coinfleet-volume.service coinfleet-restore.service coinfleet-node.service coinfleet-agent.service coinfleet-logs.service
 if systemctl is-active --quiet coinfleet-volume.service; then
   /usr/lib/coinfleet/volume
 fi
@@ -24,6 +24,9 @@ if systemctl is-active --quiet coinfleet-node.service; then
 fi
 if systemctl is-active --quiet coinfleet-agent.service && ! cmp -s "$run/agent.wanted" "$run/agent.running"; then
   systemctl restart --no-block coinfleet-agent.service
+fi
+if systemctl is-active --quiet coinfleet-logs.service && ! jq -cS '.logs // empty' "$config" | cmp -s - "$run/logs.running"; then
+  systemctl restart --no-block coinfleet-logs.service
 fi
 unit=node@$(jq -r .release "$release").service
 for ((waited = 0; waited < COINFLEET_PATIENCE_SEC; waited += 2)); do
@@ -56,7 +59,7 @@ succeed "stopped and unmounted; back with: coinfleet-host apply"
 `;
 
 /** What an operator asks on the host. */
-export const hostCommand = `steps="firewall configure volume restore node agent"
+export const hostCommand = `steps="firewall configure volume restore node agent logs"
 usage="usage: coinfleet-host status [--json] | apply | drain | hold [why] | release
   status  each step: done, waiting (for what) or failed (why, and what to do). Exit code 0: all done, 1: one failed, 3: one waits.
   hold    nothing restarts the node by itself until it is released; over reboots too."

@@ -2,6 +2,7 @@ import { applyScript, drainScript, hostCommand } from "./commands.ts";
 import { configureScript, privateAddress, writeFilesScript } from "./configure.ts";
 import { firewallScript, gateScript } from "./firewall.ts";
 import { library, prologue } from "./library.ts";
+import { forwardLogsScript, gelfLinesScript } from "./logs.ts";
 import {
   agentScript,
   dataFileScript,
@@ -42,6 +43,8 @@ export const hostScripts: Readonly<Record<string, string>> = {
   "usr/lib/coinfleet/node-stop": prologue("node") + nodeStopScript,
   "usr/lib/coinfleet/report-running": prologue("running") + reportRunningScript,
   "usr/lib/coinfleet/agent": prologue("agent") + agentScript,
+  "usr/lib/coinfleet/forward-logs": prologue("logs") + forwardLogsScript,
+  "usr/lib/coinfleet/gelf-lines": prologue("logs") + gelfLinesScript,
   "usr/lib/coinfleet/restart": prologue("restart") + restartScript,
   "usr/lib/coinfleet/apply": prologue("apply") + applyScript,
   "usr/lib/coinfleet/drain": prologue("drain") + drainScript,

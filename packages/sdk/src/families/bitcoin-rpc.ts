@@ -78,6 +78,11 @@ export function bitcoinRpc<N extends string>(input: BitcoinRpcInput<N>): Pick<Co
     family: "bitcoin-rpc",
     // The wallet is off or another program.
     keys: "none",
+    logAlarm: {
+      title: "The client has met an error that it cannot go on with",
+      terms: ["A fatal internal error occurred", "Failed to connect best block", "Disk space is too low"],
+      severity: "page",
+    },
     options: bitcoinRpcOptions,
     secrets: ["rpc"],
     access: [{ port: "rpc", protocol: "http", auth: { user: "coinfleet", secret: "rpc" } }],

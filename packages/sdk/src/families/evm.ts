@@ -91,11 +91,12 @@ const chainsOf =
   (networkName) =>
     entryOf(chains, networkName);
 
-function commonFields(chainOf: ChainOf): Pick<Coin, "family" | "keys" | "syncCheck" | "blockHash" | "produceBlock"> {
+function commonFields(chainOf: ChainOf): Pick<Coin, "family" | "keys" | "logAlarm" | "syncCheck" | "blockHash" | "produceBlock"> {
   return {
     family: "evm",
     // Accounts are with whoever signs; a private network's own account is worth nothing.
     keys: "none",
+    logAlarm: { title: "The execution client refuses a block", terms: ["BAD BLOCK"], severity: "page" },
     syncCheck: (node, ctx) => syncCheck(node, chainOf(ctx.networkName), ctx.network.kind === "private"),
     blockHash: (node, height) => evmBlockHash(node, execution, height),
     produceBlock: { unsupported: "the client makes blocks by itself on its private network, one each block interval" },

@@ -67,6 +67,7 @@ export function tendermint<N extends string>(
     family: "tendermint",
     // A node that is no validator signs nothing; the key that the client makes for itself is worth nothing.
     keys: "none",
+    logAlarm: { title: "The consensus engine has stopped", terms: ["CONSENSUS FAILURE!!!", "NEEDED at height"], severity: "page" },
     options: tendermintOptions,
     secrets: [],
     access: [{ port: "rpc", protocol: "http" }],
