@@ -61,13 +61,21 @@ function problemsOf(name: string, args: readonly string[], mayUseHostNetwork: bo
   const forbidden = never.filter((flag) => args.some((arg) => arg === flag || arg.startsWith(`${flag}=`))).map((flag) => `has ${flag}`);
   const socket = args.some((arg) => /docker\.sock|containerd\.sock/.test(arg)) ? ["sees the docker socket"] : [];
   const root = args.some((arg) => /(source|src)=\/(,|$)|^\/:/.test(arg)) ? ["sees the host's root directory"] : [];
+  const swaps = valuesOf(args, "--memory-swap")[0] === valuesOf(args, "--memory")[0] ? [] : ["may swap"];
+  // The journal is bounded by itself.
+  const isBounded =
+    valuesOf(args, "--log-driver").includes("journald") || valuesOf(args, "--log-opt").some((one) => /^cache-max-size=\d/.test(one));
+  const log = isBounded ? [] : ["may fill the host's disk with its log"];
   const writable = args.includes("--read-only") ? [] : ["may write into its image"];
   const network = valuesOf(args, "--network").includes("host") && !mayUseHostNetwork ? ["is on the host's network"] : [];
   const open = [...valuesOf(args, "--publish"), ...valuesOf(args, "-p")]
-    .filter((port) => !/^(\{\{private-ip\}\}|127\.0\.0\.1):\d/.test(port))
+    // On its host, the placeholder is an address.
+    .filter((port) => !/^(\{\{private-ip\}\}|(?!0\.0\.0\.0)\d+(\.\d+){3}):\d/.test(port))
     .map((port) => `publishes ${port} on every address`);
   const all = args.some((arg) => arg === "-P" || arg === "--publish-all") ? ["publishes every port"] : [];
-  return [...missing, ...forbidden, ...socket, ...root, ...writable, ...network, ...open, ...all].map((what) => `${name} ${what}`);
+  return [...missing, ...forbidden, ...socket, ...root, ...swaps, ...log, ...writable, ...network, ...open, ...all].map(
+    (what) => `${name} ${what}`,
+  );
 }
 
 function stopProblem(name: string, args: readonly string[], needs: number | undefined): readonly string[] {

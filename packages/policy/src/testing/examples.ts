@@ -44,7 +44,19 @@ const digest = `@sha256:${"0a".repeat(32)}`;
 
 const confined = [
   ...["--user", "10001:10001", "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--read-only"],
-  ...["--tmpfs", "/tmp:rw,noexec,nosuid,nodev,size=64m", "--memory", "512m", "--cpus", "{{cpus}}", "--pids-limit", "64"],
+  ...[
+    "--tmpfs",
+    "/tmp:rw,noexec,nosuid,nodev,size=64m",
+    "--memory",
+    "512m",
+    "--memory-swap",
+    "512m",
+    "--cpus",
+    "{{cpus}}",
+    "--pids-limit",
+    "64",
+  ],
+  ...["--log-driver", "awslogs", "--log-opt", "cache-max-size=10m"],
   ...["--ulimit", "nofile=4096:4096", "--stop-timeout", "60", "--publish", "{{private-ip}}:8333:8333/tcp"],
 ];
 const node = (args: readonly string[], agent: readonly string[] = [...confined, "--network", "host"]): Inputs => ({
@@ -256,14 +268,25 @@ const images: readonly Example[] = [
     { name: "/coinfleet/test/acorn-1/agent", value: "docker.io/agent" },
   ]),
   example("container-confined", parameter, node(confined), [
-    ...["--user", "--cap-drop", "--security-opt", "--memory", "--pids-limit", "--cpus", "--ulimit", "--tmpfs", "--read-only"].map((flag) =>
-      node(without(flag)),
-    ),
+    ...[
+      "--user",
+      "--cap-drop",
+      "--security-opt",
+      "--memory",
+      "--pids-limit",
+      "--cpus",
+      "--ulimit",
+      "--tmpfs",
+      "--read-only",
+      "--memory-swap",
+      "--log-opt",
+    ].map((flag) => node(without(flag))),
     node([...confined, "--privileged"]),
     node([...confined, "--cap-add", "NET_ADMIN"]),
     node([...confined, "--network=host"]),
     node([...confined, "--pid", "host"]),
     node([...confined, "--publish", "8332:8332"]),
+    node([...confined, "--publish", "0.0.0.0:8332:8332"]),
     node([...confined, "--mount", "type=bind,source=/var/run/docker.sock,target=/docker.sock"]),
     node([...confined, "--mount", "type=bind,source=/,target=/host"]),
     node(confined.map((arg) => (arg === "60" ? "10" : arg))),
