@@ -1,10 +1,5 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { HostRoot, type Outcome } from "./host-root.ts";
-
-const id = "vol-0123456789abcdef0";
-const byId = "nvme-Amazon_Elastic_Block_Store_vol0123456789abcdef0";
-const sizeMiB = 320;
+import { byId, content, sh, sizeMiB, VolumeHost, volumeId as id } from "./volume-host.ts";
 
 /** Formats whatever does not mount: what host scripts of this kind usually do. The table must catch it. */
 const naiveFormat = `#!/bin/bash
@@ -18,9 +13,6 @@ interface Refusal {
   readonly before: (device: string) => void;
   readonly says: RegExp;
 }
-
-const sh = (command: string): string => execFileSync("bash", ["-c", command], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
-const content = (device: string): string => sh(`blockdev --flushbufs ${device}; sha256sum < ${device}`);
 
 const refusals: readonly Refusal[] = [
   { name: "an ext4 file system", before: (device) => sh(`mkfs.ext4 -q -L coinfleet ${device}`), says: /neither blank nor ours.*ext4/ },
@@ -68,70 +60,45 @@ const refusals: readonly Refusal[] = [
 
 describe("the volume script on real block devices", function () {
   this.timeout(60_000);
-  let host: HostRoot;
+  let host: VolumeHost;
 
   before(function () {
     if (process.getuid?.() !== 0) this.skip();
   });
 
   beforeEach(() => {
-    host = new HostRoot();
-    configure();
+    host = new VolumeHost();
   });
 
   afterEach(() => {
     host.remove();
   });
 
-  function configure(change: object = {}): void {
-    const volume = { id, mayFormat: true };
-    host.write(
-      "run/coinfleet/config.json",
-      JSON.stringify({
-        environment: "test",
-        group: "litecoin",
-        coin: "litecoin",
-        network: "regtest",
-        volume,
-        daemons: [{ name: "litecoind" }],
-        ...change,
-      }),
-    );
-  }
-
-  function volume(device: string | undefined, then = "true"): Outcome {
-    const links = device === undefined ? {} : { [byId]: device };
-    return host.run(`/usr/lib/coinfleet/volume || exit $?; ${then}`, links);
-  }
-
-  const mkfsCount = (): number => (host.read("run/mkfs.log") ?? "").split("\n").filter((line) => line !== "").length;
-  const status = (): { state: string; why: string; fix: string } =>
-    JSON.parse(host.read("run/coinfleet/status/volume.json") ?? "{}") as never;
-  const record = (): { state: string; uuid: string } =>
-    JSON.parse(host.read("run/parameters/_coinfleet_test_litecoin-1_volume") ?? "{}") as never;
-
   it("makes a file system on a blank device once, and the same result on ten further boots", () => {
     const device = host.device("disk", sizeMiB);
-    const first = volume(device, "echo chain > /var/lib/coinfleet/data/litecoind/block; stat -c %u:%a /var/lib/coinfleet/data/litecoind");
+    const first = host.volume(
+      device,
+      "echo chain > /var/lib/coinfleet/data/litecoind/block; stat -c %u:%a /var/lib/coinfleet/data/litecoind",
+    );
     assert.equal(first.code, 0, first.output);
     assert.match(first.output, /10001:700/);
-    assert.equal(record().state, "formatted");
+    assert.equal(host.record().state, "formatted");
     for (let boot = 0; boot < 10; boot++) {
-      const again = volume(device, "cat /var/lib/coinfleet/data/litecoind/block");
+      const again = host.volume(device, "cat /var/lib/coinfleet/data/litecoind/block");
       assert.equal(again.code, 0, again.output);
       assert.match(again.output, /chain/);
     }
-    assert.equal(mkfsCount(), 1);
-    assert.equal(status().state, "done");
+    assert.equal(host.mkfsCount(), 1);
+    assert.equal(host.status().state, "done");
     assert.match(sh(`blkid -p ${device}`), /LABEL="coinfleet".*TYPE="xfs"/);
   });
 
   it("does nothing the second time within one boot", () => {
     const device = host.device("disk", sizeMiB);
-    const twice = volume(device, "/usr/lib/coinfleet/volume && findmnt -nro TARGET /var/lib/coinfleet/data");
+    const twice = host.volume(device, "/usr/lib/coinfleet/volume && findmnt -nro TARGET /var/lib/coinfleet/data");
     assert.equal(twice.code, 0, twice.output);
     assert.equal(twice.output.match(/^\/var\/lib\/coinfleet\/data$/gm)?.length, 1);
-    assert.equal(mkfsCount(), 1);
+    assert.equal(host.mkfsCount(), 1);
   });
 
   for (const { name, before, says } of refusals) {
@@ -153,64 +120,64 @@ describe("the volume script on real block devices", function () {
 
   function checkRefusal(device: string, says: RegExp): void {
     const before = content(device);
-    const { code, output } = volume(device);
+    const { code, output } = host.volume(device);
     assert.equal(code, 1, output);
-    assert.equal(mkfsCount(), 0);
-    assert.equal(status().state, "failed");
-    assert.match(status().why, says);
-    assert.match(status().fix, /not been touched/);
+    assert.equal(host.mkfsCount(), 0);
+    assert.equal(host.status().state, "failed");
+    assert.match(host.status().why, says);
+    assert.match(host.status().fix, /not been touched/);
     assert.equal(content(device), before);
   }
 
   it("refuses another file system of our label on the volume it knows", () => {
     const device = host.device("disk", sizeMiB);
-    assert.equal(volume(device).code, 0);
+    assert.equal(host.volume(device).code, 0);
     sh(`mkfs.xfs -q -f -L coinfleet ${device}`);
-    const { code } = volume(device);
+    const { code } = host.volume(device);
     assert.equal(code, 1);
-    assert.match(status().why, /not the one that was there/);
+    assert.match(host.status().why, /not the one that was there/);
   });
 
   it("never formats a volume again that had a file system and now reads as blank", () => {
     const device = host.device("disk", sizeMiB);
-    assert.equal(volume(device).code, 0);
+    assert.equal(host.volume(device).code, 0);
     sh(`blkdiscard -z ${device}`);
-    const { code } = volume(device);
+    const { code } = host.volume(device);
     assert.equal(code, 1);
-    assert.match(status().why, /had a file system since .* now reads as blank/);
-    assert.equal(mkfsCount(), 1);
+    assert.match(host.status().why, /had a file system since .* now reads as blank/);
+    assert.equal(host.mkfsCount(), 1);
   });
 
   it("does not format a blank volume that was made from a snapshot", () => {
-    configure({ volume: { id, mayFormat: false } });
-    assert.equal(volume(host.device("disk", sizeMiB)).code, 1);
-    assert.match(status().why, /made from a snapshot/);
-    assert.equal(mkfsCount(), 0);
+    host.configure({ volume: { id, mayFormat: false } });
+    assert.equal(host.volume(host.device("disk", sizeMiB)).code, 1);
+    assert.match(host.status().why, /made from a snapshot/);
+    assert.equal(host.mkfsCount(), 0);
   });
 
   it("takes over a volume from a snapshot: our label, another id, no record", () => {
     const device = host.device("disk", sizeMiB);
-    assert.equal(volume(device, "echo chain > /var/lib/coinfleet/data/litecoind/block").code, 0);
+    assert.equal(host.volume(device, "echo chain > /var/lib/coinfleet/data/litecoind/block").code, 0);
     host.write(
       "run/parameters/_coinfleet_test_litecoin-1_volume",
       JSON.stringify({ id: "vol-0fffffffffffffff0", state: "formatted", uuid: "other" }),
     );
-    const { code, output } = volume(device, "cat /var/lib/coinfleet/data/litecoind/block");
+    const { code, output } = host.volume(device, "cat /var/lib/coinfleet/data/litecoind/block");
     assert.equal(code, 0, output);
     assert.match(output, /chain/);
-    assert.equal(mkfsCount(), 1);
+    assert.equal(host.mkfsCount(), 1);
   });
 
   it("refuses the volume of another coin, and one with data but without our marker", () => {
     const device = host.device("disk", sizeMiB);
-    assert.equal(volume(device).code, 0);
-    configure({ coin: "dogecoin" });
-    assert.equal(volume(device).code, 1);
-    assert.match(status().why, /holds the chain of .*litecoin/);
-    configure();
-    assert.equal(volume(device, "rm -r /var/lib/coinfleet/data/.coinfleet; touch /var/lib/coinfleet/data/x").code, 0);
-    assert.equal(volume(device).code, 1);
-    assert.match(status().why, /not our marker/);
+    assert.equal(host.volume(device).code, 0);
+    host.configure({ coin: "dogecoin" });
+    assert.equal(host.volume(device).code, 1);
+    assert.match(host.status().why, /holds the chain of .*litecoin/);
+    host.configure();
+    assert.equal(host.volume(device, "rm -r /var/lib/coinfleet/data/.coinfleet; touch /var/lib/coinfleet/data/x").code, 0);
+    assert.equal(host.volume(device).code, 1);
+    assert.match(host.status().why, /not our marker/);
   });
 
   it("waits for a volume that is not attached, and does not touch another one", () => {
@@ -218,10 +185,10 @@ describe("the volume script on real block devices", function () {
     const before = content(other);
     const { code } = host.run("/usr/lib/coinfleet/volume", { "nvme-Amazon_Elastic_Block_Store_vol0aaaaaaaaaaaaaaaa": other });
     assert.equal(code, 75);
-    assert.equal(status().state, "waiting");
-    assert.match(status().why, /vol-0123456789abcdef0 is not attached/);
+    assert.equal(host.status().state, "waiting");
+    assert.match(host.status().why, /vol-0123456789abcdef0 is not attached/);
     assert.equal(content(other), before);
-    assert.equal(mkfsCount(), 0);
+    assert.equal(host.mkfsCount(), 0);
   });
 
   it("takes a volume that arrives late", () => {
@@ -238,16 +205,16 @@ describe("the volume script on real block devices", function () {
   it("refuses two devices that both say they are the volume", () => {
     const links = { [byId]: host.device("disk", sizeMiB), [`${byId}_1`]: host.device("twin", sizeMiB) };
     assert.equal(host.run("/usr/lib/coinfleet/volume", links).code, 1);
-    assert.match(status().why, /several devices/);
-    assert.equal(mkfsCount(), 0);
+    assert.match(host.status().why, /several devices/);
+    assert.equal(host.mkfsCount(), 0);
   });
 
   it("finds the volume under another device name after a reboot", () => {
     const first = host.device("disk", sizeMiB);
-    assert.equal(volume(first, "echo chain > /var/lib/coinfleet/data/litecoind/block").code, 0);
+    assert.equal(host.volume(first, "echo chain > /var/lib/coinfleet/data/litecoind/block").code, 0);
     sh(`losetup -d ${first}`);
     host.device("decoy", sizeMiB);
-    const { code, output } = volume(host.device("disk", sizeMiB), "cat /var/lib/coinfleet/data/litecoind/block");
+    const { code, output } = host.volume(host.device("disk", sizeMiB), "cat /var/lib/coinfleet/data/litecoind/block");
     assert.equal(code, 0, output);
     assert.match(output, /chain/);
   });
@@ -260,9 +227,9 @@ describe("the volume script on real block devices", function () {
         .split("\n")
         .filter((line) => /^\d+$/.test(line))
         .map(Number);
-    const [before = 0] = sizes(volume(device, `echo chain > /var/lib/coinfleet/data/litecoind/block; ${size}`).output);
+    const [before = 0] = sizes(host.volume(device, `echo chain > /var/lib/coinfleet/data/litecoind/block; ${size}`).output);
     sh(`truncate -s 512M ${host.directory}/disk; losetup -c ${device}`);
-    const { code, output } = volume(
+    const { code, output } = host.volume(
       device,
       `${size}; truncate -s 640M /mnt/disk; losetup -c ${device}; /usr/lib/coinfleet/volume && ${size}; cat /var/lib/coinfleet/data/litecoind/block`,
     );
@@ -276,24 +243,24 @@ describe("the volume script on real block devices", function () {
 
   it("mounts a full disk: the daemon's problem is not made worse", () => {
     const device = host.device("disk", sizeMiB);
-    volume(device, "dd if=/dev/zero of=/var/lib/coinfleet/data/litecoind/fill bs=1M status=none");
-    const { code, output } = volume(device);
+    host.volume(device, "dd if=/dev/zero of=/var/lib/coinfleet/data/litecoind/fill bs=1M status=none");
+    const { code, output } = host.volume(device);
     assert.equal(code, 0, output);
-    assert.match(status().why, /100%|99%|98%|97%/);
+    assert.match(host.status().why, /100%|99%|98%|97%/);
   });
 
   it("refuses a volume that is read-only, and leaves it as it is", () => {
     const device = host.device("disk", sizeMiB);
-    assert.equal(volume(device, "echo chain > /var/lib/coinfleet/data/litecoind/block").code, 0);
+    assert.equal(host.volume(device, "echo chain > /var/lib/coinfleet/data/litecoind/block").code, 0);
     const before = content(device);
     sh(`blockdev --setro ${device}`);
-    const { code, output } = volume(device);
+    const { code, output } = host.volume(device);
     // It outlives the loop device, whose number the next test gets.
     sh(`blockdev --setrw ${device}`);
     assert.equal(code, 1, output);
-    assert.match(status().why, /mounted read-only|cannot be mounted/);
+    assert.match(host.status().why, /mounted read-only|cannot be mounted/);
     assert.equal(content(device), before);
-    assert.equal(mkfsCount(), 1);
+    assert.equal(host.mkfsCount(), 1);
   });
 
   // A loop device over a file that was cut off answers with real I/O errors: this kernel has no device mapper.
@@ -303,29 +270,29 @@ describe("the volume script on real block devices", function () {
     const device = host.device("disk", sizeMiB);
     cutOff(64);
     assert.throws(() => sh(`dd if=${device} of=/dev/null bs=1M skip=100 count=1 status=none`), /Input\/output error/);
-    assert.equal(volume(device).code, 1);
-    assert.equal(status().state, "failed");
-    assert.equal(mkfsCount(), 0);
+    assert.equal(host.volume(device).code, 1);
+    assert.equal(host.status().state, "failed");
+    assert.equal(host.mkfsCount(), 0);
   });
 
   it("never formats the volume that it knows when the device has I/O errors, whatever else it says", () => {
     const device = host.device("disk", sizeMiB);
-    const first = volume(device, "echo chain > /var/lib/coinfleet/data/litecoind/block");
+    const first = host.volume(device, "echo chain > /var/lib/coinfleet/data/litecoind/block");
     assert.equal(first.code, 0, first.output);
     for (const atMiB of [200, 1, 0]) {
       cutOff(atMiB);
-      const { code, output } = volume(device);
-      if (code !== 0) assert.equal(status().state, "failed", output);
-      assert.equal(mkfsCount(), 1);
+      const { code, output } = host.volume(device);
+      if (code !== 0) assert.equal(host.status().state, "failed", output);
+      assert.equal(host.mkfsCount(), 1);
     }
-    assert.equal(status().state, "failed");
+    assert.equal(host.status().state, "failed");
   });
 
   it("does not decide anything while the parameter store is away", () => {
     host.write("run/parameters-down", "");
     const device = host.device("disk", sizeMiB);
-    assert.equal(volume(device).code, 1);
-    assert.equal(mkfsCount(), 0);
-    assert.match(status().why, /Could not connect/);
+    assert.equal(host.volume(device).code, 1);
+    assert.equal(host.mkfsCount(), 0);
+    assert.match(host.status().why, /Could not connect/);
   });
 });
