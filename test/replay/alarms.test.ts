@@ -76,6 +76,7 @@ class Node {
       volume: { usedPercent: 50, daysToFull: 400 },
       restarts: 0,
       restorePercent: undefined,
+      clockOffsetSec: undefined,
     });
     const values = new Map(Object.entries(samples));
     return this.evaluators.flatMap(([alarm, evaluator]) => {

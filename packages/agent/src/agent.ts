@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { AgentConfig, AgentStatus, Coin, NodeClient, SyncContext } from "@coinfleet/sdk";
+import type { CloudClock } from "./cloud-clock.ts";
 import type { CloudWatchPublisher } from "./cloudwatch-publisher.ts";
 import type { GateRequest } from "./gate-request.ts";
 import { describeError, type Log } from "./log.ts";
@@ -20,6 +21,7 @@ export interface AgentParts {
   readonly context: SyncContext<unknown>;
   readonly client: NodeClient;
   readonly publisher: Pick<CloudWatchPublisher, "publish" | "droppedSamples">;
+  readonly clock: Pick<CloudClock, "now" | "offsetSec">;
   readonly prometheus: PrometheusMetrics;
   readonly gate: Pick<GateRequest, "update">;
   readonly restart: Pick<RestartRequest, "update">;
@@ -55,13 +57,13 @@ export class Agent {
 
   /** One round. `elapsedMs` comes from a clock that never jumps. Never throws for anything that a node, a sibling or a service does. */
   async round(elapsedMs: number): Promise<void> {
-    const { config, coin, client, context, gate, restart, publisher, prometheus, volume, siblingPort, probeTimeoutMs } = this.#parts;
+    const { config, coin, client, context, clock, gate, restart, publisher, prometheus, volume, siblingPort, probeTimeoutMs } = this.#parts;
     const [found, siblings, references] = await Promise.all([
       probe(coin, client, context, probeTimeoutMs ?? 8000),
       pollSiblings(config.siblings, config.networkName, siblingPort),
       this.#references.poll(elapsedMs),
     ]);
-    const nowSec = Date.now() / 1000;
+    const nowSec = clock.now().getTime() / 1000;
     const elapsedSec = elapsedMs / 1000;
     const tips = toTips(siblings, references);
     const fork =
@@ -89,6 +91,7 @@ export class Agent {
       volume: await volume.read(elapsedSec),
       restarts: await this.#restarts(),
       restorePercent: await this.#restorePercent(),
+      clockOffsetSec: clock.offsetSec,
     });
     prometheus.set(samples);
     await publisher.publish(samples, new Date(nowSec * 1000));

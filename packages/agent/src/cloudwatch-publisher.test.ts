@@ -17,6 +17,7 @@ describe("the publisher of metrics", function () {
   let refusal: { readonly status: number; readonly code: string } | undefined;
   let lines: Record<string, unknown>[];
   let publisher: CloudWatchPublisher;
+  let answers: unknown[];
 
   beforeEach(async () => {
     refusal = undefined;
@@ -27,8 +28,10 @@ describe("the publisher of metrics", function () {
       else response.writeHead(refusal.status, type).end(JSON.stringify({ __type: refusal.code, message: refusal.code }));
     });
     Object.assign(process.env, { AWS_ENDPOINT_URL: server.url, AWS_ACCESS_KEY_ID: "x", AWS_SECRET_ACCESS_KEY: "y" });
+    const clock = { note: (answer: unknown) => void answers.push(answer) };
+    answers = [];
     const log = createLog((line) => lines.push(JSON.parse(line) as Record<string, unknown>));
-    publisher = new CloudWatchPublisher({ environment: "test", node: "oak-1", region: "eu-central-1", log });
+    publisher = new CloudWatchPublisher({ environment: "test", node: "oak-1", region: "eu-central-1", log, clock });
   });
 
   afterEach(() => {
@@ -67,6 +70,7 @@ describe("the publisher of metrics", function () {
       refusal = { status, code };
       await publish(0, 50);
       assert.equal(server.requests.length, 50);
+      assert.equal(answers.length, 50, "a refusal tells the time too");
       assert.deepEqual(
         lines.map(({ message }) => message),
         ["metrics were not taken"],

@@ -1,5 +1,6 @@
 import { CloudWatchClient, PutMetricDataCommand, type MetricDatum } from "@aws-sdk/client-cloudwatch";
 import { metricNamespace, metrics, resolutionSec, type MetricName } from "@coinfleet/sdk";
+import type { CloudClock } from "./cloud-clock.ts";
 import { describeError, type Log } from "./log.ts";
 import type { Samples } from "./samples.ts";
 
@@ -9,6 +10,8 @@ export interface PublisherOptions {
   readonly node: string;
   readonly region: string;
   readonly log: Log;
+  /** Hears of the date of each answer. */
+  readonly clock: Pick<CloudClock, "note">;
 }
 
 interface Batch {
@@ -41,6 +44,16 @@ export class CloudWatchPublisher {
       maxAttempts: 1,
       requestHandler: { connectionTimeout: 2000, requestTimeout: 6000, throwOnRequestTimeout: true },
     });
+    this.#client.middlewareStack.add(
+      (next) => async (args) => {
+        const sentMs = performance.now();
+        const result = await next(args);
+        options.clock.note(result.response, sentMs, performance.now());
+        return result;
+      },
+      // Next to the connection: a refusal is still an answer there.
+      { step: "deserialize", priority: "low" },
+    );
   }
 
   /** Takes the samples of one probe and sends what waits, unless a request is under way. Never throws. */

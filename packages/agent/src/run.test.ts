@@ -124,13 +124,28 @@ describe("the agent as a process", function () {
 
   /** The values of one metric that CloudWatch was sent, in order. */
   function sent(metric: string): readonly number[] {
-    return cloudWatch.requests.flatMap(({ body, headers }) => {
-      const plain = headers["content-encoding"] === "gzip" ? gunzipSync(body) : body;
-      const { MetricData } = JSON.parse(String(plain)) as {
-        MetricData: { MetricName: string; Value: number; StorageResolution: number }[];
-      };
-      return MetricData.filter((one) => one.MetricName === metric && one.StorageResolution === 1).map((one) => one.Value);
-    });
+    return bodies().flatMap(({ MetricData }) =>
+      MetricData.filter((one) => one.MetricName === metric && one.StorageResolution === 1).map((one) => one.Value),
+    );
+  }
+
+  interface Body {
+    readonly MetricData: readonly {
+      readonly MetricName: string;
+      readonly Value: number;
+      readonly StorageResolution: number;
+      readonly Timestamp: number;
+    }[];
+  }
+
+  const bodies = (): readonly Body[] =>
+    cloudWatch.requests.map(
+      ({ body, headers }) => JSON.parse(String(headers["content-encoding"] === "gzip" ? gunzipSync(body) : body)) as Body,
+    );
+
+  /** Times of all samples that CloudWatch was sent, Unix seconds. */
+  function timestamps(): readonly number[] {
+    return bodies().flatMap(({ MetricData }) => MetricData.map(({ Timestamp }) => Timestamp));
   }
 
   it("publishes what the node says, is healthy, and asks for RPC to be opened", async () => {
@@ -215,6 +230,22 @@ describe("the agent as a process", function () {
     await pause(3000);
     assert.equal((await get("/healthz")).status, 200);
     assert.equal(lines.filter((line) => line.includes("metrics were not taken")).length, 1);
+  });
+
+  it("survives a clock that jumps by a day: metrics keep the right time, and the node stays healthy", async () => {
+    const jump = 'const real = Date.now; let by = 0; Date.now = () => real() + by; process.on("SIGUSR2", () => (by = 86400000));';
+    const dateThat =
+      "const Real = Date; globalThis.Date = class extends Real { constructor(...a) { super(...(a.length ? a : [Real.now()])); } };";
+    start({}, { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(jump + dateThat)}` });
+    await eventually("synced", isState("synced"));
+    await eventually("an answer that tells the time", () => sent("ClockOffsetSeconds").length > 0);
+    agent.kill("SIGUSR2");
+    await eventually("seen", () => sent("ClockOffsetSeconds").some((value) => value > 86_390));
+    const probes = sent("ProbeSuccess").length;
+    await eventually("published on", () => sent("ProbeSuccess").length > probes + 5);
+    assert.equal((await get("/healthz")).status, 200);
+    const furthest = Math.max(...timestamps().map((at) => Math.abs(at - Date.now() / 1000)));
+    assert.ok(furthest < 60, `a metric is ${furthest} s off`);
   });
 
   it("makes blocks on a private network when it is told to", async () => {

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { agentPort, type Network } from "@coinfleet/sdk";
 import { Agent } from "./agent.ts";
+import { CloudClock } from "./cloud-clock.ts";
 import { CloudWatchPublisher } from "./cloudwatch-publisher.ts";
 import { loadCoin, networkOf } from "./coin-module.ts";
 import { GateRequest } from "./gate-request.ts";
@@ -46,7 +47,8 @@ export async function run(options: RunOptions, stop: AbortSignal): Promise<void>
   const context = { networkName: config.networkName, network, options: coin.options.parse(config.options) };
   const client = new HttpNodeClient(config.access, { timeoutMs: 5000, maximumBytes: 4 * 2 ** 20 });
   const prometheus = new PrometheusMetrics({ environment: config.environment, node: config.node });
-  const publisher = new CloudWatchPublisher({ environment: config.environment, node: config.node, region: config.region, log });
+  const clock = new CloudClock(log);
+  const publisher = new CloudWatchPublisher({ environment: config.environment, node: config.node, region: config.region, log, clock });
   const gate = new GateRequest(`${options.requests}/gate`, log);
   const { index, siblings, health } = config;
   const restart = new RestartRequest({ file: `${options.requests}/restart`, index, count: siblings.length + 1, health, log });
@@ -57,6 +59,7 @@ export async function run(options: RunOptions, stop: AbortSignal): Promise<void>
     context,
     client,
     publisher,
+    clock,
     prometheus,
     gate,
     restart,
@@ -66,7 +69,7 @@ export async function run(options: RunOptions, stop: AbortSignal): Promise<void>
     log,
   });
 
-  const server = createStatusServer({ status: () => agent.status, prometheus });
+  const server = createStatusServer({ status: () => agent.status, prometheus }, () => clock.now().getTime() / 1000);
   server.listen(options.port, "0.0.0.0");
   await once(server, "listening");
   const { blockEverySec } = config;

@@ -15,10 +15,12 @@ export interface SamplesInput {
   readonly volume: VolumeUsage | undefined;
   readonly restarts: number;
   readonly restorePercent: number | undefined;
+  readonly clockOffsetSec: number | undefined;
 }
 
 /** The samples of one probe. A failed one has no height, no peers, no age. */
-export function toSamples({ nowSec, probe, verdict, tipsAvailable, isForked, volume, restarts, restorePercent }: SamplesInput): Samples {
+export function toSamples(input: SamplesInput): Samples {
+  const { nowSec, probe, verdict, tipsAvailable, isForked, volume, restarts, restorePercent, clockOffsetSec } = input;
   return {
     ProbeSuccess: probe === undefined ? 0 : 1,
     Synced: verdict.isSynced ? 1 : 0,
@@ -27,6 +29,7 @@ export function toSamples({ nowSec, probe, verdict, tipsAvailable, isForked, vol
     TipsDisagree: verdict.tipsDisagree ? 1 : 0,
     Restarts: restarts,
     ...(restorePercent === undefined ? {} : { RestorePercent: restorePercent }),
+    ...(clockOffsetSec === undefined ? {} : { ClockOffsetSeconds: clockOffsetSec }),
     ...(volume === undefined ? {} : { DataVolumeUsedPercent: volume.usedPercent, DaysToFull: volume.daysToFull }),
     ...(probe === undefined
       ? {}

@@ -14,7 +14,8 @@ export type AlarmId =
   | "tips-unavailable"
   | "tips-disagree"
   | "disk-nearly-full"
-  | "disk-full-soon";
+  | "disk-full-soon"
+  | "clock-off";
 
 /** One alarm that every node gets. Data, so that it can be created, drawn, replayed in tests and explained. */
 export interface Alarm {
@@ -152,6 +153,18 @@ export const alarms: readonly Alarm[] = [
     treatMissingData: "notBreaching",
     severity: "page",
     reason: `Three days are a long weekend. ${coveredByNodeDown}`,
+  },
+  {
+    id: "clock-off",
+    title: "The host's clock is wrong by more than 30 s",
+    metric: "ClockOffsetSeconds",
+    statistic: "Maximum",
+    comparison: "GreaterThanThreshold",
+    threshold: () => 30,
+    ...threeOfThree,
+    treatMissingData: "notBreaching",
+    severity: "warn",
+    reason: `The agent goes by AWS's clock meanwhile; daemons refuse blocks and peers by their own, most of them from 10 min on. ${coveredByNodeDown}`,
   },
 ];
 

@@ -24,6 +24,7 @@ export const metrics = {
     help: "days until the data volume is full at the recent rate; 9999 when it does not grow",
   },
   RestorePercent: { unit: "Percent", fromProbe: false, help: "share of the snapshot that has been restored; only while one is" },
+  ClockOffsetSeconds: { unit: "Seconds", fromProbe: false, help: "by how much the host's clock differs from that of AWS, either way" },
   Restarts: { unit: "Count", fromProbe: false, help: "starts of the daemons since boot, less one" },
 } as const satisfies Record<string, { unit: "Count" | "Seconds" | "Percent"; fromProbe: boolean; help: string }>;
 
