@@ -27,13 +27,14 @@ store=/run/parameters; mkdir -p $store
 shift
 action=$1; shift
 while [ $# -gt 0 ]; do
-  case $1 in --name) name=$2 ;; --value) value=$2 ;; esac
+  case $1 in --name | --secret-id) name=$2 ;; --value) value=$2 ;; esac
   shift
 done
 file=$store/$(tr / _ <<<"$name")
 case $action in
   get-parameter) [ -e /run/parameters-down ] && { echo "Could not connect to the endpoint URL" >&2; exit 255; }
     cat "$file" 2>/dev/null || { echo "An error occurred (ParameterNotFound) when calling the GetParameter operation" >&2; exit 254; } ;;
+  get-secret-value) cat "$file" 2>/dev/null || { echo "An error occurred (ResourceNotFoundException): Secrets Manager can't find the specified secret." >&2; exit 254; } ;;
   put-parameter) printf '%s' "$value" >"$file" ;;
 esac
 `;

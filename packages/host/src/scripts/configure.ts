@@ -1,5 +1,6 @@
 /** Parameters and secrets → files on tmpfs. Everything is written beside its place and moved there. */
 export const configureScript = `umask 077
+mkdir -p "$run"
 exec 8>"$run/configure.lock"
 flock 8
 
@@ -53,8 +54,8 @@ export const privateAddress = `
 # private_address: the host's address in its network.
 private_address() {
   local token
-  token=$(curl -sf -m 5 -X PUT -H "X-aws-ec2-metadata-token-ttl-seconds: 60" http://169.254.169.254/latest/api/token) || return 1
-  curl -sf -m 5 -H "X-aws-ec2-metadata-token: $token" http://169.254.169.254/latest/meta-data/local-ipv4
+  token=$(curl -sSf -m 5 -X PUT -H "X-aws-ec2-metadata-token-ttl-seconds: 60" http://169.254.169.254/latest/api/token) || return 1
+  curl -sSf -m 5 -H "X-aws-ec2-metadata-token: $token" http://169.254.169.254/latest/meta-data/local-ipv4
 }
 `;
 
