@@ -3,7 +3,9 @@ import { describeBalancer } from "./balancer.ts";
 import { beforeUpgrade, describeChanges } from "./changes.ts";
 import { describeFaults } from "./faults.ts";
 import { FleetUnderTest } from "./fleet-under-test.ts";
+import { describeHardening } from "./hardening.ts";
 import { describeHostFacts } from "./host-facts.ts";
+import { describeLogs } from "./logs.ts";
 import { describeRestore } from "./restore.ts";
 import { testFleet, type Groups } from "./stack.ts";
 import { TipServer } from "./tip-server.ts";
@@ -56,12 +58,16 @@ describe("a fleet from its first `up` to its end", function () {
   it("previews no change when nothing has changed", async () => assert.deepEqual(await fleet.stack.plan(), []));
 
   describeHostFacts(at);
+  describeHardening(at);
   describeFaults(at, tips);
   describeBalancer(at, tips);
   describeChanges(at, file);
   describeVolumes(at, file);
   // Minutes more: a node's own archive, a new host.
-  if (process.env["COINFLEET_TEST_FULL"] === "1") describeRestore(at, file);
+  if (process.env["COINFLEET_TEST_FULL"] === "1") {
+    describeRestore(at, file);
+    describeLogs(at, file);
+  }
 
   // In a suite of its own: mocha runs a suite's tests before the suites in it.
   describe("at its end", () => {
