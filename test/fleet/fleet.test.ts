@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describeBalancer } from "./balancer.ts";
+import { describeBoots } from "./boots.ts";
 import { beforeUpgrade, describeChanges } from "./changes.ts";
 import { describeFaults } from "./faults.ts";
 import { FleetUnderTest } from "./fleet-under-test.ts";
@@ -65,6 +66,7 @@ describe("a fleet from its first `up` to its end", function () {
   describeVolumes(at, file);
   // Minutes more: a node's own archive, a new host.
   if (process.env["COINFLEET_TEST_FULL"] === "1") {
+    describeBoots(at);
     describeRestore(at, file);
     describeLogs(at, file);
   }
