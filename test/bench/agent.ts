@@ -80,6 +80,7 @@ try {
     coin: "litecoin",
     networkName: "regtest",
     region: "eu-central-1",
+    selfHealing: { restartsPerDay: 3 },
     options: {},
     access: [{ port: "rpc", url: rpc.url, auth: { user: "coinfleet", password: "x", scheme: "basic" } }],
     siblings: ["127.0.0.1"],

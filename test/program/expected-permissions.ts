@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { metricNamespace } from "@coinfleet/sdk";
+import { coordinationTable, groupScope, holdScope, metricNamespace } from "@coinfleet/sdk";
 import { isAllowed, policyOf, type Call, type Caller } from "./iam.ts";
 import type { Recorded } from "./record-program.ts";
 
@@ -131,12 +131,24 @@ function ofHosts(env: Environment, group: string, lent: readonly string[]): Expe
         })),
       ),
     ),
+    ...groupsOf(env).flatMap((other) => ofCoordination(env, hosts, other, other === group)),
     ...expect(false, hosts, forbiddenToHosts(env)),
     ...expect(true, hosts, [
       { action: "ecr:GetAuthorizationToken", resource: "*" },
       { action: "ssm:UpdateInstanceInformation", resource: arn(env, "ec2", "instance/i-0123456789abcdef0") },
       { action: "cloudwatch:PutMetricData", resource: "*", context: { "cloudwatch:namespace": metricNamespace } },
     ]),
+  ];
+}
+
+/** A group's lock is its hosts' own; what operators say of it they can only read. */
+function ofCoordination(env: Environment, hosts: Caller, group: string, isOwn: boolean): Expectation[] {
+  const resource = arn(env, "dynamodb", `table/${coordinationTable(env.name)}`);
+  const on = (scope: string, ...actions: string[]): Call[] =>
+    actions.map((action) => ({ action: `dynamodb:${action}`, resource, context: { "dynamodb:LeadingKeys": [scope] } }));
+  return [
+    ...expect(isOwn, hosts, [...on(groupScope(group), "PutItem", "DeleteItem", "Query"), ...on(holdScope(group), "Query")]),
+    ...expect(false, hosts, [...on(holdScope(group), "PutItem", "DeleteItem"), ...on(groupScope(group), "GetItem", "UpdateItem")]),
   ];
 }
 
@@ -170,6 +182,10 @@ function forbiddenToHosts(env: Environment): Call[] {
     { action: "ssm:SendCommand", resource: arn(env, "ec2", "instance/i-0123456789abcdef0") },
     { action: "ec2:ModifyInstanceMetadataOptions", resource: arn(env, "ec2", "instance/i-0123456789abcdef0") },
     { action: "ec2:TerminateInstances", resource: arn(env, "ec2", "instance/i-0123456789abcdef0") },
+    { action: "dynamodb:Scan", resource: arn(env, "dynamodb", `table/${coordinationTable(env.name)}`) },
+    // A request that names no key must not pass for one that names the group's own.
+    { action: "dynamodb:PutItem", resource: arn(env, "dynamodb", `table/${coordinationTable(env.name)}`) },
+    { action: "dynamodb:DeleteTable", resource: arn(env, "dynamodb", `table/${coordinationTable(env.name)}`) },
     { action: "sns:Publish", resource: arn(env, "sns", `coinfleet-${env.name}-page`) },
     {
       action: "secretsmanager:GetSecretValue",

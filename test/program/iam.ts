@@ -5,7 +5,7 @@ import type { Recorded } from "./record-program.ts";
 export interface Call {
   readonly action: string;
   readonly resource: string;
-  readonly context?: Readonly<Record<string, string>>;
+  readonly context?: Readonly<Record<string, string | readonly string[]>>;
 }
 
 /** Who calls: a role of the program with its own policies, a service, or another account. */
@@ -56,8 +56,8 @@ export async function isAllowed(caller: Caller, call: Call, account: string, res
   return checked.overallResult === "Allowed";
 }
 
-const contextOf = ({ context = {} }: Call): Record<string, string> =>
-  Object.fromEntries(Object.entries(context).map(([key, value]) => [standIn(key), value]));
+const contextOf = ({ context = {} }: Call): Record<string, string | string[]> =>
+  Object.fromEntries(Object.entries(context).map(([key, value]) => [standIn(key), typeof value === "string" ? value : [...value]]));
 
 /** The mocked engine's ids inside policies become ARNs, so that an evaluator can read them. */
 export function policyOf(one: Recorded, key: string, realArns: Readonly<Record<string, string>>): unknown {

@@ -55,6 +55,14 @@ const widened: Readonly<Record<string, readonly [name: string, key: string, from
     "log-group:/coinfleet/production/bitcoin*",
   ],
   "any metric": ["bitcoin-hosts-policy", "policy", `"cloudwatch:namespace":"${metricNamespace}"`, '"cloudwatch:namespace":["AWS/EBS"]'],
+  "locks of groups whose names begin alike": ["bitcoin-hosts-policy", "policy", /"group\/bitcoin"/g, '"group/bitcoin*"'],
+  "holds that it lifts itself": [
+    "bitcoin-hosts-policy",
+    "policy",
+    /"dynamodb:LeadingKeys":\["group\/bitcoin"\]/,
+    '"dynamodb:LeadingKeys":["group/bitcoin","hold/bitcoin"]',
+  ],
+  "locks without a key": ["bitcoin-hosts-policy", "policy", /,"Null":\{"dynamodb:LeadingKeys":"false"\}/g, ""],
   "images of another coin": [
     "bitcoin-hosts-policy",
     "policy",

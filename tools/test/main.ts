@@ -80,6 +80,11 @@ const fast: Layer[] = [
   },
   { name: "sandbox", proves: "the emulator refuses what AWS refuses", run: pytest(`--ignore=${realHosts}`) },
   {
+    name: "healing",
+    proves: "locks, holds, restarts and growth, by AWS's APIs alone",
+    run: mocha(find("test/healing/*.test.ts"), minutes(2)),
+  },
+  {
     name: "engine",
     proves: "the engine with the toolchain's own plugins, and a first plan of each stack",
     run: mocha(["test/engine/toolchain.test.ts", "test/engine/stacks.test.ts"], minutes(15)),

@@ -81,7 +81,8 @@ export class Agent {
 
     await gate.update(verdict, elapsedSec);
     const height = "status" in found ? found.status.height : undefined;
-    await restart.update({ verdict, height, tipsAvailable: tips.length, elapsedSec, nowSec });
+    // It speaks to a service that may be slow, and metrics must not wait for that. It never throws.
+    void restart.update({ verdict, height, tipsAvailable: tips.length, elapsedSec });
     const samples = toSamples({
       nowSec,
       probe: "status" in found ? found.status : undefined,

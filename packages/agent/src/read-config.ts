@@ -31,6 +31,7 @@ const schema = z.object({
     maxTipAgeSec: z.number().positive(),
     minimumPeers: z.int().nonnegative(),
   }),
+  selfHealing: z.object({ restartsPerDay: z.int().nonnegative() }),
   blockEverySec: z.number().positive().optional(),
 });
 

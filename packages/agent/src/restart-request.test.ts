@@ -3,23 +3,34 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLog } from "./log.ts";
-import { pauseSec, RestartRequest, turnSec, withoutPeersSec, type RestartObservation } from "./restart-request.ts";
+import { askAgainSec, pauseSec, RestartRequest, withoutPeersSec, type RestartObservation } from "./restart-request.ts";
 
 describe("the request for a restart", () => {
   let directory: string;
   let file: string;
+  let lines: string[];
+  let calls: string[];
+  let refusal: string | Error | undefined;
 
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), "coinfleet-restart-"));
     file = join(directory, "restart");
+    [lines, calls, refusal] = [[], [], undefined];
   });
 
   afterEach(() => {
     rmSync(directory, { recursive: true });
   });
 
-  const requestOf = (index: number, count = 2): RestartRequest =>
-    new RestartRequest({ file, index, count, health: { blockIntervalSec: 10 }, log: createLog(() => undefined) });
+  const requestOf = (path = file): RestartRequest => {
+    const call = (name: string) => (): Promise<void> => Promise.resolve(void calls.push(name));
+    const ask = (): Promise<string | undefined> => {
+      calls.push("ask");
+      return refusal instanceof Error ? Promise.reject(refusal) : Promise.resolve(refusal);
+    };
+    const leave = { ask, keep: call("keep"), giveBack: call("giveBack") };
+    return new RestartRequest({ file: path, health: { blockIntervalSec: 10 }, leave, log: createLog((line) => lines.push(line)) });
+  };
 
   type Change = Omit<Partial<RestartObservation>, "verdict"> & {
     readonly state: RestartObservation["verdict"]["state"];
@@ -32,11 +43,10 @@ describe("the request for a restart", () => {
     for (let second = 0; second < seconds; second += 10) {
       const { state, why = state, ...rest } = observe(second);
       await request.update({
-        verdict: { state, why, tip: 100 },
+        verdict: { state, why, tip: 100, isSynced: state === "synced" },
         height: 90,
         tipsAvailable: 2,
         elapsedSec: second,
-        nowSec: second,
         ...rest,
       });
       if (existsSync(file)) {
@@ -47,78 +57,80 @@ describe("the request for a restart", () => {
     return asked;
   }
 
-  it("is made when the node has lost its peers and does not find them again, in its turn", async () => {
-    const [first = 0] = await rounds(requestOf(2), 1200, () => ({ state: "no-peers" }));
-    assert.ok(first >= withoutPeersSec && Math.floor(first / turnSec) % 2 === 1, `at ${first} s`);
+  it("is made when the node has lost its peers and does not find them again", async () => {
+    assert.deepEqual(await rounds(requestOf(), 1200, () => ({ state: "no-peers" })), [withoutPeersSec]);
   });
 
   it("is not made while the client finds peers again in time", async () => {
-    assert.deepEqual(await rounds(requestOf(1, 1), 7200, (second) => ({ state: second % 300 < 150 ? "no-peers" : "synced" })), []);
+    assert.deepEqual(await rounds(requestOf(), 7200, (second) => ({ state: second % 300 < 150 ? "no-peers" : "synced" })), []);
+    assert.deepEqual(calls, []);
   });
 
-  it("is made by two nodes of a group never within one turn, whatever both of them think", async () => {
-    const [one, two] = [
-      await rounds(requestOf(1), 20_000, () => ({ state: "no-peers" })),
-      await rounds(requestOf(2), 20_000, () => ({ state: "no-peers" })),
-    ];
-    assert.ok(one.length > 3 && two.length > 3);
-    const turns = (times: readonly number[]): number[] => times.map((second) => Math.floor(second / turnSec));
-    assert.deepEqual(
-      turns(one).filter((turn) => turns(two).includes(turn)),
-      [],
-    );
+  it("is made with the group's leave only, asks for it once a minute, and says once why it is refused", async () => {
+    refusal = "alice holds the node: comparing two blocks";
+    assert.deepEqual(await rounds(requestOf(), 1200, () => ({ state: "no-peers" })), []);
+    assert.equal(calls.length, (1200 - withoutPeersSec) / askAgainSec);
+    const said = lines.filter((line) => line.includes("alice holds the node: comparing two blocks"));
+    assert.equal(said.length, 1);
   });
 
-  it("leaves time between two requests", async () => {
-    const asked = await rounds(requestOf(1, 1), 20_000, () => ({ state: "no-peers" }));
+  it("is not made while the table of locks does not answer", async () => {
+    refusal = new Error("connect ECONNREFUSED");
+    assert.deepEqual(await rounds(requestOf(), 1200, () => ({ state: "no-peers" })), []);
+    assert.match(lines.join(""), /the table of locks does not answer.*ECONNREFUSED/);
+  });
+
+  it("keeps the leave until the node is synced again, and gives it back then", async () => {
+    await rounds(requestOf(), 500, (second) => ({ state: second < 400 ? "no-peers" : "synced" }));
+    assert.deepEqual(calls, ["ask", "keep", "keep", "keep", "giveBack"]);
+  });
+
+  it("gives the leave back after half an hour where the node does not come back, and asks again", async () => {
+    const asked = await rounds(requestOf(), 20_000, () => ({ state: "no-peers" }));
+    assert.ok(asked.length > 3);
     asked.slice(1).forEach((second, index) => {
       assert.ok(second - (asked[index] ?? 0) >= pauseSec);
     });
+    assert.deepEqual(calls.filter((call) => call !== "keep").slice(0, 4), ["ask", "giveBack", "ask", "giveBack"]);
   });
 
   it("is made when the node stands still while the tip moves, after the coin's grace", async () => {
-    const [first = 0] = await rounds(requestOf(1, 1), 2000, () => ({ state: "behind" }));
+    const [first = 0] = await rounds(requestOf(), 2000, () => ({ state: "behind" }));
     assert.ok(first >= 600, `at ${first} s`);
   });
 
   it("is not made while the node catches up, however far behind it is", async () => {
-    assert.deepEqual(await rounds(requestOf(1, 1), 20_000, (second) => ({ state: "behind", height: second })), []);
+    assert.deepEqual(await rounds(requestOf(), 20_000, (second) => ({ state: "behind", height: second })), []);
   });
 
   it("is made when RPC hangs, and not when the daemon is starting or gone", async () => {
     const failed = (why: string) => () => ({ state: "probe-failed", why, height: undefined }) as const;
-    assert.equal((await rounds(requestOf(1, 1), 1000, failed("timeout: no answer in 5000 ms"))).length, 1);
-    assert.deepEqual(await rounds(requestOf(1, 1), 20_000, failed("refused: connect ECONNREFUSED")), []);
-    assert.deepEqual(await rounds(requestOf(1, 1), 20_000, failed("starting: loading the block index")), []);
+    assert.equal((await rounds(requestOf(), 1000, failed("timeout: no answer in 5000 ms"))).length, 1);
+    assert.deepEqual(await rounds(requestOf(), 20_000, failed("refused: connect ECONNREFUSED")), []);
+    assert.deepEqual(await rounds(requestOf(), 20_000, failed("starting: loading the block index")), []);
   });
 
   it("is never made in initial sync, on a fork, or when nobody else can be reached", async () => {
     for (const state of ["initial-sync", "forked", "unknown", "holding", "starting", "synced"] as const) {
-      assert.deepEqual(await rounds(requestOf(1, 1), 20_000, () => ({ state })), [], state);
+      assert.deepEqual(await rounds(requestOf(), 20_000, () => ({ state })), [], state);
     }
-    assert.deepEqual(await rounds(requestOf(1, 1), 20_000, () => ({ state: "no-peers", tipsAvailable: 0 })), []);
+    assert.deepEqual(await rounds(requestOf(), 20_000, () => ({ state: "no-peers", tipsAvailable: 0 })), []);
   });
 
   it("survives a host that cannot be asked", async () => {
-    const request = new RestartRequest({
-      file: join(directory, "none/restart"),
-      index: 1,
-      count: 1,
-      health: { blockIntervalSec: 10 },
-      log: createLog(() => undefined),
-    });
+    const request = requestOf(join(directory, "none/restart"));
     assert.deepEqual(await rounds(request, 1000, () => ({ state: "no-peers" })), []);
+    assert.match(lines.join(""), /the host cannot be asked/);
   });
 
   it("says why", async () => {
-    const request = requestOf(1, 1);
-    for (let second = 0; second <= 200; second += 10) {
+    const request = requestOf();
+    for (let elapsedSec = 0; elapsedSec <= 200; elapsedSec += 10) {
       await request.update({
-        verdict: { state: "no-peers", why: "", tip: 1 },
+        verdict: { state: "no-peers", isSynced: false, why: "", tip: 1 },
         height: 1,
         tipsAvailable: 1,
-        elapsedSec: second,
-        nowSec: second,
+        elapsedSec,
       });
     }
     assert.match(readFileSync(file, "utf8"), /^without peers for 180 s$/);

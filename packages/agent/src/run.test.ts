@@ -78,6 +78,7 @@ describe("the agent as a process", function () {
       coin: "fake",
       networkName: "regtest",
       region: "eu-central-1",
+      selfHealing: { restartsPerDay: 3 },
     };
     const access = [{ port: "rpc", url: rpc.url }];
     writeFileSync(join(directory, "config.json"), JSON.stringify({ ...config, options: {}, access, siblings: [], health, ...change }));

@@ -12,6 +12,7 @@ import { createLog } from "./log.ts";
 import { startMiner } from "./miner.ts";
 import { PrometheusMetrics } from "./prometheus.ts";
 import { readConfig } from "./read-config.ts";
+import { RestartLeave } from "./restart-leave.ts";
 import { RestartRequest } from "./restart-request.ts";
 import { createStatusServer } from "./status-server.ts";
 import { VolumeWatch } from "./volume-usage.ts";
@@ -50,8 +51,8 @@ export async function run(options: RunOptions, stop: AbortSignal): Promise<void>
   const clock = new CloudClock(log);
   const publisher = new CloudWatchPublisher({ environment: config.environment, node: config.node, region: config.region, log, clock });
   const gate = new GateRequest(`${options.requests}/gate`, log);
-  const { index, siblings, health } = config;
-  const restart = new RestartRequest({ file: `${options.requests}/restart`, index, count: siblings.length + 1, health, log });
+  const leave = new RestartLeave({ config });
+  const restart = new RestartRequest({ file: `${options.requests}/restart`, health: config.health, leave, log });
   const volume = new VolumeWatch(options.volume, expectedGrowth(network));
   const agent = new Agent({
     config,

@@ -13,6 +13,7 @@ export class Documents extends pulumi.ComponentResource {
   static readonly type = "coinfleet:aws:Documents";
   readonly apply: pulumi.Output<string>;
   readonly drain: pulumi.Output<string>;
+  readonly restart: pulumi.Output<string>;
   readonly status: pulumi.Output<string>;
 
   constructor(name: string, args: DocumentsArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -28,7 +29,8 @@ export class Documents extends pulumi.ComponentResource {
     };
     this.apply = make("apply");
     this.drain = make("drain");
+    this.restart = make("restart");
     this.status = make("status");
-    this.registerOutputs({ apply: this.apply, drain: this.drain, status: this.status });
+    this.registerOutputs({ apply: this.apply, drain: this.drain, restart: this.restart, status: this.status });
   }
 }

@@ -15,7 +15,9 @@ export interface EndpointsArgs {
   readonly subnetIds: readonly pulumi.Input<string>[];
 }
 
-/** Every API that a host's scripts and agents call. S3 holds the layers of the registry's images, and has a free kind. */
+/** They have a kind that costs nothing. S3 holds the layers of the registry's images, DynamoDB the groups' locks. */
+const free = ["s3", "dynamodb"];
+/** Every other API that a host's scripts and agents call. */
 const called = ["ssm", "ssmmessages", "ec2messages", "ecr.api", "ecr.dkr", "logs", "monitoring", "secretsmanager", "kms", "sts"];
 
 /** AWS services inside the VPC. */
@@ -26,17 +28,18 @@ export class Endpoints extends pulumi.ComponentResource {
     super(Endpoints.type, name, {}, opts);
     const { place, vpcId } = args;
     const tags = (role: string): Record<string, string> => environmentTags(place, `coinfleet-${place.environment}-${role}`);
-    new aws.ec2.VpcEndpoint(
-      `${name}-s3`,
-      {
-        vpcId,
-        serviceName: `com.amazonaws.${place.region}.s3`,
-        vpcEndpointType: "Gateway",
-        routeTableIds: [...args.routeTableIds],
-        tags: tags("s3"),
-      },
-      { parent: this },
-    );
+    for (const service of free)
+      new aws.ec2.VpcEndpoint(
+        `${name}-${service}`,
+        {
+          vpcId,
+          serviceName: `com.amazonaws.${place.region}.${service}`,
+          vpcEndpointType: "Gateway",
+          routeTableIds: [...args.routeTableIds],
+          tags: tags(service),
+        },
+        { parent: this },
+      );
     if (args.which === "all") {
       const securityGroupId = this.securityGroup(name, args, tags("endpoints"));
       for (const service of called)

@@ -4,6 +4,7 @@ import type { FleetSpec, ResolvedFleet, ResolvedGroup } from "@coinfleet/sdk";
 import { AccountSettings } from "./account-settings.ts";
 import { Alerts } from "./alerts.ts";
 import { Backups } from "./backups.ts";
+import { Coordination } from "./coordination.ts";
 import { Dashboards } from "./dashboards.ts";
 import { dataVolumeGuard } from "./data-volume-guard.ts";
 import { Documents } from "./documents.ts";
@@ -60,6 +61,7 @@ export class Fleet extends pulumi.ComponentResource {
     const network = new Network("network", { place, spec: spec.network, keyArn: keys.arn, zones: spec.zones, domain }, parent);
     const alerts = new Alerts("alerts", { place, keyArn: keys.arn, subscriptions: spec.alerts }, parent);
     const documents = new Documents("documents", { place }, parent);
+    const coordination = new Coordination("coordination", { place }, parent);
     const images = new Images(
       "images",
       {
@@ -92,6 +94,7 @@ export class Fleet extends pulumi.ComponentResource {
       keyArn: keys.arn,
       topicArns: alerts.topicArns,
       documents,
+      coordinationTable: coordination.table,
       volumeGuard: dataVolumeGuard(),
       gelf: spec.logs.gelf,
     };

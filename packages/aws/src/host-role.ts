@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { hostPermissions, type LogRoute } from "@coinfleet/host";
-import type { ResolvedGroup } from "@coinfleet/sdk";
+import { coordinationTable, type ResolvedGroup } from "@coinfleet/sdk";
 import { secretArns } from "./group-secrets.ts";
 import { arn, roleBounds, type Place } from "./place.ts";
 import { policyDocument, type PolicyDocument } from "./policy-document.ts";
@@ -75,6 +75,8 @@ export function hostPolicy(place: Place, group: ResolvedGroup, keyArn: string, r
       repositoryArns,
       logGroupArn: arn(place, "logs", `log-group:${logGroupName(place, group)}`),
       keyArns: [keyArn],
+      coordinationTableArn: arn(place, "dynamodb", `table/${coordinationTable(place.environment)}`),
+      group: group.name,
     }),
   );
 }

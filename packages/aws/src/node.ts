@@ -26,6 +26,8 @@ export interface Surroundings {
   readonly keyArn: pulumi.Input<string>;
   readonly topicArns: Readonly<Record<Severity, pulumi.Input<string>>>;
   readonly documents: Readonly<Record<"apply" | "drain" | "status", pulumi.Input<string>>>;
+  /** Where everything that takes a node out of service asks for its group. */
+  readonly coordinationTable: pulumi.Input<string>;
   readonly volumeGuard: pulumi.ResourceHook;
   /** GELF input for the logs. Absent: CloudWatch Logs. */
   readonly gelf: string | undefined;
@@ -94,6 +96,7 @@ export class Node extends pulumi.ComponentResource {
           instanceId: instance.id,
           applyDocument: surroundings.documents.apply,
           statusDocument: surroundings.documents.status,
+          coordinationTable: surroundings.coordinationTable,
           parameters: parameters.prefix,
           release: group.release,
           blockIntervalSec: group.health.blockIntervalSec,
@@ -182,7 +185,7 @@ export class Node extends pulumi.ComponentResource {
 
   /** Between two hosts: drain the old one, take the volume off it, give it to the new one. Never by force. */
   private attach(name: string, args: NodeArgs, instance: aws.ec2.Instance, volumeId: pulumi.Input<string>): pulumi.Resource {
-    const { surroundings, node } = args;
+    const { surroundings, group, node } = args;
     const detach = coinfleetCommand(
       `${name}-detach`,
       {
@@ -190,10 +193,12 @@ export class Node extends pulumi.ComponentResource {
         when: "delete",
         input: {
           region: surroundings.place.region,
+          group: group.name,
           node: node.name,
           instanceId: instance.id,
           volumeId,
           drainDocument: surroundings.documents.drain,
+          coordinationTable: surroundings.coordinationTable,
           stopTimeoutSec: stopTimeoutSec(node),
           timeoutSec: stopTimeoutSec(node) + 300,
         },

@@ -28,7 +28,7 @@ const bundleOptions = {
 
 const agentEntry = "packages/agent/src/main.ts";
 const coinEntry = (coin: string): string => `coins/${coin}/index.ts`;
-const workspaces = (coin: string): readonly string[] => ["packages/agent", "packages/sdk", `coins/${coin}`];
+const workspaces = (coin: string): readonly string[] => ["packages/agent", "packages/coordination", "packages/sdk", `coins/${coin}`];
 
 const isSource = (path: string): boolean =>
   !/(^|\/)(node_modules|testing|fixtures)\//.test(path) && !/\.(test|test-d)\.ts$/.test(path) && /\.(ts|json)$/.test(path);

@@ -12,6 +12,10 @@ export type CliErrorName =
   | "GateTimeout"
   | "DetachTimeout"
   | "NotPromotable"
+  | "RestartTimeout"
+  | "SiblingNotHealthy"
+  | "GroupBusy"
+  | "AlarmNotFound"
   | "ToolUnavailable";
 
 /** A failed command. The message is complete: what, where, got, allowed, fix, and the state of the world. */

@@ -7,7 +7,9 @@ import { recordingReporter } from "./testing/memory-output.ts";
 
 const input: DetachInput = {
   region: "eu-central-1",
+  group: "litecoin",
   node: "litecoin-1",
+  coordinationTable: "coinfleet-test-coordination",
   instanceId: "i-1",
   volumeId: "vol-1",
   drainDocument: "coinfleet-test-drain",
@@ -26,6 +28,7 @@ describe("runDetach", () => {
     aws = await startFakeAws();
     aws.on("DescribeInstances", () => ({ xml: instance("running") }));
     aws.on("DescribeVolumes", () => ({ xml: volume("i-1") }));
+    aws.on("PutItem", () => ({ json: {} }));
     aws.on("DescribeInstanceInformation", () => ({ json: { InstanceInformationList: [{ InstanceId: "i-1", PingStatus: "Online" }] } }));
     aws.on("SendCommand", () => ({ json: { Command: { CommandId: "c-1" } } }));
     aws.on("GetCommandInvocation", () => ({ json: { Status: "Success", StatusDetails: "Success" } }));
@@ -43,6 +46,7 @@ describe("runDetach", () => {
     assert.deepEqual(aws.calls, [
       "DescribeInstances",
       "DescribeVolumes",
+      "PutItem",
       "DescribeInstanceInformation",
       "SendCommand",
       "GetCommandInvocation",
@@ -57,6 +61,13 @@ describe("runDetach", () => {
     aws.on("DescribeInstances", () => ({ xml: instance("running") }));
     aws.on("DescribeVolumes", () => ({ xml: volume("i-2") }));
     assert.match(await detach(), /not attached to i-1; nothing to drain/);
+    assert.equal(aws.calls.includes("SendCommand"), false);
+  });
+
+  it("waits for whoever works on another node of the group, and gives up before it touches anything", async () => {
+    const holder = { Owner: { S: "agent of litecoin-2" }, Reason: { S: "stuck" }, Until: { N: "1" } };
+    aws.on("PutItem", () => ({ error: "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException", fields: { Item: holder } }));
+    await assert.rejects(detach(), /DetachTimeout[^]*agent of litecoin-2 to leave the group \(stuck\)/);
     assert.equal(aws.calls.includes("SendCommand"), false);
   });
 

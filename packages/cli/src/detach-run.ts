@@ -5,15 +5,18 @@ import { awsSettings, calling, errorCode } from "./aws-call.ts";
 import { CliError } from "./cli-error.ts";
 import { Deadline } from "./deadline.ts";
 import { formatDuration } from "@coinfleet/build/progress";
+import { openCoordination, updateOf } from "./group-lock.ts";
 import type { Reporter } from "./reporter.ts";
 import { documentFailed, isOnline, runDocument } from "./ssm-command.ts";
 
 export const detachSchema = z.strictObject({
   region: z.string(),
+  group: z.string(),
   node: z.string(),
   instanceId: z.string(),
   volumeId: z.string(),
   drainDocument: z.string(),
+  coordinationTable: z.string(),
   stopTimeoutSec: z.number(),
   timeoutSec: z.number().positive(),
 });
@@ -29,6 +32,8 @@ interface DetachPace {
 
 // A host that is busy stopping a daemon still answers SSM; one that is silent for a minute has no agent any more.
 const defaultPace: DetachPace = { pollMs: 5_000, silenceSec: 60 };
+// From the end of a drain until the new host's gate takes the lock: two API calls of the update.
+const untilGateSec = 300;
 const undelivered = new Set(["DeliveryTimedOut", "Undeliverable", "Terminated"]);
 
 interface Detach {
@@ -82,6 +87,24 @@ async function waitUntilOnline({ input, ssm, deadline, reporter, pace }: Detach)
   return false;
 }
 
+/** Takes the group and leaves it to the gate of the same update: between them the node is out of service. */
+async function lockGroup(detach: Detach): Promise<void> {
+  const { input, deadline, reporter, pace } = detach;
+  const coordination = openCoordination(input.coordinationTable, input.region);
+  const claim = { group: input.group, owner: updateOf(input.node), reason: "its host is replaced" };
+  for (;;) {
+    const other = await coordination.acquire(claim, input.timeoutSec + untilGateSec);
+    if (other === undefined) return;
+    if (deadline.hasPassed) throw timedOut(detach, `${other.owner} to leave the group (${other.reason})`);
+    reporter.progress({
+      what: `${input.node}: waiting for ${other.owner} to leave the group (${other.reason})`,
+      done: Math.round(deadline.elapsedSec),
+      unit: "s",
+    });
+    await deadline.pause(pace.pollMs);
+  }
+}
+
 /** A dead host's daemons are gone already; stopping the instance is what makes the kernel let go of the disk. */
 async function stopInstance(detach: Detach): Promise<void> {
   const { input, ec2, deadline, reporter } = detach;
@@ -120,6 +143,7 @@ export async function runDetach(input: DetachInput, reporter: Reporter, pace = d
     reporter.say(`${input.node}: ${input.volumeId} is not attached to ${input.instanceId}; nothing to drain`);
     return;
   }
+  await lockGroup(detach);
   if (state === "stopping" || state === "shutting-down" || !(await waitUntilOnline(detach))) return stopInstance(detach);
   const end = await runDocument(detach.ssm, input.drainDocument, input.instanceId, detach.deadline, pace.pollMs, (id) =>
     reporter.progress({

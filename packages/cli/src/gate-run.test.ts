@@ -13,6 +13,7 @@ const input: GateInput = {
   instanceId: "i-1",
   applyDocument: "coinfleet-test-apply",
   statusDocument: "coinfleet-test-status",
+  coordinationTable: "coinfleet-test-coordination",
   parameters: "/coinfleet/test/litecoin-1",
   release: "2.0.0-go",
   blockIntervalSec: 150,
@@ -47,6 +48,8 @@ describe("runGate", () => {
   let aws: FakeAws;
   beforeEach(async () => {
     aws = await startFakeAws();
+    aws.on("PutItem", () => ({ json: {} }));
+    aws.on("DeleteItem", () => ({ json: {} }));
     aws.on("DescribeInstanceInformation", () => ({ json: { InstanceInformationList: [{ InstanceId: "i-1", PingStatus: "Online" }] } }));
     aws.on("SendCommand", () => ({ json: { Command: { CommandId: "c-1" } } }));
     aws.on("GetCommandInvocation", () => ({ json: { Status: "Success", StatusDetails: "Success" } }));
@@ -59,15 +62,17 @@ describe("runGate", () => {
 
   const run = (): ReturnType<typeof runGate> => runGate(input, recordingReporter().reporter, 20);
 
-  it("looks before it touches, applies, and passes a node that is synced again", async () => {
+  it("takes the group, looks before it touches, applies, passes a node that is synced again, and gives the group back", async () => {
     assert.deepEqual(await run(), { node: "litecoin-1", release: "2.0.0-go", wasSynced: true, isSynced: true });
     assert.deepEqual(aws.calls, [
+      "PutItem",
       "GetMetricData",
       "DescribeInstanceInformation",
       "SendCommand",
       "GetCommandInvocation",
       "GetParameter",
       "GetMetricData",
+      "DeleteItem",
     ]);
   });
 
@@ -94,7 +99,7 @@ describe("runGate", () => {
       json: { Status: "Failed", StatusDetails: "Failed", StandardErrorContent: "pull failed: no such image\n" },
     }));
     await assert.rejects(run(), /CommandFailed: coinfleet-test-apply failed on litecoin-1[^]*pull failed: no such image/);
-    assert.equal(aws.calls.at(-1), "GetCommandInvocation");
+    assert.deepEqual(aws.calls.slice(-2), ["GetCommandInvocation", "DeleteItem"]);
   });
 
   it("fails when the host runs another release than it should", async () => {
@@ -144,9 +149,16 @@ describe("runGate", () => {
     assert.equal(aws.calls.filter((call) => call === "SendCommand").length, 2);
   });
 
+  it("touches nothing while somebody works on another node of the group, and says who", async () => {
+    const holder = { Owner: { S: "agent of litecoin-2" }, Reason: { S: "no progress for 900 s" }, Until: { N: "1" } };
+    aws.on("PutItem", () => ({ error: "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException", fields: { Item: holder } }));
+    await assert.rejects(run(), /GateTimeout[^]*agent of litecoin-2 to leave the group; last seen: no progress for 900 s/);
+    assert.deepEqual([...new Set(aws.calls)], ["PutItem"]);
+  });
+
   it("fails when AWS refuses to tell the node's health, before anything is touched", async () => {
     aws.on("GetMetricData", () => ({ error: "AccessDeniedException" }));
     await assert.rejects(run(), /AwsRefused[^]*cloudwatch:GetMetricData: AccessDeniedException/);
-    assert.deepEqual(aws.calls, ["GetMetricData"]);
+    assert.deepEqual(aws.calls, ["PutItem", "GetMetricData", "DeleteItem"]);
   });
 });

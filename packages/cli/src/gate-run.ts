@@ -1,14 +1,14 @@
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { z } from "zod";
+import type { Holder } from "@coinfleet/coordination";
 import { awsSettings, calling, errorCode } from "./aws-call.ts";
 import { CliError } from "./cli-error.ts";
 import { Deadline } from "./deadline.ts";
 import { formatDuration } from "@coinfleet/build/progress";
 import type { Reporter } from "./reporter.ts";
-import { decideGate, wasSyncedIn } from "./gate-decision.ts";
-import { readSamples } from "./samples.ts";
-import type { NodeSamples } from "./samples.ts";
+import { lockingGroup, updateOf } from "./group-lock.ts";
+import { untilHealthy, wasSyncedBefore } from "./node-health.ts";
 import { documentFailed, isOnline, runDocument } from "./ssm-command.ts";
 
 export const gateSchema = z.strictObject({
@@ -19,6 +19,7 @@ export const gateSchema = z.strictObject({
   instanceId: z.string(),
   applyDocument: z.string(),
   statusDocument: z.string(),
+  coordinationTable: z.string(),
   parameters: z.string(),
   release: z.string(),
   blockIntervalSec: z.number(),
@@ -41,11 +42,6 @@ const defaultPollMs = 5_000;
 
 /** While a release does not run yet, its host is asked why on every so many looks: a restore may take days, or have failed at once. */
 const looksPerStatus = 6;
-const metrics = ["ProbeSuccess", "Synced", "Height", "Peers", "BlocksBehind", "InitialSync", "ForkDetected"] as const;
-
-// A day, not minutes: a node that failed its gate this morning was still healthy yesterday, and a second run must not wave it through.
-const lookBackMs = 24 * 3_600_000;
-const lookBackPeriodSec = 300;
 
 interface Gate {
   readonly input: GateInput;
@@ -74,12 +70,6 @@ function timedOut({ input }: Gate, waited: string, last: string): CliError {
     state: `${input.node} runs what its parameters say, as far as its host could; later nodes of ${input.group} have not been touched.`,
     isTransient: true,
   });
-}
-
-async function wasSyncedBefore({ input, cloudWatch }: Gate): Promise<boolean> {
-  const toMs = Date.now();
-  const range = { fromMs: toMs - lookBackMs, toMs, periodSec: lookBackPeriodSec, statistic: "Maximum" } as const;
-  return wasSyncedIn((await readSamples(cloudWatch, [input], ["Synced"], range))(input));
 }
 
 async function waitForHost(gate: Gate): Promise<void> {
@@ -143,19 +133,15 @@ async function waitForRelease(gate: Gate): Promise<number> {
 }
 
 async function waitForHealth(gate: Gate, wasSynced: boolean, sinceMs: number): Promise<boolean> {
-  for (;;) {
-    const toMs = Date.now() + 10_000;
-    const range = { fromMs: Math.max(sinceMs - 60_000, toMs - 3 * 3_600_000), toMs, periodSec: 10, statistic: "Minimum" } as const;
-    const samples: NodeSamples = (await readSamples(gate.cloudWatch, [gate.input], metrics, range))(gate.input);
-    const decision = decideGate({ wasSynced, sinceMs }, samples);
-    if (decision.kind === "pass") {
-      gate.reporter.say(`${gate.input.node}: passed: ${decision.why}`);
-      return decision.isSynced;
-    }
-    if (gate.deadline.hasPassed) throw timedOut(gate, wasSynced ? "it to be synced again" : "it to be alive and progressing", decision.why);
-    waitingFor(gate, `health; ${decision.why}`);
-    await gate.deadline.pause(gate.pollMs);
-  }
+  const { input, cloudWatch, deadline, pollMs, reporter } = gate;
+  const wanted = wasSynced ? "it to be synced again" : "it to be alive and progressing";
+  const passed = await untilHealthy(cloudWatch, input, { wasSynced, sinceMs }, async (why) => {
+    if (deadline.hasPassed) throw timedOut(gate, wanted, why);
+    waitingFor(gate, `health; ${why}`);
+    await deadline.pause(pollMs);
+  });
+  reporter.say(`${input.node}: passed: ${passed.why}`);
+  return passed.isSynced;
 }
 
 /** Applies a node's parameters and waits until its group may go on. State lives in AWS only. @throws {@link CliError} */
@@ -169,7 +155,22 @@ export async function runGate(input: GateInput, reporter: Reporter, pollMs = def
     cloudWatch: new CloudWatchClient(settings),
     deadline: new Deadline(input.timeoutSec),
   };
-  const wasSynced = await wasSyncedBefore(gate);
+  const claim = { group: input.group, owner: updateOf(input.node), reason: `release ${input.release}` };
+  return lockingGroup(
+    { ...input, claim, pollMs },
+    (holder) => waitForOthers(gate, holder),
+    () => passGate(gate),
+  );
+}
+
+function waitForOthers(gate: Gate, { owner, reason }: Holder): void {
+  if (gate.deadline.hasPassed) throw timedOut(gate, `${owner} to leave the group`, reason);
+  waitingFor(gate, `${owner} to leave the group (${reason})`);
+}
+
+async function passGate(gate: Gate): Promise<GateResult> {
+  const { input, reporter } = gate;
+  const wasSynced = await wasSyncedBefore(gate.cloudWatch, input);
   reporter.say(`${input.node}: ${wasSynced ? "was synced, and must be again" : "is new or was not synced: must be alive and progressing"}`);
   await waitForHost(gate);
   await apply(gate);

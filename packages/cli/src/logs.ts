@@ -1,11 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import type { FilteredLogEvent } from "@aws-sdk/client-cloudwatch-logs";
-import { EC2Client } from "@aws-sdk/client-ec2";
 import { awsSettings, calling, errorCode } from "./aws-call.ts";
-import { CliError } from "./cli-error.ts";
-import type { FleetNode } from "./fleet-nodes.ts";
-import { findNodes } from "./fleet-nodes.ts";
+import { findOne } from "./find-node.ts";
 
 /** Which lines to print. */
 export interface LogOptions {
@@ -20,22 +17,6 @@ export interface LogOptions {
 const pollMs = 2_000;
 // CloudWatch Logs shows events late and out of order by a few seconds: each look overlaps the one before.
 const overlapMs = 30_000;
-
-async function findOne({ node, environment, region }: LogOptions): Promise<FleetNode> {
-  const ec2 = new EC2Client(awsSettings(region));
-  const found = await findNodes(ec2, { node, environment });
-  const [only, other] = found;
-  if (only !== undefined && other === undefined) return only;
-  const fleet = found.length > 0 ? found : await findNodes(ec2, { environment });
-  throw new CliError("NodeNotFound", {
-    title: only === undefined ? "No such node." : "Several environments have this node.",
-    where: `${environment ?? "all environments"}, ${await ec2.config.region()}`,
-    got: node,
-    allowed: fleet.map((one) => (only === undefined ? one.node : one.environment)).join(", ") || "no nodes at all",
-    fix: only === undefined ? "Write a node's name as `coinfleet status` shows it." : "Name one with --environment.",
-    state: "Nothing has been changed.",
-  });
-}
 
 /** One page after the other of what is there now. */
 async function* readEvents(

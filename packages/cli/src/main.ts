@@ -4,12 +4,15 @@ import { register as registerAmi } from "./commands/ami.ts";
 import { register as registerDetach } from "./commands/detach.ts";
 import { register as registerDoctor } from "./commands/doctor.ts";
 import { register as registerEnv } from "./commands/env.ts";
+import { register as registerExplain } from "./commands/explain.ts";
 import { register as registerGate } from "./commands/gate.ts";
+import { register as registerHold } from "./commands/hold.ts";
 import { register as registerLogs } from "./commands/logs.ts";
 import { register as registerPromote } from "./commands/promote.ts";
 import { register as registerQuotas } from "./commands/quotas.ts";
 import { register as registerReleases } from "./commands/releases.ts";
 import { register as registerReport } from "./commands/report.ts";
+import { register as registerRestart } from "./commands/restart.ts";
 import { register as registerSecret } from "./commands/secret.ts";
 import { register as registerStatus } from "./commands/status.ts";
 import { isExplained } from "./cli-error.ts";
@@ -20,16 +23,8 @@ export function createProgram(): Command {
     .description("Looks after a fleet of blockchain nodes on AWS.")
     .showHelpAfterError("(coinfleet --help)")
     .configureHelp({ sortSubcommands: false });
-  for (const register of [
-    registerStatus,
-    registerLogs,
-    registerDoctor,
-    registerEnv,
-    registerQuotas,
-    registerReleases,
-    registerPromote,
-    registerReport,
-  ])
+  for (const register of [registerStatus, registerLogs, registerExplain, registerHold, registerRestart]) register(program);
+  for (const register of [registerDoctor, registerEnv, registerQuotas, registerReleases, registerPromote, registerReport])
     register(program);
   for (const register of [registerAmi, registerSecret, registerGate, registerDetach]) register(program);
   return program;

@@ -39,7 +39,7 @@ export const networkSchema = z
       .enum(["s3", "all"])
       .optional()
       .describe(
-        `AWS services that hosts reach without leaving AWS: s3 alone, which is free, or all that they call (SSM, ECR, logs, monitoring, secrets, KMS). Default: ${networkDefaults.endpoints}. The ten paid ones cost ${price("interfaceEndpointHour")} each and zone.`,
+        `AWS services that hosts reach without leaving AWS: S3 and DynamoDB alone (s3), which are free, or all that they call (SSM, ECR, logs, monitoring, secrets, KMS). Default: ${networkDefaults.endpoints}. The ten paid ones cost ${price("interfaceEndpointHour")} each and zone.`,
       ),
     flowLogDays: z
       .literal([0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731])
@@ -88,7 +88,7 @@ const copyTo = z.strictObject({
   keepDays: z.int().min(1).max(3650).default(7).describe("Days for which a copy is kept. Default: 7."),
 });
 
-const { backup: backups, account, retired } = environmentDefaults;
+const { backup: backups, account, retired, selfHealing } = environmentDefaults;
 
 const schedule = {
   everyHours: z
@@ -125,6 +125,47 @@ export const groupBackupSchema = z
     copyTo: schedule.copyTo,
   })
   .describe("Where this group's snapshots differ from the environment's. Default: they do not. Chains whose data holds keys have none.");
+
+const healing = {
+  enabled: z.boolean(),
+  restartsPerDay: z
+    .int()
+    .min(0)
+    .max(24)
+    .describe(
+      `How often a node that makes no progress while others do is restarted, in 24 hours at most; half an hour apart and never beside another node of its group. 0: never. Default: ${selfHealing.restartsPerDay}.`,
+    ),
+  growByPercent: z
+    .int()
+    .min(0)
+    .max(100)
+    .describe(
+      `By how much a data volume that is four fifths full grows, up to its maximumGiB and three times in 24 hours. 0: never. Default: ${selfHealing.growByPercent}. Costs the added GiB; EBS cannot take them back.`,
+    ),
+};
+
+/** What is done without a person. */
+export const selfHealingSchema = z
+  .strictObject({
+    enabled: healing.enabled
+      .default(selfHealing.enabled)
+      .describe(
+        "The kill switch: false, and nobody but a person restarts a node or grows a volume, whatever the groups say. For single nodes at once: `coinfleet hold`. Default: true.",
+      ),
+    restartsPerDay: healing.restartsPerDay.default(selfHealing.restartsPerDay),
+    growByPercent: healing.growByPercent.default(selfHealing.growByPercent),
+  })
+  .prefault({})
+  .describe("What is done to nodes without a person: restarts of stuck ones, growth of volumes.");
+
+/** The same of a group, where it differs. */
+export const groupSelfHealingSchema = z
+  .strictObject({
+    enabled: healing.enabled.optional().describe("Whether anything is done to this group's nodes without a person. Default: true."),
+    restartsPerDay: healing.restartsPerDay.optional(),
+    growByPercent: healing.growByPercent.optional(),
+  })
+  .describe("Where this group differs from the environment in what is done without a person. Default: it does not.");
 
 /** Account-wide settings. */
 export const accountSchema = z

@@ -7,9 +7,11 @@ import {
   backupSchema,
   cidr,
   groupBackupSchema,
+  groupSelfHealingSchema,
   networkSchema,
   permissionsBoundarySchema,
   retiredSchema,
+  selfHealingSchema,
   sharedWithSchema,
   zonesSchema,
 } from "./environment-schema.ts";
@@ -34,6 +36,14 @@ const volume = z.strictObject({
     .optional()
     .describe(
       "First size of each node's data volume, GiB; later a minimum. It is never lowered. Default: chain data, a year of growth and a quarter. gp3 costs about $0.10 per GiB and month.",
+    ),
+  maximumGiB: z
+    .int()
+    .min(1)
+    .max(65_536)
+    .optional()
+    .describe(
+      "Size beyond which a volume does not grow by itself, GiB. It grows when it is four fifths full, by the step that selfHealing names. Default: twice sizeGiB.",
     ),
   type: z
     .enum(["gp3", "io2"])
@@ -127,6 +137,7 @@ const groupSchema = z.strictObject({
       `Whether <group>.internal is an internal load balancer, which drops a node that is not synced within 30 seconds. Without one the name is spread by DNS, which takes minutes. Default: false. Costs ${price("loadBalancerHour")}.`,
     ),
   backup: groupBackupSchema.optional(),
+  selfHealing: groupSelfHealingSchema.optional(),
   formerly: name
     .optional()
     .describe(
@@ -230,6 +241,7 @@ export const fleetSchema = z.strictObject({
     .describe("Logs of the daemons."),
   account: accountSchema,
   backup: backupSchema,
+  selfHealing: selfHealingSchema,
   sharedWith: sharedWithSchema,
   retired: retiredSchema,
   adopt: adoptSchema,

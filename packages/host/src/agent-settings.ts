@@ -24,6 +24,7 @@ export function agentSettings(input: AgentSettingsInput): AgentConfig {
     access: [...group.access.map((access) => agentAccess(group, access)), ...(node.server === undefined ? [] : [node.server])],
     siblings: node.siblings,
     health: group.health,
+    selfHealing: { restartsPerDay: group.selfHealing.restartsPerDay },
     ...(group.isPrivateNetwork && node.index === 1 && group.blockEverySec !== undefined ? { blockEverySec: group.blockEverySec } : {}),
   };
 }

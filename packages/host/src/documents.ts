@@ -8,12 +8,13 @@ interface CommandDocument {
   readonly content: string;
 }
 
-export type CommandDocuments = Readonly<Record<"apply" | "drain" | "status", CommandDocument>>;
+export type CommandDocuments = Readonly<Record<"apply" | "drain" | "restart" | "status", CommandDocument>>;
 
 /**
  * The ways in which a change reaches a host.
  * `apply`: read the parameters again and restart what they change; returns at once where the host waits for something.
  * `drain`: stop the daemons within their own stop time and unmount the data volume.
+ * `restart`: stop the daemons within their own stop time and start them again.
  * `status`: say how far each step is; fails when one has failed. Changes nothing.
  */
 export function renderDocuments(environment: string): CommandDocuments {
@@ -26,6 +27,7 @@ export function renderDocuments(environment: string): CommandDocuments {
       "Stops the node within its own stop time and unmounts its data volume.",
       `${scripts}/drain`,
     ),
+    restart: commandDocument(environment, "restart", "Stops the node within its own stop time and starts it again.", `${command} restart`),
     // 3 says that a step waits, which is not a failure.
     status: commandDocument(environment, "status", "Says how far the node's host is.", `${command} status || [ $? = 3 ]`),
   };

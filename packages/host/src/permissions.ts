@@ -1,4 +1,4 @@
-import { metricNamespace } from "@coinfleet/sdk";
+import { groupScope, holdScope, metricNamespace } from "@coinfleet/sdk";
 
 /** A statement of an IAM policy, as data. */
 export interface PolicyStatement {
@@ -22,11 +22,20 @@ export interface HostPermissionsInput {
   readonly logGroupArn: string;
   /** Keys that secrets are encrypted with. */
   readonly keyArns: readonly string[];
+  /** The environment's table of locks. */
+  readonly coordinationTableArn: string;
+  readonly group: string;
 }
 
 /** Everything that the scripts and the agent on a host call, and nothing else. */
 export function hostPermissions(input: HostPermissionsInput): readonly PolicyStatement[] {
   const { partition, region, account, parameterPrefixes, secretArns, repositoryArns, logGroupArn, keyArns } = input;
+  const table = [input.coordinationTableArn];
+  // A call without a key (a scan) names no group, and must not pass for one that names its own.
+  const scopes = (...names: readonly string[]): NonNullable<PolicyStatement["Condition"]> => ({
+    "ForAllValues:StringLike": { "dynamodb:LeadingKeys": names },
+    Null: { "dynamodb:LeadingKeys": "false" },
+  });
   const parameters = (names: readonly string[]): readonly string[] =>
     parameterPrefixes.flatMap((prefix) => names.map((name) => `arn:${partition}:ssm:${region}:${account}:parameter${prefix}/${name}`));
   const allow = (Sid: string, Action: readonly string[], Resource: readonly string[]): PolicyStatement => ({
@@ -56,6 +65,15 @@ export function hostPermissions(input: HostPermissionsInput): readonly PolicySta
     {
       ...allow("PublishMetrics", ["cloudwatch:PutMetricData"], ["*"]),
       Condition: { StringEquals: { "cloudwatch:namespace": metricNamespace } },
+    },
+    // Its group's lock and history. What operators say it can read and not change.
+    {
+      ...allow("LockOwnGroup", ["dynamodb:PutItem", "dynamodb:DeleteItem"], table),
+      Condition: scopes(groupScope(input.group)),
+    },
+    {
+      ...allow("ReadOwnGroup", ["dynamodb:Query"], table),
+      Condition: scopes(groupScope(input.group), holdScope(input.group)),
     },
     // What the SSM agent needs to take Run Command; these actions know no resources.
     allow(

@@ -85,9 +85,13 @@ WORKDIR /data
     assert.notEqual(one.digest, renderAgentImageContext({ coin: "example", base, architecture: "x86_64", sourceDigest: "b" }).digest);
   });
 
-  it("is three documents that run one command each", () => {
-    const { apply, drain, status } = renderDocuments("test");
-    assert.deepEqual([apply.name, drain.name, status.name], ["coinfleet-test-apply", "coinfleet-test-drain", "coinfleet-test-status"]);
+  it("is documents that run one command each", () => {
+    const { apply, drain, restart, status } = renderDocuments("test");
+    assert.deepEqual(
+      [apply.name, drain.name, restart.name, status.name],
+      ["coinfleet-test-apply", "coinfleet-test-drain", "coinfleet-test-restart", "coinfleet-test-status"],
+    );
+    assert.match(restart.content, /"runCommand":\["\/usr\/local\/bin\/coinfleet-host restart"\]/);
     assert.match(apply.content, /"runCommand":\["\/usr\/lib\/coinfleet\/apply"\]/);
     assert.match(drain.content, /"runCommand":\["\/usr\/lib\/coinfleet\/drain"\]/);
     assert.match(status.content, /"runCommand":\["\/usr\/local\/bin\/coinfleet-host status /);
@@ -103,6 +107,8 @@ WORKDIR /data
       repositoryArns: ["arn:aws:ecr:eu-central-1:000000000000:repository/coinfleet/agent"],
       logGroupArn: "arn:aws:logs:eu-central-1:000000000000:log-group:/coinfleet/test/example",
       keyArns: ["arn:aws:kms:eu-central-1:000000000000:key/00000000-0000-0000-0000-000000000000"],
+      coordinationTableArn: "arn:aws:dynamodb:eu-central-1:000000000000:table/coinfleet-test-coordination",
+      group: "example",
     });
     assert.ok(statements.every(({ Action }) => Action.every((action) => !action.includes("*"))));
     assert.deepEqual(

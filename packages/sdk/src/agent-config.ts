@@ -1,4 +1,4 @@
-import type { ResolvedHealth } from "./resolved.ts";
+import type { ResolvedHealth, ResolvedSelfHealing } from "./resolved.ts";
 
 /** TCP port of every agent: `/healthz`, `/status`, `/metrics`. Open to the fleet's own security groups only. */
 export const agentPort = 9797;
@@ -25,6 +25,8 @@ export interface AgentConfig {
   /** Host names of the group's other nodes; their agents are asked on {@link agentPort}. */
   readonly siblings: readonly string[];
   readonly health: ResolvedHealth;
+  /** How often it may ask for a restart. */
+  readonly selfHealing: Pick<ResolvedSelfHealing, "restartsPerDay">;
   /** Make a block that often, seconds. Only on the first node of a private network. */
   readonly blockEverySec?: number | undefined;
 }

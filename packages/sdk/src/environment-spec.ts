@@ -7,7 +7,7 @@ export interface OwnNetworkSpec {
   readonly cidr: string;
   /** NAT gateways, by which private nodes reach their peers: none, one for all zones, or one in each zone. */
   readonly natGateways: "none" | "one" | "perZone";
-  /** AWS services reached without leaving AWS: only S3 (`s3`, free), or all that hosts call (`all`, paid by the hour). */
+  /** AWS services reached without leaving AWS: only S3 and DynamoDB (`s3`, free), or all that hosts call (`all`, paid by the hour). */
   readonly endpoints: "s3" | "all";
   /** Days for which flow logs are kept; 0: there are none. */
   readonly flowLogDays: number;
@@ -51,6 +51,19 @@ export type GroupBackupSpec = { readonly [K in keyof BackupSpec]?: BackupSpec[K]
   readonly enabled?: boolean | undefined;
 };
 
+/** What is done to nodes without a person. */
+export interface SelfHealingSpec {
+  /** The kill switch: without it nobody but a person restarts a node or grows a volume. */
+  readonly enabled: boolean;
+  /** Restarts of one node that does not get on, in 24 hours at most. 0: none. */
+  readonly restartsPerDay: number;
+  /** By how much a data volume that is four fifths full grows, percent. 0: it does not. */
+  readonly growByPercent: number;
+}
+
+/** A group's own wishes. What is off in the environment stays off. */
+export type GroupSelfHealingSpec = { readonly [K in keyof SelfHealingSpec]?: SelfHealingSpec[K] | undefined };
+
 /** Keepers that the fleet no longer uses: held, unattached and unprotected, until their line goes too. Even then AWS keeps them. */
 export interface RetiredSpec {
   /** Logical names of data volumes. @example "litecoin-3-data-volume-g1" */
@@ -63,12 +76,14 @@ export interface RetiredSpec {
 export const environmentDefaults = {
   account: { ebsEncryptionByDefault: true, blockPublicSnapshots: true, registryScanning: "basic" },
   backup: { everyHours: 24, at: "03:00", keep: 7 },
+  selfHealing: { enabled: true, restartsPerDay: 3, growByPercent: 20 },
   sharedWith: [],
   retired: { volumes: [], secrets: [] },
   adopt: {},
 } as const satisfies {
   readonly account: AccountSpec;
   readonly backup: BackupSpec;
+  readonly selfHealing: SelfHealingSpec;
   readonly sharedWith: readonly string[];
   readonly retired: RetiredSpec;
   readonly adopt: Readonly<Record<string, string>>;

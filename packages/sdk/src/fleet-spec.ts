@@ -1,5 +1,13 @@
 import type { ArchiveFormat, TipReference } from "./coin.ts";
-import type { AccountSpec, BackupSpec, GroupBackupSpec, NetworkSpec, RetiredSpec } from "./environment-spec.ts";
+import type {
+  AccountSpec,
+  BackupSpec,
+  GroupBackupSpec,
+  GroupSelfHealingSpec,
+  NetworkSpec,
+  RetiredSpec,
+  SelfHealingSpec,
+} from "./environment-spec.ts";
 import type { Architecture } from "./release.ts";
 
 /** What an environment's stack file says under `coinfleet:fleet`: parsed, typed, defaults not yet applied. */
@@ -19,6 +27,8 @@ export interface FleetSpec {
   readonly account: AccountSpec;
   /** Snapshots of every group's volumes; a group may say otherwise. */
   readonly backup: BackupSpec;
+  /** What is done to nodes without a person; a group may say less. */
+  readonly selfHealing: SelfHealingSpec;
   /** Accounts that may use this environment's images and machine images. */
   readonly sharedWith: readonly string[];
   readonly retired: RetiredSpec;
@@ -118,6 +128,8 @@ export interface GroupSpec {
   readonly loadBalancer?: boolean | undefined;
   /** Where the snapshots of this group's volumes differ from the environment's. @default - they do not */
   readonly backup?: GroupBackupSpec | undefined;
+  /** Where what is done to this group's nodes without a person differs from the environment's. @default - it does not */
+  readonly selfHealing?: GroupSelfHealingSpec | undefined;
   /** Former name of the group: its volumes and secrets are kept under the new one. @default - it never had another */
   readonly formerly?: string | undefined;
   /** CIDRs outside the fleet that may use the internal ports (RPC). @default [] */
@@ -147,6 +159,8 @@ export type AddressPolicy = "public" | "elastic" | "private";
 export interface VolumeSpec {
   /** First size, GiB; later a minimum. @default - the chain data and a year of growth, plus a quarter; 2 on private networks */
   readonly sizeGiB?: number | undefined;
+  /** Size beyond which the volume does not grow by itself, GiB. @default - twice the first size */
+  readonly maximumGiB?: number | undefined;
   /** EBS volume type. @default "gp3" */
   readonly type?: "gp3" | "io2" | undefined;
   /** Provisioned IOPS. Above 3,000 gp3 costs about $0.005 per IOPS and month. @default - the network's need */

@@ -1,7 +1,7 @@
 import { groupNamePattern } from "./fleet-path.ts";
 import { instanceMemoryMiB } from "./aws-limits.ts";
 import type { Coin, Daemon, Network } from "./coin.ts";
-import type { BackupSpec } from "./environment-spec.ts";
+import type { BackupSpec, SelfHealingSpec } from "./environment-spec.ts";
 import {
   CannotProduceBlocks,
   InvalidCount,
@@ -21,6 +21,7 @@ import { checkUpgrades } from "./check-upgrades.ts";
 import { releaseId, resolveArchitecture, resolveClients } from "./resolve-clients.ts";
 import { resolveDaemons, resolveOptions } from "./resolve-daemons.ts";
 import { resolveSnapshot } from "./resolve-snapshot.ts";
+import { resolveSelfHealing } from "./resolve-self-healing.ts";
 import { resolveServer } from "./resolve-server.ts";
 import { resolveVolume } from "./resolve-volume.ts";
 import type { CoinRegistry } from "./resolve.ts";
@@ -33,6 +34,8 @@ export interface GroupInput {
   readonly zones: number;
   /** What the environment says of backups. */
   readonly backup: BackupSpec;
+  /** What the environment says of what is done without a person. */
+  readonly selfHealing: SelfHealingSpec;
   readonly name: string;
   /** Key path of the group in the stack file. */
   readonly path: string;
@@ -102,6 +105,7 @@ export function resolveGroup(input: GroupInput): ResolvedGroup | undefined {
     addresses: spec.addresses ?? "public",
     hasLoadBalancer: spec.loadBalancer ?? false,
     ...(backup === undefined ? {} : { backup }),
+    selfHealing: resolveSelfHealing(input.selfHealing, spec.selfHealing),
     formerly: spec.formerly ?? name,
     nodes,
   };

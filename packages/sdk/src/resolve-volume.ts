@@ -27,7 +27,8 @@ export function resolveVolume({ network, holdsKeys, spec = {}, path, report }: V
     report(problem(VolumeSizeNeeded, { path: at("sizeGiB"), fix: `${reason}. ${VolumeSizeNeeded.hint}` }));
     return undefined;
   }
-  const volume = { generation: spec.generation ?? 1, sizeGiB, ...performance(network, spec) };
+  const maximumGiB = spec.maximumGiB ?? Math.min(2 * sizeGiB, volumeLimits[spec.type ?? "gp3"].sizeGiB[1]);
+  const volume = { generation: spec.generation ?? 1, sizeGiB, maximumGiB, ...performance(network, spec) };
   for (const found of limitProblems(volume, spec)) report(problem(InvalidVolume, { ...found, path: at(found.key) }));
   if (holdsKeys && spec.snapshot !== undefined) report(problem(KeysForbidSnapshot, { path: at("snapshot"), got: spec.snapshot }));
   return { ...volume, snapshotId: spec.snapshot, initializationRateMiBPerSec: spec.initializationRate };
@@ -53,7 +54,10 @@ interface LimitProblem {
 }
 
 /** Each figure against what EBS offers, and the figures against each other. */
-function limitProblems(volume: Performance & { sizeGiB: number; generation: number }, spec: VolumeSpec): readonly LimitProblem[] {
+function limitProblems(
+  volume: Performance & Pick<ResolvedVolume, "sizeGiB" | "maximumGiB" | "generation">,
+  spec: VolumeSpec,
+): readonly LimitProblem[] {
   const limits = volumeLimits[volume.type];
   const within = (key: keyof VolumeSpec, got: number | undefined, [low, high]: readonly [number, number]): readonly LimitProblem[] =>
     got === undefined || (Number.isInteger(got) && got >= low && got <= high) ? [] : [{ key, got, allowed: [`${low} to ${high}`] }];
@@ -62,6 +66,7 @@ function limitProblems(volume: Performance & { sizeGiB: number; generation: numb
   const carried = Math.min(highest, Math.floor(iops * (limits.throughputPerIops ?? 0)));
   const found = [
     ...within("sizeGiB", sizeGiB, limits.sizeGiB),
+    ...within("maximumGiB", volume.maximumGiB, [Math.min(sizeGiB, limits.sizeGiB[1]), limits.sizeGiB[1]]),
     ...within("iops", iops, limits.iops),
     ...within("generation", volume.generation, [1, 999]),
     ...within("throughput", throughput, [lowest, carried]),

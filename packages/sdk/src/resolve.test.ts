@@ -153,7 +153,12 @@ const everythingWrong: Readonly<Record<string, GroupSpec>> = {
   options: { coin: "oak", network: "regtest", options: { txIndex: true, maxConnections: "many" } },
   mining: { coin: "oak", network: "mainnet", blockEverySec: 5 },
   minerless: { coin: "yew", network: "regtest", blockEverySec: 5, acceptRetired: true },
-  tips: { coin: "oak", network: "testnet", count: 2, volume: { sizeGiB: 0, iops: 100, throughput: 2001, generation: 0 } },
+  tips: {
+    coin: "oak",
+    network: "testnet",
+    count: 2,
+    volume: { sizeGiB: 0, maximumGiB: 70_000, iops: 100, throughput: 2001, generation: 0 },
+  },
   size: { coin: "oak", network: "testnet", count: 3 },
   alone: { coin: "mistletoe", network: "mainnet" },
   wrong: { coin: "mistletoe", network: "fast", servedBy: "size" },
@@ -161,7 +166,7 @@ const everythingWrong: Readonly<Record<string, GroupSpec>> = {
   needless: { coin: "oak", network: "regtest", servedBy: "size" },
   keys: { coin: "yew", network: "regtest", acceptRetired: true, restore: archive },
   daemon: { coin: "oak", network: "regtest", restore: { ...archive, daemon: "oakdd" } },
-  io2: { coin: "oak", network: "regtest", volume: { type: "io2", sizeGiB: 10, throughput: 200, iops: 5000 } },
+  io2: { coin: "oak", network: "regtest", volume: { type: "io2", sizeGiB: 10, maximumGiB: 9, throughput: 200, iops: 5000 } },
 };
 
 describe("resolveFleet", () => {
@@ -185,6 +190,7 @@ describe("resolveFleet", () => {
       volume: {
         generation: 1,
         sizeGiB: 150,
+        maximumGiB: 300,
         type: "gp3",
         iops: 3000,
         throughputMiBPerSec: 125,
@@ -210,6 +216,7 @@ describe("resolveFleet", () => {
     assert.deepEqual(group?.nodes[0]?.volume, {
       generation: 1,
       sizeGiB: 500,
+      maximumGiB: 1000,
       type: "gp3",
       iops: 8000,
       throughputMiBPerSec: 700,
@@ -320,6 +327,7 @@ describe("resolveFleet", () => {
         "CannotProduceBlocks nodes.minerless.blockEverySec",
         "TooFewTips nodes.tips.tips",
         "InvalidVolume nodes.tips.volume.sizeGiB",
+        "InvalidVolume nodes.tips.volume.maximumGiB",
         "InvalidVolume nodes.tips.volume.iops",
         "InvalidVolume nodes.tips.volume.generation",
         "InvalidVolume nodes.tips.volume.throughput",
@@ -328,6 +336,7 @@ describe("resolveFleet", () => {
         "UnfitServer nodes.wrong.servedBy",
         "UnfitServer nodes.login.servedBy",
         "UnfitServer nodes.needless.servedBy",
+        "InvalidVolume nodes.io2.volume.maximumGiB",
         "InvalidVolume nodes.io2.volume.throughput",
         "KeysForbidSnapshot nodes.keys.restore",
         "UnknownDaemon nodes.daemon.restore.daemon",

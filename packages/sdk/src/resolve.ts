@@ -31,7 +31,8 @@ export function resolveFleet(coins: CoinRegistry, spec: FleetSpec, now: Date): R
     const zones = Math.max(1, spec.zones.length);
     const report = (one: Problem): void => void problems.push(one);
     const warn = (one: Problem): void => void warnings.push(one);
-    return resolveGroup({ coins, zones, backup: spec.backup, name, path, spec: group, groups: spec.nodes, now, report, warn }) ?? [];
+    const { backup, selfHealing } = spec;
+    return resolveGroup({ coins, zones, backup, selfHealing, name, path, spec: group, groups: spec.nodes, now, report, warn }) ?? [];
   });
   problems.push(...environmentProblems(spec, groups));
   return problems.length > 0 ? { problems } : { fleet: { environment: spec.environment, groups }, warnings };

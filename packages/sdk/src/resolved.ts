@@ -44,6 +44,7 @@ export interface ResolvedGroup {
   readonly hasLoadBalancer: boolean;
   /** Absent: nobody takes snapshots of its volumes. */
   readonly backup?: BackupSpec;
+  readonly selfHealing: ResolvedSelfHealing;
   /** Former name, or its name: secrets keep the one that they were made with. */
   readonly formerly: string;
   readonly nodes: readonly ResolvedNode[];
@@ -82,6 +83,12 @@ export interface ResolvedHealth {
   readonly minimumPeers: number;
 }
 
+/** What is done to a group's nodes without a person. All 0 where the kill switch says so. */
+export interface ResolvedSelfHealing {
+  readonly restartsPerDay: number;
+  readonly growByPercent: number;
+}
+
 /** One running client set on one host. */
 export interface ResolvedNode {
   /** `<group>-<index>`. */
@@ -104,6 +111,8 @@ export interface ResolvedNode {
 export interface ResolvedVolume {
   readonly generation: number;
   readonly sizeGiB: number;
+  /** Size beyond which it does not grow by itself. */
+  readonly maximumGiB: number;
   readonly type: "gp3" | "io2";
   readonly iops: number;
   readonly throughputMiBPerSec: number | undefined;

@@ -24,6 +24,8 @@ export function permissionsBoundary(account: string): PolicyDocument {
     repositoryArns: ["arn:aws:ecr:*:*:repository/coinfleet/*"],
     logGroupArn: own("logs", "log-group:/coinfleet/*"),
     keyArns: [],
+    coordinationTableArn: own("dynamodb", "table/coinfleet-*"),
+    group: "*",
   });
   const snapshots = "arn:aws:ec2:*::snapshot/*";
   return policyDocument([

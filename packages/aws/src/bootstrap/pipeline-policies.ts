@@ -56,6 +56,7 @@ export function previewPolicy(scope: PipelineScope): PolicyDocument {
     ...["sns:GetTopicAttributes", "sns:GetSubscriptionAttributes", "sns:ListSubscriptionsByTopic", "sns:ListTagsForResource"],
     ...["ssm:DescribeDocument", "ssm:DescribeDocumentPermission", "ssm:GetDocument", "ssm:DescribeParameters", "ssm:ListTagsForResource"],
     ...["ssm:DescribeInstanceInformation", "servicequotas:GetServiceQuota", "servicequotas:ListServiceQuotas", "sts:GetCallerIdentity"],
+    ...["dynamodb:DescribeTable", "dynamodb:DescribeTimeToLive", "dynamodb:DescribeContinuousBackups", "dynamodb:ListTagsOfResource"],
     ...["chatbot:DescribeSlackChannelConfigurations", "chatbot:ListTagsForResource"],
   ];
   return policyDocument([
@@ -81,6 +82,13 @@ function services(scope: PipelineScope): readonly Statement[] {
       ...allow("RegionalServices", ["ec2:*", "elasticloadbalancing:*", "ecr:*", "logs:*", "cloudwatch:*", "dlm:*", "sns:*"]),
       Condition: { StringEquals: { "aws:RequestedRegion": place.region } },
     },
+    allow(
+      "Coordination",
+      ["CreateTable", "UpdateTable", "DeleteTable", "UpdateTimeToLive", "TagResource", "UntagResource", "PutItem", "DeleteItem"].map(
+        (action) => `dynamodb:${action}`,
+      ),
+      [arn(place, "dynamodb", "table/coinfleet-*")],
+    ),
     allow("GlobalServices", ["route53:*", "chatbot:*"]),
     allow("Parameters", ["ssm:PutParameter", "ssm:DeleteParameter"], [arn(place, "ssm", "parameter/coinfleet/*")]),
     allow(

@@ -47,6 +47,20 @@ describe("readStatus", () => {
         },
       };
     });
+    aws.on("Scan", () => ({
+      json: {
+        Items: [
+          { Scope: { S: "hold/litecoin" }, Entry: { S: "litecoin-10" }, By: { S: "alice" }, Reason: { S: "two blocks" } },
+          {
+            Scope: { S: "group/litecoin" },
+            Entry: { S: "lock" },
+            Owner: { S: "update of litecoin-2" },
+            Reason: { S: "release 2" },
+            Until: { N: String(Date.now() + 60_000) },
+          },
+        ],
+      },
+    }));
     aws.on("GetMetricData", ({ MetricDataQueries: queries }) => ({
       json: {
         MetricDataResults: isQueries(queries) ? queries.map(({ Id }) => ({ Id, Timestamps: [Date.now() / 1000 - 5], Values: [1] })) : [],
@@ -60,7 +74,8 @@ describe("readStatus", () => {
     assert.equal(status.nodes.length, 60);
     const count = (name: string): number => aws.calls.filter((call) => call === name).length;
     assert.deepEqual(["DescribeAlarms", "DescribeInstances", "GetMetricData", "GetParameters"].map(count), [1, 1, 1, 18]);
-    assert.equal(aws.calls.length, 21);
+    assert.equal(count("Scan"), 1);
+    assert.equal(aws.calls.length, 22);
     assert.deepEqual(status.nodes.map(({ node }) => node).slice(0, 3), ["litecoin-1", "litecoin-2", "litecoin-3"]);
     assert.equal(
       status.nodes.every(({ state, network }) => state === "Synced" && network === "regtest"),
@@ -72,6 +87,22 @@ describe("readStatus", () => {
     const { nodes } = await readStatus({});
     assert.deepEqual(nodes.find(({ node }) => node === "litecoin-1")?.alarms, ["node-behind"]);
     assert.deepEqual(nodes.find(({ node }) => node === "litecoin-10")?.alarms, ["node-down"]);
+  });
+
+  it("shows who holds a node and who works on its group, and says so when the table is refused", async () => {
+    const { nodes } = await readStatus({});
+    assert.deepEqual(
+      nodes.flatMap(({ node, held }) => (held === undefined ? [] : [[node, held]])),
+      [["litecoin-10", "alice: two blocks"]],
+    );
+    assert.equal(
+      nodes.every(({ busy }) => busy === "update of litecoin-2: release 2"),
+      true,
+    );
+    aws.on("Scan", () => ({ error: "AccessDeniedException" }));
+    const refused = await readStatus({});
+    assert.equal(refused.nodes.length, 60);
+    assert.match(refused.problems.join(""), /AwsRefused[^]*dynamodb:Scan: AccessDeniedException/);
   });
 
   it("shows what is known when CloudWatch refuses, calls the nodes unknown, and says which API refused", async () => {

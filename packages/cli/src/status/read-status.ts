@@ -1,11 +1,13 @@
 import { CloudWatchClient, DescribeAlarmsCommand } from "@aws-sdk/client-cloudwatch";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
-import { alarms as alarmCatalogue } from "@coinfleet/sdk";
+import type { Coordination } from "@coinfleet/coordination";
+import { alarms as alarmCatalogue, coordinationTable } from "@coinfleet/sdk";
 import { z } from "zod";
 import { awsSettings, calling } from "../aws-call.ts";
 import type { FleetNode, NodeFilter } from "../fleet-nodes.ts";
 import { findNodes } from "../fleet-nodes.ts";
+import { openCoordination } from "../group-lock.ts";
 import { readSamples } from "../samples.ts";
 import type { NodeHealth } from "./node-state.ts";
 import { freshMs, judgeNode, statusMetrics } from "./node-state.ts";
@@ -23,6 +25,10 @@ export interface NodeStatus extends NodeHealth {
   readonly releaseRunning?: string;
   /** Same release names, but other images: a base image or a build has changed. */
   readonly hasOtherImages: boolean;
+  /** Who keeps everything that would act by itself away from it, and why. */
+  readonly held?: string;
+  /** Who works on a node of its group now, and why. */
+  readonly busy?: string;
   /** Ids of its alarms that are in ALARM, for example `node-behind`. */
   readonly alarms: readonly string[];
 }
@@ -39,6 +45,7 @@ export interface FleetStatus {
 const releaseSchema = z.looseObject({ release: z.string(), images: z.record(z.string(), z.string()) });
 const configurationSchema = z.looseObject({ network: z.string() });
 
+type Wards = Awaited<ReturnType<Coordination["everything"]>>;
 type Release = z.infer<typeof releaseSchema>;
 
 function parse<T>(text: string | undefined, schema: z.ZodType<T>): T | undefined {
@@ -100,6 +107,28 @@ function releaseColumns(
   };
 }
 
+/** Holds and locks of every environment that has nodes. */
+async function readWards(
+  nodes: readonly FleetNode[],
+  region: string | undefined,
+): Promise<(node: FleetNode) => Pick<NodeStatus, "held" | "busy">> {
+  const environments = [...new Set(nodes.map(({ environment }) => environment))];
+  const read = async (one: string): Promise<readonly [string, Wards]> => [
+    one,
+    await openCoordination(coordinationTable(one), region).everything(),
+  ];
+  const found = new Map(await Promise.all(environments.map(read)));
+  return ({ environment, group, node }) => {
+    const { holds = [], locks = [] } = found.get(environment) ?? {};
+    const hold = holds.find((one) => one.group === group && one.node === node);
+    const lock = locks.find((one) => one.group === group);
+    return {
+      ...(hold === undefined ? {} : { held: `${hold.by}: ${hold.reason}` }),
+      ...(lock === undefined ? {} : { busy: `${lock.owner}: ${lock.reason}` }),
+    };
+  };
+}
+
 /** A part that AWS refuses is missing in the table, and is named below it; the other parts are shown. */
 async function orProblem<T>(problems: string[], fallback: T, work: Promise<T>): Promise<T> {
   return work.catch((cause: unknown) => {
@@ -118,10 +147,11 @@ export async function readStatus(filter: NodeFilter & { readonly region?: string
   const nowMs = Date.now();
   const range = { fromMs: nowMs - freshMs - 60_000, toMs: nowMs + 10_000, periodSec: 10, statistic: "Maximum" } as const;
   const names = nodes.flatMap((node) => ["release", "running", "config"].map((name) => `${prefix(node)}/${name}`));
-  const [alarms, parameters, samples] = await Promise.all([
+  const [alarms, parameters, samples, wards] = await Promise.all([
     alarmsRead,
     orProblem(problems, new Map<string, string>(), readParameters(ssm, names)),
     orProblem(problems, undefined, readSamples(cloudWatch, nodes, statusMetrics, range)),
+    orProblem(problems, undefined, readWards(nodes, filter.region)),
   ]);
   const inAlarm = new Set(alarms);
   const rows = nodes.map((node): NodeStatus => {
@@ -143,6 +173,7 @@ export async function readStatus(filter: NodeFilter & { readonly region?: string
       instanceId,
       ...releaseColumns(parse(parameters.get(`${at}/release`), releaseSchema), parse(parameters.get(`${at}/running`), releaseSchema)),
       ...health,
+      ...wards?.(node),
       alarms: alarmCatalogue.map(({ id }) => id).filter((id) => inAlarm.has(`${own}${id}`)),
     };
   });

@@ -47,6 +47,11 @@ const columns: readonly Column[] = [
   { title: "ALARMS", text: ({ alarms }) => (alarms.length === 0 ? nothing : alarms.join(", ")) },
 ];
 
+/** Only where there is something in it. */
+const wardColumns: readonly Column[] = [
+  { title: "HELD BY", text: ({ held }) => held ?? nothing },
+  { title: "GROUP IN WORK", text: ({ busy }) => busy ?? nothing },
+];
 const environmentColumn: Column = { title: "ENVIRONMENT", text: ({ environment }) => environment };
 
 function summary({ nodes, region, readAt }: FleetStatus): string {
@@ -73,7 +78,8 @@ export function renderStatus(status: FleetStatus, colors: Colors): string {
   if (status.nodes.length === 0)
     return [`No nodes in ${status.region} (no instance has the tag coinfleet:node).`, ...problems, ""].join("\n");
   const hasSeveral = new Set(status.nodes.map(({ environment }) => environment)).size > 1;
-  const shown = hasSeveral ? [environmentColumn, ...columns] : columns;
+  const wards = wardColumns.filter(({ text }) => status.nodes.some((node) => text(node) !== nothing));
+  const shown = [...(hasSeveral ? [environmentColumn] : []), ...columns, ...wards];
   const cells = status.nodes.map((node) => shown.map((column) => column.text(node)));
   const widths = shown.map(({ title }, index) => Math.max(title.length, ...cells.map((row) => row[index]?.length ?? 0)));
   const pad = (text: string, index: number): string =>

@@ -3,7 +3,10 @@ import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 
 /** An answer of AWS: a value for JSON, or an error by its code. */
-type FakeAnswer = { readonly json: unknown } | { readonly xml: string } | { readonly error: string; readonly status?: number };
+type FakeAnswer =
+  | { readonly json: unknown }
+  | { readonly xml: string }
+  | { readonly error: string; readonly status?: number; readonly fields?: Readonly<Record<string, unknown>> };
 
 /** Answers one operation. Gets the parsed JSON input, or the form of a query API. */
 type FakeOperation = (input: Readonly<Record<string, unknown>>) => FakeAnswer;
@@ -52,7 +55,7 @@ export async function startFakeAws(): Promise<FakeAws> {
         );
       } else {
         response.writeHead(answer.status ?? 400, { "content-type": "application/x-amz-json-1.1" });
-        response.end(JSON.stringify({ __type: answer.error, message: "refused by the test" }));
+        response.end(JSON.stringify({ __type: answer.error, message: "refused by the test", ...answer.fields }));
       }
     })();
   });

@@ -60,9 +60,9 @@ succeed "stopped and unmounted; back with: coinfleet-host apply"
 
 /** What an operator asks on the host. */
 export const hostCommand = `steps="firewall configure volume restore node agent logs"
-usage="usage: coinfleet-host status [--json] | apply | drain | hold [why] | release
+usage="usage: coinfleet-host status [--json] | apply | drain | restart
   status  each step: done, waiting (for what) or failed (why, and what to do). Exit code 0: all done, 1: one failed, 3: one waits.
-  hold    nothing restarts the node by itself until it is released; over reboots too."
+  restart stops the node within its own stop time and starts it again. Nobody asks its siblings: coinfleet restart does."
 
 collect() {
   for name in $steps; do
@@ -80,7 +80,6 @@ status() {
   if [ "\${1:-}" = --json ]; then
     jq . <<<"$all"
   else
-    if [ -e /var/lib/coinfleet/hold ]; then echo "held by an operator: $(head -c 200 /var/lib/coinfleet/hold)"; fi
     jq -r '.[] | "\\(.step)\\t\\(.state)\\t\\(.why)", (if .fix == "" then empty else "\\t\\t→ \\(.fix)" end)' <<<"$all" |
       awk -F '\\t' '{ printf "%-10s %-8s %s\\n", $1, $2, $3 }'
   fi
@@ -92,14 +91,11 @@ case \${1:-} in
   status) status "\${2:-}" ;;
   # Whether waiting longer changes nothing: a step has failed, or waits for its volume or its snapshot.
   settled) collect | jq -e 'any(.[]; .state == "failed" or (.state == "waiting" and (.why | test("not attached|restoring the snapshot"))))' >/dev/null ;;
-  hold)
-    shift
-    echo "\${*:-no reason given}" >/var/lib/coinfleet/hold
-    step=hold waiting "held: \${*:-no reason given}" "Then: coinfleet-host release"
-    ;;
-  release)
-    rm -f /var/lib/coinfleet/hold
-    step=hold succeed "the node may be restarted by itself"
+  restart)
+    unit=$(systemctl list-units --plain --no-legend --state=active,activating 'node@*.service' | awk 'NR == 1 { print $1 }')
+    [ -n "$unit" ] || step=restart fail "no release runs, so there is nothing to restart" "See: coinfleet-host status"
+    step=restart succeed "restarting $unit: an operator asks"
+    systemctl restart "$unit"
     ;;
   apply | drain) exec "/usr/lib/coinfleet/$1" ;;
   *)

@@ -25,6 +25,7 @@ export const exampleNode: ResolvedNode = {
   volume: {
     generation: 1,
     sizeGiB: 2,
+    maximumGiB: 4,
     type: "gp3",
     iops: 3000,
     throughputMiBPerSec: 125,
@@ -76,6 +77,7 @@ export const exampleGroup: ResolvedGroup = {
   blockEverySec: 10,
   addresses: "public",
   hasLoadBalancer: false,
+  selfHealing: { restartsPerDay: 3, growByPercent: 20 },
   formerly: "example",
   nodes: [exampleNode],
 };

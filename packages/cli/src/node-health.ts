@@ -1,0 +1,32 @@
+import type { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
+import { decideGate, wasSyncedIn, type GateCase, type GateDecision } from "./gate-decision.ts";
+import { readSamples, type MetricNode } from "./samples.ts";
+
+const metrics = ["ProbeSuccess", "Synced", "Height", "Peers", "BlocksBehind", "InitialSync", "ForkDetected"] as const;
+
+// A day, not minutes: a node that failed its gate this morning was still healthy yesterday, and a second run must not wave it through.
+const lookBackMs = 24 * 3_600_000;
+const lookBackPeriodSec = 300;
+
+/** Whether the node was synced at any time of the last day. */
+export async function wasSyncedBefore(cloudWatch: CloudWatchClient, node: MetricNode): Promise<boolean> {
+  const toMs = Date.now();
+  const range = { fromMs: toMs - lookBackMs, toMs, periodSec: lookBackPeriodSec, statistic: "Maximum" } as const;
+  return wasSyncedIn((await readSamples(cloudWatch, [node], ["Synced"], range))(node));
+}
+
+/** Looks until the node is as well as it was. `wait` is told what is missing, and throws to give up. */
+export async function untilHealthy(
+  cloudWatch: CloudWatchClient,
+  node: MetricNode,
+  gate: GateCase,
+  wait: (why: string) => Promise<void>,
+): Promise<Extract<GateDecision, { kind: "pass" }>> {
+  for (;;) {
+    const toMs = Date.now() + 10_000;
+    const range = { fromMs: Math.max(gate.sinceMs - 60_000, toMs - 3 * 3_600_000), toMs, periodSec: 10, statistic: "Minimum" } as const;
+    const decision = decideGate(gate, (await readSamples(cloudWatch, [node], metrics, range))(node));
+    if (decision.kind === "pass") return decision;
+    await wait(decision.why);
+  }
+}
