@@ -33,7 +33,10 @@ class Sandbox:
     def __init__(self, state_dir: Path, **given: Any) -> None:
         self.hypervisor = FakeHypervisor()
         self.registry_port = free_port()
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
         settings: dict[str, Any] = {
+            "endpoint": self.url,
             "source_images": [SOURCE],
             "snapshot_sec": 0.6,
             "modification_sec": 0.8,
@@ -43,10 +46,8 @@ class Sandbox:
         }
         options = ApiOptions(state_dir=state_dir, **settings)
         self.api = build_app(self.hypervisor, options)
-        port = free_port()
         self.server = WebServer(("127.0.0.1", port), self.api)
         self.server.start()
-        self.url = f"http://127.0.0.1:{port}"
 
     def client(self, service: str, **config: Any) -> Any:
         settings = Config(retries={"max_attempts": 1, "mode": "standard"}, **config)

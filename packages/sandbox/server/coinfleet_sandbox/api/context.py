@@ -24,6 +24,8 @@ class ApiOptions:
     state_dir: Path
     region: str = "eu-central-1"
     account_id: str = ACCOUNT_ID
+    endpoint: str | None = None
+    """Where this API is reached from its own process: for scripts that it runs."""
     registry_url: str | None = None
     """Docker registry behind the ECR names, such as `http://127.0.0.1:5000`, with deletion enabled."""
     source_images: Sequence[SourceImage] = ()
@@ -46,6 +48,9 @@ class Store:
     alarm_history: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     metrics: Any = None
     commands: dict[str, Any] = field(default_factory=dict)
+    automations: dict[str, Any] = field(default_factory=dict)
+    schedules: dict[str, float] = field(default_factory=dict)
+    """Unix seconds at which a timed rule fires next, by its ARN."""
     lifecycle_policies: dict[str, Any] = field(default_factory=dict)
     messages_published: int = 0
     health_check_extras: dict[str, dict[str, Any]] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Instance profiles: from an instance to its role's temporary credentials."""
+"""Roles: who may take them, and from an instance to its role's temporary credentials."""
 
 from __future__ import annotations
 
@@ -24,16 +24,22 @@ def instance_profile_of(context: Context, instance: Any) -> Any | None:
     return association.iam_instance_profile if association else None
 
 
-def _can_assume(role: Any) -> bool:
+def trusts(role: Any, principal: str) -> bool:
+    """Whether the role's trust policy names a service."""
     document = role.assume_role_policy_document
     policy = json.loads(document) if isinstance(document, str) else document
     statements = policy.get("Statement", [])
     for statement in statements if isinstance(statements, list) else [statements]:
         service = statement.get("Principal", {}).get("Service", []) if isinstance(statement.get("Principal"), dict) else []
         services = service if isinstance(service, list) else [service]
-        if statement.get("Effect") == "Allow" and "ec2.amazonaws.com" in services:
+        if statement.get("Effect") == "Allow" and principal in services:
             return True
     return False
+
+
+def role_by_arn(context: Context, arn: str) -> Any | None:
+    """The role that a service is told to take."""
+    return next((role for role in iam_backends[context.options.account_id]["aws"].roles.values() if role.arn == arn), None)
 
 
 def role_credentials_for(context: Context, instance: Any) -> RoleCredentials | None:
@@ -43,7 +49,7 @@ def role_credentials_for(context: Context, instance: Any) -> RoleCredentials | N
         return None
     iam = iam_backends[context.options.account_id]["aws"]
     role = iam.roles.get(profile.roles[0].id, profile.roles[0])
-    if not _can_assume(role):
+    if not trusts(role, "ec2.amazonaws.com"):
         return None
     kept: RoleCredentials | None = marked(instance, "credentials")
     now = dt.datetime.now(dt.UTC)

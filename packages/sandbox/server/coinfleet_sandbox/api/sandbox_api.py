@@ -17,12 +17,14 @@ from . import (
     ec2_views,
     ec2_volumes,
     ecr,
+    event_schedules,
     event_targets,
     load_balancers,
     log_metrics,
     route53_health,
     security_groups,
     sns_messages,
+    ssm_automation,
     ssm_commands,
     ssm_parameters,
     ssm_runner,
@@ -38,6 +40,7 @@ from .state import LoadedState, StateFile
 
 WATCH_SEC = 2.0
 PRUNE_SEC = 60.0
+SCHEDULE_SEC = 1.0
 
 
 class Api:
@@ -78,7 +81,9 @@ class Api:
         ssm_parameters.install()
         ecr.install()
         load_balancers.install(context)
-        event_targets.install(context)
+        automations = ssm_automation.install(context)
+        event_targets.install(context, automations)
+        self._schedules = event_schedules.install(context, automations)
         log_metrics.install(context)
         return lifecycle, engine
 
@@ -86,6 +91,7 @@ class Api:
         """Settle what was under way when the state was saved and cannot go on."""
         with self.context.lock:
             ssm_runner.interrupt_all(self.context)
+            ssm_automation.interrupt_all(self.context)
             ec2_images.resume(self.context)
             ec2_snapshots.resume(self.context)
 
@@ -98,6 +104,7 @@ class Api:
         self.context.on_network_change(self._sync)
         self.context.every(options.alarm_evaluation_sec, "alarms", self._alarm_engine.tick)
         self.context.every(WATCH_SEC, "instances", self._lifecycle.watch)
+        self.context.every(SCHEDULE_SEC, "schedules", self._schedules.tick)
         self.context.every(PRUNE_SEC, "metrics", lambda: cloudwatch_metrics.prune(self.context))
         if options.checkpoint_sec:
             self._state.save(clean=False)

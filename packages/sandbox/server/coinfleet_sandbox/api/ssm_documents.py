@@ -62,7 +62,7 @@ def parse_content(content: Any) -> dict[str, Any]:
     return found
 
 
-def _bind(document: Mapping[str, Any], given: Mapping[str, Sequence[str]]) -> dict[str, str | list[str]]:
+def bind(document: Mapping[str, Any], given: Mapping[str, Sequence[str]]) -> dict[str, str | list[str]]:
     """Values of all parameters, checked against what the document declares."""
     declared: Mapping[str, Any] = document.get("parameters") or {}
     unknown = set(given) - set(declared)
@@ -94,7 +94,9 @@ def _check(name: str, declaration: Mapping[str, Any], values: Sequence[Any]) -> 
             raise aws_error("InvalidParameters", f"Parameter {name} does not match the allowed pattern {pattern}.")
 
 
-def _text(template: Any, bound: Mapping[str, str | list[str]]) -> str:
+def text_of(template: Any, bound: Mapping[str, str | list[str]]) -> str:
+    """A text with its placeholders filled in."""
+
     def value(match: re.Match[str]) -> str:
         found = bound.get(match.group(1))
         if found is None:
@@ -107,7 +109,7 @@ def _text(template: Any, bound: Mapping[str, str | list[str]]) -> str:
 def _lines(template: Any, bound: Mapping[str, str | list[str]]) -> list[str]:
     lines: list[str] = []
     for item in template if isinstance(template, list) else [template]:
-        lines.extend(_text(item, bound).split("\n"))
+        lines.extend(text_of(item, bound).split("\n"))
     return lines
 
 
@@ -116,17 +118,17 @@ def render_steps(content: Any, given: Mapping[str, Sequence[str]]) -> list[Step]
     document = parse_content(content)
     if str(document.get("schemaVersion")) not in ("2.0", "2.2"):
         raise aws_error("InvalidDocumentSchemaVersion", "The sandbox runs Command documents of schema 2.0 and 2.2.")
-    bound = _bind(document, given)
+    bound = bind(document, given)
     steps = []
     for index, step in enumerate(document.get("mainSteps") or []):
         if step.get("action") != SHELL_ACTION:
             raise NotImplementedError(f"document action {step.get('action')}")
         inputs = step.get("inputs") or {}
-        directory = _text(inputs.get("workingDirectory", ""), bound)
+        directory = text_of(inputs.get("workingDirectory", ""), bound)
         lines = _lines(inputs.get("runCommand", []), bound)
         if directory:
             lines.insert(0, f"cd '{directory}' || exit 1")
-        timeout = _text(inputs.get("timeoutSeconds", DEFAULT_TIMEOUT_SEC), bound)
+        timeout = text_of(inputs.get("timeoutSeconds", DEFAULT_TIMEOUT_SEC), bound)
         exits = str(inputs.get("onFailure") or step.get("onFailure") or "").lower() == "exit"
         script = "\n".join(lines) + "\n"
         steps.append(Step(step.get("name") or f"step{index}", SHELL_ACTION, script, int(timeout or DEFAULT_TIMEOUT_SEC), exits))

@@ -22,12 +22,14 @@ def _free_port() -> int:
 
 
 def main() -> None:
-    options = ApiOptions(state_dir=Path(sys.argv[1]), source_images=[SOURCE], snapshot_sec=0.5, modification_sec=0.5, checkpoint_sec=0)
-    api = build_app(PaperHypervisor(), options)
     port = _free_port()
+    endpoint = f"http://127.0.0.1:{port}"
+    quick = {"snapshot_sec": 0.5, "modification_sec": 0.5, "checkpoint_sec": 0.0}
+    options = ApiOptions(state_dir=Path(sys.argv[1]), endpoint=endpoint, source_images=[SOURCE], **quick)
+    api = build_app(PaperHypervisor(), options)
     server = WebServer(("127.0.0.1", port), api)
     server.start()
-    print(json.dumps({"endpoint": f"http://127.0.0.1:{port}", "region": options.region, "account": options.account_id}), flush=True)
+    print(json.dumps({"endpoint": endpoint, "region": options.region, "account": options.account_id}), flush=True)
     sys.stdin.read()
     server.stop()
     api.close()

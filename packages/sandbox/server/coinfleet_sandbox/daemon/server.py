@@ -114,6 +114,7 @@ class Server:
             state_dir=self._layout.dir,
             region=REGION,
             account_id=ACCOUNT_ID,
+            endpoint=f"http://{self._record.inner_address}:{API_PORT}",
             registry_url=f"http://127.0.0.1:{addresses.REGISTRY_PORT}",
             source_images=(SourceImage(SOURCE_NAME, SOURCE_OWNER, source_ref, "Debian 12 (bookworm) for the sandbox"),),
         )
