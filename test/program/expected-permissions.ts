@@ -1,70 +1,26 @@
 import assert from "node:assert/strict";
 import { coordinationTable, groupScope, holdScope, metricNamespace } from "@coinfleet/sdk";
+import {
+  arn,
+  expect,
+  keyArn,
+  ofType,
+  otherRegion,
+  realArns,
+  region,
+  roleArn,
+  roleOf,
+  roles,
+  stranger,
+  tag,
+  tagsOf,
+  text,
+  type Environment,
+  type Expectation,
+} from "./environment.ts";
+import { ofGrower } from "./expected-grower.ts";
 import { isAllowed, policyOf, type Call, type Caller } from "./iam.ts";
 import type { Recorded } from "./record-program.ts";
-
-const region = "eu-central-1";
-const otherRegion = "eu-west-1";
-const stranger = "999999999999";
-
-/** A stack as its roles see it. */
-export interface Environment {
-  readonly name: string;
-  readonly account: string;
-  readonly resources: readonly Recorded[];
-  /** What bounds its roles. @default - nothing */
-  readonly boundary?: unknown;
-}
-
-/** What is expected of one call. */
-interface Expectation {
-  readonly caller: Caller;
-  readonly call: Call;
-  readonly may: boolean;
-}
-
-/** A property of a resource. */
-export const text = (one: Recorded, key: string): string => String(one.inputs[key]);
-const ofType = ({ resources }: Environment, type: string): readonly Recorded[] => resources.filter((one) => one.type === type);
-/** ARN of something of the environment. */
-export const arn = ({ account }: Environment, service: string, resource: string): string =>
-  `arn:aws:${service}:${region}:${account}:${resource}`;
-const keyArn = (env: Environment): string => arn(env, "kms", "key/00000000-0000-0000-0000-000000000001");
-const roleArn = ({ account }: Environment, role: Recorded): string => `arn:aws:iam::${account}:role/${role.name}`;
-const realArns = (env: Environment): Record<string, string> => ({ "arn:of:Key:keys-data": keyArn(env) });
-
-/** Value of a tag of a resource of the program. */
-function tag(one: Recorded, key: string): string | undefined {
-  const tags: unknown = one.inputs["tags"];
-  if (typeof tags !== "object" || tags === null) return undefined;
-  const value: unknown = Reflect.get(tags, `coinfleet:${key}`);
-  return typeof value === "string" ? value : undefined;
-}
-
-const tagsOf = (one: Recorded): Record<string, string> => {
-  const own = ["environment", "group", "node", "backup"].flatMap((key) => {
-    const value = tag(one, key);
-    return value === undefined ? [] : [[`aws:ResourceTag/coinfleet:${key}`, value] as const];
-  });
-  return Object.fromEntries(own);
-};
-
-/** Every role that the program makes, with its policies. */
-function roles(env: Environment): ReadonlyMap<string, Caller> {
-  const all = ofType(env, "aws:iam/role:Role").map((role): [string, Caller] => {
-    const policies = ofType(env, "aws:iam/rolePolicy:RolePolicy").filter((one) => text(one, "role") === `Role:${role.name}`);
-    const documents = policies.map((one) => policyOf(one, "policy", realArns(env)));
-    return [role.name, { name: role.name, principal: roleArn(env, role), policies: documents, boundary: env.boundary }];
-  });
-  return new Map(all);
-}
-
-/** A role of the program by its logical name. */
-export function roleOf(env: Environment, name: string): Caller {
-  return roles(env).get(name) ?? assert.fail(`there is no role ${name}`);
-}
-
-const expect = (may: boolean, caller: Caller, calls: readonly Call[]): Expectation[] => calls.map((call) => ({ caller, call, may }));
 
 /** Policies of the program's resources, by ARN: what AWS asks besides the caller's own. */
 function resourcePolicies(env: Environment): ReadonlyMap<string, unknown> {
@@ -305,13 +261,19 @@ function ofTrust(env: Environment): Expectation[] {
   return ofType(env, "aws:iam/role:Role").flatMap((role) => {
     const own = role.name.endsWith("-hosts-role")
       ? "ec2"
-      : { "backups-role": "dlm", "network-flow-logs-role": "vpc-flow-logs", "alerts-slack-role": "chatbot" }[role.name];
+      : {
+          "backups-role": "dlm",
+          "network-flow-logs-role": "vpc-flow-logs",
+          "alerts-slack-role": "chatbot",
+          "grower-role": "ssm",
+          "grower-start-role": "events",
+        }[role.name];
     assert.ok(own !== undefined, `${role.name}: say here who takes it`);
     const resource = roleArn(env, role);
     const take = (id: string): Call[] => [{ action: "sts:AssumeRole", resource, context: from(id) }];
     // EC2 acts for whoever of this account may pass the role to an instance, and says no account.
     const saysForWhom = own !== "ec2";
-    const others = ["ec2", "dlm", "vpc-flow-logs", "lambda"].filter((one) => one !== own);
+    const others = ["ec2", "dlm", "vpc-flow-logs", "lambda", "ssm", "events"].filter((one) => one !== own);
     return [
       ...expect(true, service(`${own}.amazonaws.com`), take(env.account)),
       ...expect(!saysForWhom, service(`${own}.amazonaws.com`), [...take(stranger), { action: "sts:AssumeRole", resource }]),
@@ -399,6 +361,7 @@ export async function deviations(env: Environment, readers: readonly string[], l
     ...groupsOf(env).flatMap((group) => [...ofHosts(env, group, lent[group] ?? []), ...ofPulls(env, group)]),
     ...ofBackups(env),
     ...ofFlowLogs(env),
+    ...ofGrower(env),
     ...ofSlack(env),
     ...ofTrust(env),
     ...ofKey(env, readers),

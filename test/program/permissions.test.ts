@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { permissionsBoundary } from "@coinfleet/aws";
 import { metricNamespace } from "@coinfleet/sdk";
-import { arn, deviations, roleOf, text, type Environment } from "./expected-permissions.ts";
+import { arn, roleOf, text, type Environment } from "./environment.ts";
+import { deviations } from "./expected-permissions.ts";
 import { isAllowed } from "./iam.ts";
 import { recordProgram, stackConfig, stacks } from "./record-program.ts";
 
@@ -63,6 +64,8 @@ const widened: Readonly<Record<string, readonly [name: string, key: string, from
     '"dynamodb:LeadingKeys":["group/bitcoin","hold/bitcoin"]',
   ],
   "locks without a key": ["bitcoin-hosts-policy", "policy", /,"Null":\{"dynamodb:LeadingKeys":"false"\}/g, ""],
+  "volumes of every environment": ["grower-policy", "policy", /,"Condition":\{"StringEquals":\{"aws:ResourceTag[^}]*\}\}/, ""],
+  "documents that start as anybody": ["grower-start-policy", "policy", '"arn:of:Role:grower-role"', '"*"'],
   "images of another coin": [
     "bitcoin-hosts-policy",
     "policy",

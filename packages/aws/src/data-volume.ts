@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { volumeName, type ResolvedGroup, type ResolvedNode } from "@coinfleet/sdk";
+import { volumeName, volumeTags, type ResolvedGroup, type ResolvedNode } from "@coinfleet/sdk";
 import { backupTag, backupTagOf } from "./backups.ts";
 import { placementTags } from "./data-volume-guard.ts";
 import type { Place } from "./place.ts";
@@ -51,6 +51,8 @@ export class DataVolume extends pulumi.ComponentResource {
           ...nodeTags(args.place, args.group, args.node, `${args.node.name}-data`),
           [backupTag]: backupTagOf(args.place, args.group),
           ...placementTags({ zone: args.zone, volume }),
+          [volumeTags.maximum]: String(volume.maximumGiB),
+          [volumeTags.step]: String(args.group.selfHealing.growByPercent),
         },
       },
       {

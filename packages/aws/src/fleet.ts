@@ -9,6 +9,7 @@ import { Dashboards } from "./dashboards.ts";
 import { dataVolumeGuard } from "./data-volume-guard.ts";
 import { Documents } from "./documents.ts";
 import { Group } from "./group.ts";
+import { Grower } from "./grower.ts";
 import { Images, type AgentDigest } from "./images.ts";
 import type { PrepareImage } from "./image.ts";
 import { logRoute } from "./host-role.ts";
@@ -83,6 +84,7 @@ export class Fleet extends pulumi.ComponentResource {
       parent,
     );
     new AccountSettings("account", { spec: spec.account }, parent);
+    new Grower("grower", { place, isEnabled: spec.selfHealing.enabled }, parent);
     new Backups("backups", { place, keyArn: keys.arn, groups: fleet.groups }, parent);
     new Retired("retired", { spec: spec.retired, zone: `${place.region}a` }, parent);
     const surroundings: Surroundings = {

@@ -1,4 +1,6 @@
+import { coordinationTable } from "@coinfleet/sdk";
 import { hostPaths } from "./host-paths.ts";
+import { growVolumesScript } from "./scripts/grow-volumes.ts";
 
 /** An SSM Command document of an environment. */
 interface CommandDocument {
@@ -40,4 +42,20 @@ function commandDocument(environment: string, action: string, description: strin
     mainSteps: [{ action: "aws:runShellScript", name: action, inputs: { timeoutSeconds: "7200", runCommand: [command] } }],
   };
   return { name: `coinfleet-${environment}-${action}`, documentType: "Command", content: JSON.stringify(content) };
+}
+
+/** The Automation document that grows an environment's data volumes, one look at all of them each time it runs. `roleArn`: whom it acts as. */
+export function renderGrower(environment: string, roleArn: string): string {
+  const inputs = {
+    Runtime: "python3.11",
+    Handler: "grow_volumes",
+    InputPayload: { environment, table: coordinationTable(environment) },
+    Script: growVolumesScript,
+  };
+  return JSON.stringify({
+    schemaVersion: "0.3",
+    description: "Grows the data volumes of an environment that are four fifths full.",
+    assumeRole: roleArn,
+    mainSteps: [{ name: "grow", action: "aws:executeScript", timeoutSeconds: 300, inputs }],
+  });
 }

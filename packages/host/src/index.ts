@@ -1,6 +1,6 @@
 export { agentNodeOptions, renderAgentImageContext, type AgentImageContextOptions } from "./agent-image-context.ts";
 export { agentArguments, daemonArguments, restoreArguments, type ContainerContext } from "./docker-run.ts";
-export { renderDocuments, type CommandDocuments } from "./documents.ts";
+export { renderDocuments, renderGrower, type CommandDocuments } from "./documents.ts";
 export { agentUser, daemonUser, dockerNetwork, hostPaths, volumeLabel } from "./host-paths.ts";
 export { imagesOfGroup, type ImageSpec, type NamedImageSpec } from "./image-spec.ts";
 export { renderImageContext, type ImageContext, type ImageContextOptions } from "./image-context.ts";

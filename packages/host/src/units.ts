@@ -1,9 +1,10 @@
 interface UnitText {
   readonly description: string;
-  /** Further lines of `[Unit]`, `[Service]` or `[Path]`, and `[Install]`. */
+  /** Further lines of `[Unit]`, `[Service]`, `[Path]` or `[Timer]`, and `[Install]`. */
   readonly unit?: readonly string[];
   readonly service?: readonly string[];
   readonly path?: readonly string[];
+  readonly timer?: readonly string[];
   readonly install?: readonly string[];
 }
 
@@ -16,7 +17,7 @@ export const hostUnits: Readonly<Record<string, string>> = Object.fromEntries(
       description: "Coinfleet node",
       unit: [
         "Wants=coinfleet-configure.service coinfleet-volume.service coinfleet-restore.service coinfleet-node.service coinfleet-agent.service coinfleet-logs.service",
-        "Wants=coinfleet-gate.path coinfleet-restart.path",
+        "Wants=coinfleet-gate.path coinfleet-restart.path coinfleet-grow.timer",
       ],
       install: ["WantedBy=multi-user.target"],
     },
@@ -101,6 +102,20 @@ export const hostUnits: Readonly<Record<string, string>> = Object.fromEntries(
         "LogLevelMax=notice",
       ],
     },
+    "coinfleet-grow.timer": {
+      description: "Coinfleet: the file system follows its volume",
+      timer: ["OnActiveSec=60", "OnUnitActiveSec=60", "AccuracySec=5"],
+    },
+    "coinfleet-grow.service": {
+      description: "Coinfleet: the file system follows its volume",
+      service: [
+        "Type=oneshot",
+        "ExecStart=/usr/lib/coinfleet/volume-grow",
+        "TimeoutStartSec=600",
+        "SyslogLevel=notice",
+        "LogLevelMax=notice",
+      ],
+    },
     ...request("gate", "opens and closes RPC as the agent asks", ["StartLimitIntervalSec=10", "StartLimitBurst=20"]),
     ...request("restart", "restarts the node as the agent asks", ["StartLimitIntervalSec=60", "StartLimitBurst=6"]),
   }).map(([name, text]) => [name, render(text)]),
@@ -127,13 +142,14 @@ function request(name: string, what: string, limits: readonly string[]): Readonl
   };
 }
 
-function render({ description, unit, service, path, install }: UnitText): string {
+function render({ description, unit, service, path, timer, install }: UnitText): string {
   const section = (name: string, lines: readonly string[] | undefined): readonly string[] =>
     lines === undefined ? [] : [`[${name}]`, ...lines, ""];
   return [
     ...section("Unit", [`Description=${description}`, ...(unit ?? [])]),
     ...section("Service", service),
     ...section("Path", path),
+    ...section("Timer", timer),
     ...section("Install", install),
   ].join("\n");
 }

@@ -14,3 +14,6 @@ export const groupScope = (group: string): string => `group/${group}`;
 
 /** Scope of the holds that operators have put on a group's nodes. */
 export const holdScope = (group: string): string => `hold/${group}`;
+
+/** Tags by which a data volume tells the grower how far, and by how much, it may grow. */
+export const volumeTags = { maximum: "coinfleet:maximum-size-gib", step: "coinfleet:grow-by-percent" } as const;

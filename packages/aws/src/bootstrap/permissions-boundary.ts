@@ -44,6 +44,13 @@ export function permissionsBoundary(account: string): PolicyDocument {
       ...allow("EncryptSnapshotsByEbs", ["kms:CreateGrant"], ["arn:aws:kms:*:*:key/*"]),
       Condition: { Bool: { "kms:GrantIsForAWSResource": "true" } },
     },
+    allow("GrowVolumes", ["ec2:ModifyVolume"], [own("ec2", "volume/*")]),
+    allow("ReadMetrics", ["cloudwatch:GetMetricData"], ["*"]),
+    allow("StartOwnAutomation", ["ssm:StartAutomationExecution"], [own("ssm", "automation-definition/coinfleet-*")]),
+    {
+      ...allow("ActAsOwnAutomation", ["iam:PassRole"], [`arn:aws:iam::${account}:role/coinfleet/*`]),
+      Condition: { StringEquals: { "iam:PassedToService": "ssm.amazonaws.com" } },
+    },
     allow("WriteFlowLogs", ["logs:DescribeLogGroups", "logs:DescribeLogStreams"], [own("logs", "log-group:/coinfleet/*")]),
     allow("LookAtAlarms", ["cloudwatch:DescribeAlarms", "cloudwatch:DescribeAlarmHistory"], [own("cloudwatch", "alarm:coinfleet-*")]),
   ]);

@@ -57,6 +57,7 @@ export function previewPolicy(scope: PipelineScope): PolicyDocument {
     ...["ssm:DescribeDocument", "ssm:DescribeDocumentPermission", "ssm:GetDocument", "ssm:DescribeParameters", "ssm:ListTagsForResource"],
     ...["ssm:DescribeInstanceInformation", "servicequotas:GetServiceQuota", "servicequotas:ListServiceQuotas", "sts:GetCallerIdentity"],
     ...["dynamodb:DescribeTable", "dynamodb:DescribeTimeToLive", "dynamodb:DescribeContinuousBackups", "dynamodb:ListTagsOfResource"],
+    ...["events:DescribeRule", "events:ListTargetsByRule", "events:ListTagsForResource"],
     ...["chatbot:DescribeSlackChannelConfigurations", "chatbot:ListTagsForResource"],
   ];
   return policyDocument([
@@ -88,6 +89,11 @@ function services(scope: PipelineScope): readonly Statement[] {
         (action) => `dynamodb:${action}`,
       ),
       [arn(place, "dynamodb", "table/coinfleet-*")],
+    ),
+    allow(
+      "Schedules",
+      ["PutRule", "DeleteRule", "PutTargets", "RemoveTargets", "TagResource", "UntagResource"].map((action) => `events:${action}`),
+      [arn(place, "events", "rule/coinfleet-*")],
     ),
     allow("GlobalServices", ["route53:*", "chatbot:*"]),
     allow("Parameters", ["ssm:PutParameter", "ssm:DeleteParameter"], [arn(place, "ssm", "parameter/coinfleet/*")]),
@@ -178,7 +184,7 @@ function roles({ place, environments, boundaryArn }: PipelineScope): readonly St
       ...allow("HandRolesToServices", ["iam:PassRole"], below("role")),
       Condition: {
         StringEquals: {
-          "iam:PassedToService": ["ec2", "dlm", "vpc-flow-logs", "chatbot"].map((service) => `${service}.amazonaws.com`),
+          "iam:PassedToService": ["ec2", "dlm", "vpc-flow-logs", "chatbot", "ssm", "events"].map((service) => `${service}.amazonaws.com`),
         },
       },
     },

@@ -17,7 +17,15 @@ import {
   restoreScript,
   switchScript,
 } from "./node.ts";
-import { volumeBlankScript, volumeDevicesScript, volumeFormatScript, volumeOwnerScript, volumeScript, volumeStopScript } from "./volume.ts";
+import {
+  volumeBlankScript,
+  volumeDevicesScript,
+  volumeFormatScript,
+  volumeGrowScript,
+  volumeOwnerScript,
+  volumeScript,
+  volumeStopScript,
+} from "./volume.ts";
 
 /** Path on the host → text of every script. `library.sh` is sourced by the others. */
 export const hostScripts: Readonly<Record<string, string>> = {
@@ -31,6 +39,7 @@ export const hostScripts: Readonly<Record<string, string>> = {
   "usr/lib/coinfleet/volume-blank": prologue("volume") + volumeBlankScript,
   "usr/lib/coinfleet/volume-format": prologue("volume") + volumeFormatScript,
   "usr/lib/coinfleet/volume-owner": prologue("volume") + volumeOwnerScript,
+  "usr/lib/coinfleet/volume-grow": prologue("grow") + volumeGrowScript,
   "usr/lib/coinfleet/volume-stop": prologue("volume") + volumeStopScript,
   "usr/lib/coinfleet/restore": prologue("restore") + restoreScript,
   "usr/lib/coinfleet/pull": prologue("$1") + pullScript,

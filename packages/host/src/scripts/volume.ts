@@ -36,6 +36,15 @@ done
 succeed "$id is $device, $(findmnt -nro SIZE,USE% --mountpoint "$data" | sed 's/ /, used /')"
 `;
 
+/** Makes the file system as large as its device, which the grower has made larger. Does nothing when it is, or when nothing is mounted. */
+export const volumeGrowScript = `if ! mountpoint -q "$data"; then exit 0; fi
+before=$(stat -f -c %b "$data")
+error=$(xfs_growfs "$data" 2>&1 >/dev/null) || fail "the file system cannot be grown: $error" "The data is untouched. Then: coinfleet-host apply"
+if [ "$(stat -f -c %b "$data")" != "$before" ]; then
+  succeed "the file system has grown to $(findmnt -nro SIZE,USE% --mountpoint "$data" | sed 's/ /, used /')"
+fi
+`;
+
 /** Every whole device that says it is the volume: by udev's name for its serial, and by the serial itself. */
 export const volumeDevicesScript = `serial=$1
 {
