@@ -72,7 +72,7 @@ export class Grower extends pulumi.ComponentResource {
 }
 
 /** The size of this environment's volumes, and the table by which it asks who else is at work. */
-export function growerPolicy(place: Place): PolicyDocument {
+function growerPolicy(place: Place): PolicyDocument {
   const Resource = [arn(place, "dynamodb", `table/${coordinationTable(place.environment)}`)];
   const scopes = (...names: readonly string[]): Record<string, Record<string, string | readonly string[]>> => ({
     "ForAllValues:StringLike": { "dynamodb:LeadingKeys": names },
@@ -94,7 +94,7 @@ export function growerPolicy(place: Place): PolicyDocument {
 }
 
 /** One document, as one role. */
-export function growerStartPolicy(place: Place, document: string, roleArn: string): PolicyDocument {
+function growerStartPolicy(place: Place, document: string, roleArn: string): PolicyDocument {
   return policyDocument([
     {
       Sid: "Start",
