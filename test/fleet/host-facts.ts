@@ -68,6 +68,26 @@ export function describeHostFacts(fleet: () => FleetUnderTest): void {
         assert.equal(await fleet().onHost(node, `awk '/^CapEff/ {print $2}' /proc/$(${pidOf(daemon)})/status`), "0000000000000000");
       });
 
+      it(`bounds what the logs of ${node} take of its root disk`, async () => {
+        const journal = await fleet().onHost(
+          node,
+          "systemd-analyze cat-config systemd/journald.conf | sed -n s/^SystemMaxUse=//p | tail -n 1",
+        );
+        assert.equal(journal, "1G");
+        const options = await fleet().onHost(
+          node,
+          `docker inspect --format '{{json .HostConfig.LogConfig.Config}}' ${daemon} coinfleet-agent`,
+        );
+        const limits = options.split("\n").map((line) => JSON.parse(line) as Readonly<Record<string, string>>);
+        assert.deepEqual(
+          limits.map((one) => [one["cache-max-size"], one["cache-max-file"]]),
+          [
+            ["10m", "3"],
+            ["10m", "3"],
+          ],
+        );
+      });
+
       it(`has every step of ${node} done and its units active`, async () => {
         await fleet().onHost(node, "coinfleet-host status >/dev/null");
         const units = ["coinfleet.target", "coinfleet-firewall", "coinfleet-volume", "coinfleet-agent", "node@*"]

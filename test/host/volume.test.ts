@@ -241,6 +241,24 @@ describe("the volume script on real block devices", function () {
     assert.match(output, /chain/);
   });
 
+  it("lets the file system follow its volume while the daemon writes, says so once, and does nothing where nothing is mounted", () => {
+    const device = host.device("disk", sizeMiB);
+    const unmounted = host.run("/usr/lib/coinfleet/volume-grow");
+    assert.deepEqual([unmounted.code, unmounted.output], [0, ""]);
+    const grow = "/usr/lib/coinfleet/volume-grow; echo size $(findmnt -nrbo SIZE /var/lib/coinfleet/data)";
+    const write = "(while :; do echo block; sleep 0.01; done >> /var/lib/coinfleet/data/litecoind/chain) & writer=$!; sleep 0.2";
+    const { code, output } = host.volume(
+      device,
+      `${write}; ${grow}; truncate -s 640M /mnt/disk; losetup -c ${device}; ${grow}; ${grow}; kill $writer; grep -vc '^block$' /var/lib/coinfleet/data/litecoind/chain`,
+    );
+    assert.equal(code, 1, output);
+    const [before = 0, after = 0, again = 0] = [...output.matchAll(/^size (\d+)$/gm)].map(([, size]) => Number(size));
+    assert.ok(before > 0 && after > before + 200 * 2 ** 20, output);
+    assert.equal(again, after);
+    assert.equal(output.match(/grow: done: the file system has grown to/g)?.length, 1, output);
+    assert.match(output, /^0$/m);
+  });
+
   it("mounts a full disk: the daemon's problem is not made worse", () => {
     const device = host.device("disk", sizeMiB);
     host.volume(device, "dd if=/dev/zero of=/var/lib/coinfleet/data/litecoind/fill bs=1M status=none");

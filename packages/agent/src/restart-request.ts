@@ -28,6 +28,8 @@ export interface RestartObservation {
 export const withoutPeersSec = 180;
 /** Between two requests: time to come back and to show that it helped. */
 export const pauseSec = 1800;
+/** A node that is not synced by then is not helped by a restart, and must not keep its siblings from one. */
+export const triedSec = 600;
 /** After a refusal. */
 export const askAgainSec = 60;
 /** A client may be busy that long, with one block or with its database. */
@@ -89,13 +91,12 @@ export class RestartRequest {
     }
   }
 
-  /** A node that does not come back must not keep its siblings from being mended for ever. */
   async #endOrKeep(
     { sinceSec, keptAtSec }: { readonly sinceSec: number; readonly keptAtSec: number },
     seen: RestartObservation,
   ): Promise<void> {
     const { elapsedSec, verdict } = seen;
-    if (verdict.isSynced || elapsedSec - sinceSec >= pauseSec) {
+    if (verdict.isSynced || elapsedSec - sinceSec >= triedSec) {
       await this.#options.leave.giveBack();
       this.#leave = undefined;
       this.#options.log.info("the restart is over", { isSynced: verdict.isSynced, seconds: Math.round(elapsedSec - sinceSec) });

@@ -55,6 +55,10 @@ describe("coinfleet explain", () => {
     }
   });
 
+  it("ends with the alarm's own section of the runbook", async () => {
+    assert.match(await explain({ alarm: "disk-full-soon" }), /What to do\n {2}Full within three days[^#]*$/);
+  });
+
   it("tells the story of the nodes in alarm, and of no other", async () => {
     const text = await explain({ alarm: "node-behind" });
     assert.match(text, /litecoin-2 of test: ALARM\. Threshold Crossed: 3 out of the last 3/);

@@ -161,11 +161,15 @@ done < <(jq -r '.daemons | reverse[] | [.name, .stopTimeoutSec] | @tsv' "$config
 waiting "stopped"
 `;
 
-/** Tells the world which release runs: gates and the status command read it. Best effort, because the node matters more. */
+/**
+ * Tells the world which release runs: gates and the status command read it. Best effort, because the node matters more. Then lets go of images that no container
+ * uses, which would fill the root disk release by release; of today's builds none, because the agent may be about to start one.
+ */
 export const reportRunningScript = `value=$(jq -c '{release, images, startedAt: (now | todate)}' "$release")
 export COINFLEET_PATIENCE_SEC=600
 patiently "report of the running release" aws ssm put-parameter --name "$COINFLEET_PARAMETERS/running" --type String --overwrite --value "$value" >/dev/null
 succeed "running $(jq -r .release "$release")"
+docker image prune --all --force --filter until=24h >/dev/null
 `;
 
 /** Starts the wanted release, and first stops another one. Does nothing when it runs with the wanted configuration. */
