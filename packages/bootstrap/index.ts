@@ -8,6 +8,7 @@ const {
   state: { backendUrl, secretsProvider },
   previewRoleArn,
   writeRoleArn,
+  drillRoleArn,
   boundaryArn: permissionsBoundary,
 } = made;
-export { backendUrl, permissionsBoundary, previewRoleArn, secretsProvider, writeRoleArn };
+export { backendUrl, drillRoleArn, permissionsBoundary, previewRoleArn, secretsProvider, writeRoleArn };

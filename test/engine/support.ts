@@ -142,6 +142,11 @@ export class TestStack {
     return run(join(this.#folder, path), args, this.#folder, this.#env);
   }
 
+  /** Runs our command line, of the stack's copy of the program. `isKilled` ends it at once when it is raised. */
+  coinfleet(args: readonly string[], isKilled?: AbortSignal): Promise<Run> {
+    return run(join(this.#folder, "packages/cli/bin/coinfleet"), args, this.#folder, this.#env, isKilled);
+  }
+
   /** A file of the project folder, for what a replaced `coinfleet` reads. */
   path(name: string): string {
     return join(this.#folder, name);
@@ -202,7 +207,7 @@ function planLines(json: string): readonly PlanLine[] {
   });
 }
 
-function run(program: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Promise<Run> {
+function run(program: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv, isKilled?: AbortSignal): Promise<Run> {
   const started = Date.now();
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
@@ -210,6 +215,7 @@ function run(program: string, args: readonly string[], cwd: string, env: NodeJS.
     let stderr = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
     child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+    isKilled?.addEventListener("abort", () => child.kill("SIGKILL"));
     child.once("error", reject);
     child.once("close", (code) => resolve({ code: code ?? 1, stdout, stderr, seconds: (Date.now() - started) / 1000 }));
   });

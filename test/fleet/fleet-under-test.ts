@@ -1,8 +1,14 @@
 import { execFile } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { CloudWatchClient, type CloudWatchClientConfig, DescribeAlarmsCommand, GetMetricDataCommand } from "@aws-sdk/client-cloudwatch";
-import type { AgentStatus, AlarmId, MetricName } from "@coinfleet/sdk";
+import {
+  CloudWatchClient,
+  type CloudWatchClientConfig,
+  DescribeAlarmsCommand,
+  type Dimension,
+  GetMetricDataCommand,
+} from "@aws-sdk/client-cloudwatch";
+import type { AgentStatus, AlarmId, GroupMetricName, MetricName } from "@coinfleet/sdk";
 import { type StackFile, TestStack } from "../engine/support.ts";
 
 const exec = promisify(execFile);
@@ -28,6 +34,8 @@ export class FleetUnderTest {
   /** What a client of AWS's SDK needs to reach the sandbox. */
   readonly clientSettings: Pick<CloudWatchClientConfig, "endpoint" | "region" | "credentials">;
   readonly #cloudWatch: CloudWatchClient;
+  /** Variables that point any program at the sandbox. */
+  readonly variables: Readonly<Record<string, string>>;
   stack: TestStack;
   nodes: Readonly<Record<string, NodeOutput>> = {};
   /** The machine's own end of the sandbox's link: a server there is reached by the hosts. */
@@ -37,6 +45,7 @@ export class FleetUnderTest {
     this.#name = name;
     this.outerAddress = new URL(api["AWS_ENDPOINT_URL"] ?? "").hostname.replace(/\d+$/, "1");
     this.stack = stack;
+    this.variables = api;
     const {
       AWS_ENDPOINT_URL: endpoint = "",
       AWS_REGION: region = "",
@@ -149,17 +158,23 @@ export class FleetUnderTest {
   }
 
   /** Values of a metric of a node in the last seconds, newest first. */
-  async metric(node: string, name: MetricName, seconds: number): Promise<readonly number[]> {
-    const Dimensions = [
-      { Name: "Environment", Value: environment },
-      { Name: "Node", Value: node },
-    ];
+  metric(node: string, name: MetricName, seconds: number): Promise<readonly number[]> {
+    return this.#values({ Name: "Node", Value: node }, name, seconds, 10);
+  }
+
+  /** Values of a metric of a group in the last minutes, newest first. */
+  groupMetric(group: string, name: GroupMetricName, minutes: number): Promise<readonly number[]> {
+    return this.#values({ Name: "Group", Value: group }, name, minutes * 60, 60);
+  }
+
+  async #values(of: Dimension, name: string, seconds: number, Period: number): Promise<readonly number[]> {
+    const Dimensions = [{ Name: "Environment", Value: environment }, of];
     const { MetricDataResults } = await this.#cloudWatch.send(
       new GetMetricDataCommand({
         StartTime: new Date(Date.now() - seconds * 1000),
         EndTime: new Date(Date.now() + 10_000),
         MetricDataQueries: [
-          { Id: "m", MetricStat: { Metric: { Namespace: "Coinfleet", MetricName: name, Dimensions }, Period: 10, Stat: "Maximum" } },
+          { Id: "m", MetricStat: { Metric: { Namespace: "Coinfleet", MetricName: name, Dimensions }, Period, Stat: "Maximum" } },
         ],
       }),
     );

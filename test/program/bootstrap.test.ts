@@ -62,6 +62,67 @@ const changes: readonly Call[] = [
   { action: "s3:PutObject", resource: `${bucket}/.pulumi/stacks/coinfleet/production.json` },
 ];
 
+const drillTags = { "aws:RequestTag/coinfleet:environment": "production", "aws:RequestTag/coinfleet:drill": "bitcoin" };
+const ofDrill = { ...ours, "aws:ResourceTag/coinfleet:drill": "bitcoin" };
+const snapshot = `arn:aws:ec2:${region}::snapshot/snap-0123456789abcdef0`;
+const proven = { ...data, "aws:TagKeys": "coinfleet:proven" };
+
+/** What a drill does, besides looking. */
+const drills: readonly Call[] = [
+  { action: "ssm:GetParametersByPath", resource: arn("ssm", "parameter/coinfleet/production/drills/plan") },
+  { action: "ssm:GetParameter", resource: arn("ssm", "parameter/coinfleet/production/bitcoin-drill/template") },
+  { action: "ssm:PutParameter", resource: arn("ssm", "parameter/coinfleet/production/bitcoin-drill/config") },
+  { action: "ssm:PutParameter", resource: arn("ssm", "parameter/coinfleet/production/drills/run/bitcoin") },
+  { action: "ssm:DeleteParameters", resource: arn("ssm", "parameter/coinfleet/production/bitcoin-drill/running") },
+  { action: "ec2:RunInstances", resource: host, context: drillTags },
+  { action: "ec2:RunInstances", resource: volume, context: drillTags },
+  { action: "ec2:RunInstances", resource: snapshot, context: data },
+  { action: "ec2:CreateTags", resource: host, context: { "ec2:CreateAction": "RunInstances" } },
+  { action: "iam:PassRole", resource: role("bitcoin-drill-hosts-role-1234567"), context: { "iam:PassedToService": "ec2.amazonaws.com" } },
+  { action: "ec2:TerminateInstances", resource: host, context: ofDrill },
+  { action: "ec2:DeleteVolume", resource: volume, context: ofDrill },
+  { action: "ec2:CreateTags", resource: snapshot, context: proven },
+  { action: "ec2:DeleteTags", resource: snapshot, context: proven },
+  { action: "ssm:SendCommand", resource: arn("ssm", "document/coinfleet-production-chain") },
+  { action: "ssm:SendCommand", resource: host, context: ours },
+  { action: "cloudwatch:PutMetricData", resource: "*", context: { "cloudwatch:namespace": "Coinfleet" } },
+  { action: "kms:CreateGrant", resource: dataKey, context: { ...ours, "kms:ViaService": `ec2.${region}.amazonaws.com` } },
+];
+
+/** What a drill must not do. */
+const notDrills: Readonly<Record<string, Call>> = {
+  "an instance that is no drill": {
+    action: "ec2:RunInstances",
+    resource: host,
+    context: { ...drillTags, "aws:RequestTag/coinfleet:drill": "" },
+  },
+  "another environment's snapshot": {
+    action: "ec2:RunInstances",
+    resource: snapshot,
+    context: { "aws:ResourceTag/coinfleet:environment": "elsewhere" },
+  },
+  "the role of the group's own nodes": {
+    action: "iam:PassRole",
+    resource: role("bitcoin-hosts-role-1234567"),
+    context: { "iam:PassedToService": "ec2.amazonaws.com" },
+  },
+  "the end of a node": { action: "ec2:TerminateInstances", resource: host, context: ours },
+  "a node's configuration": { action: "ssm:PutParameter", resource: arn("ssm", "parameter/coinfleet/production/bitcoin-1/config") },
+  "a plan of its own": { action: "ssm:PutParameter", resource: arn("ssm", "parameter/coinfleet/production/drills/plan/bitcoin") },
+  "a tag that makes a node a drill": { action: "ec2:CreateTags", resource: host, context: { ...ours, "aws:TagKeys": "coinfleet:drill" } },
+  "a snapshot that is no backup any more": {
+    action: "ec2:DeleteTags",
+    resource: snapshot,
+    context: { ...data, "aws:TagKeys": "coinfleet:backup" },
+  },
+  "a snapshot without any mark": { action: "ec2:DeleteTags", resource: snapshot, context: data },
+  "a command that changes a host": { action: "ssm:SendCommand", resource: arn("ssm", "document/coinfleet-production-drain") },
+  "an alarm that is switched off": {
+    action: "cloudwatch:DisableAlarmActions",
+    resource: arn("cloudwatch", "alarm:coinfleet-production-any"),
+  },
+};
+
 /** What neither does. */
 const never: Readonly<Record<string, Call>> = {
   "the end of a data volume": { action: "ec2:DeleteVolume", resource: volume, context: { ...inRegion, ...data } },
@@ -179,6 +240,13 @@ describe("the bootstrap program", function () {
       assert.equal(await may(roleOf("preview"), call), false, "preview");
     });
 
+  for (const call of drills)
+    it(`lets drills ${call.action} on ${call.resource.split(":").slice(5).join(":")}`, async () =>
+      assert.equal(await may(roleOf("drill"), call), true));
+
+  for (const [what, call] of Object.entries({ ...never, ...notDrills }))
+    it(`lets no drill have ${what}`, async () => assert.equal(await may(roleOf("drill"), call), false));
+
   for (const [sid, what] of Object.entries(denials))
     it(`would let the write role have ${what} without the denial ${sid}`, async () => {
       const policy = z
@@ -191,10 +259,11 @@ describe("the bootstrap program", function () {
     });
 
   for (const [who, [sub, preview, write]] of Object.entries(askers))
-    it(`gives ${who} ${write ? "both roles" : preview ? "the preview role only" : "no role"}`, async () => {
+    it(`gives ${who} ${write ? "every role" : preview ? "the preview role only" : "no role"}`, async () => {
       for (const [kind, may] of [
         ["preview", preview],
         ["write", write],
+        ["drill", write],
       ] as const) {
         const trust = policyOf(named(`pipeline-${kind}`), "assumeRolePolicy", real);
         const call = {
@@ -210,7 +279,8 @@ describe("the bootstrap program", function () {
     });
 
   it("keeps its policies within AWS's sizes", () => {
-    for (const kind of ["preview", "write"]) assert.ok(String(named(`pipeline-${kind}-policy`).inputs["policy"]).length <= 10_240, kind);
+    for (const kind of ["preview", "write", "drill"])
+      assert.ok(String(named(`pipeline-${kind}-policy`).inputs["policy"]).length <= 10_240, kind);
     assert.ok(String(named("pipeline-boundary").inputs["policy"]).length <= 6144);
   });
 

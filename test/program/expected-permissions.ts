@@ -50,8 +50,9 @@ const viaSecretsManager = (secret: string): Record<string, string> => ({
 const pull = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:BatchCheckLayerAvailability"];
 
 /** What the hosts of a group may do with what is theirs, and not with what is their neighbours'. */
-function ofHosts(env: Environment, group: string, lent: readonly string[]): Expectation[] {
-  const hosts = roleOf(env, `${group}-hosts-role`);
+function ofHosts(env: Environment, name: string, lent: readonly string[]): Expectation[] {
+  const hosts = roleOf(env, `${name}-hosts-role`);
+  const group = name.replace(/-drill$/, "");
   const readsKey = secrets(env).map((secret) => ({ secret, isOwn: secret.group === group || lent.includes(secret.name) }));
   return [
     ...readsKey.flatMap(({ secret, isOwn }) => [
@@ -63,9 +64,13 @@ function ofHosts(env: Environment, group: string, lent: readonly string[]): Expe
     ]),
     ...ofType(env, "aws:ssm/parameter:Parameter").flatMap((one) => {
       const resource = arn(env, "ssm", `parameter${text(one, "name")}`);
-      const isOwn = tag(one, "group") === group;
+      // A group's nodes and its throw-away node are strangers to each other; the plan of the drills is for whoever holds them.
+      const isOfDrill = text(one, "name").startsWith(`/coinfleet/${env.name}/${group}-drill/`);
+      const isPlan = text(one, "name").startsWith(`/coinfleet/${env.name}/drills/`);
+      const isOwn = tag(one, "group") === group && isOfDrill === (name !== group) && !isPlan;
+      const isRead = isOwn && !resource.endsWith("/template");
       return [
-        ...expect(isOwn, hosts, [{ action: "ssm:GetParameter", resource }]),
+        ...expect(isRead, hosts, [{ action: "ssm:GetParameter", resource }]),
         // The program alone says what a node is to be.
         ...expect(false, hosts, [{ action: "ssm:PutParameter", resource }]),
         ...expect(isOwn, hosts, [{ action: "ssm:PutParameter", resource: resource.replace(/\/[a-z]+$/, "/running") }]),
@@ -87,7 +92,7 @@ function ofHosts(env: Environment, group: string, lent: readonly string[]): Expe
         })),
       ),
     ),
-    ...groupsOf(env).flatMap((other) => ofCoordination(env, hosts, other, other === group)),
+    ...groupsOf(env).flatMap((other) => ofCoordination(env, hosts, other, other === name)),
     ...expect(false, hosts, forbiddenToHosts(env)),
     ...expect(true, hosts, [
       { action: "ecr:GetAuthorizationToken", resource: "*" },
@@ -153,8 +158,9 @@ function forbiddenToHosts(env: Environment): Call[] {
 }
 
 /** Repositories: a group's hosts pull what its parameters name, and nothing else. */
-function ofPulls(env: Environment, group: string): Expectation[] {
-  const hosts = roleOf(env, `${group}-hosts-role`);
+function ofPulls(env: Environment, name: string): Expectation[] {
+  const hosts = roleOf(env, `${name}-hosts-role`);
+  const group = name.replace(/-drill$/, "");
   const own = ofType(env, "aws:ssm/parameter:Parameter").filter((one) => tag(one, "group") === group);
   const named = own.map((one) => text(one, "value")).join("\n");
   return ofType(env, "aws:ecr/repository:Repository").flatMap((one) =>

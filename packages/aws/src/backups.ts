@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import type { BackupSpec, ResolvedGroup } from "@coinfleet/sdk";
+import { backupTag, type BackupSpec, type ResolvedGroup } from "@coinfleet/sdk";
 import { arn, type Place } from "./place.ts";
 import { policyDocument, type PolicyDocument, type Statement } from "./policy-document.ts";
 import { ServiceRole } from "./service-role.ts";
@@ -11,9 +11,6 @@ export interface BackupsArgs {
   readonly keyArn: pulumi.Input<string>;
   readonly groups: readonly ResolvedGroup[];
 }
-
-/** Tag by which a policy finds its volumes. One of its own: a policy takes a volume that has any of its tags. */
-export const backupTag = "coinfleet:backup";
 
 /** The tag's value on the volumes of a group. */
 export function backupTagOf(place: Place, group: ResolvedGroup): string {

@@ -13,6 +13,9 @@ const tag = {
   snapshot: "coinfleet:snapshot",
 } as const;
 
+/** The tag that says what a volume was filled from. It stays what it was: a snapshot that is pinned later is for new volumes. */
+export const originTag = tag.snapshot;
+
 /** The wish as tags. The engine hides ignored properties from hooks, but it shows tags. */
 export function placementTags(wish: Placement): Record<string, string> {
   return { [tag.zone]: wish.zone, [tag.size]: String(wish.volume.sizeGiB), [tag.snapshot]: wish.volume.snapshotId ?? "none" };
@@ -32,12 +35,6 @@ export function refusals(before: Readonly<Record<string, string>>, after: Readon
     said.push(
       `VolumeCannotMove: the stack file moves the node from ${before[tag.zone]} to ${after[tag.zone]}, and a volume cannot leave its zone. ` +
         "Put the zones back in their order (new ones go to the end), or start a new volume from a snapshot with volume.generation and volume.snapshot.",
-    );
-  }
-  if (changed(tag.snapshot)) {
-    said.push(
-      `VolumeHasItsSnapshot: the stack file changes volume.snapshot from ${before[tag.snapshot]} to ${after[tag.snapshot]}, and a volume is filled once. ` +
-        "Put volume.snapshot back, or raise volume.generation as well: a new volume is made from it, beside the old one.",
     );
   }
   return said;

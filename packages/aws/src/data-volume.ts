@@ -1,8 +1,8 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { volumeName, volumeTags, type ResolvedGroup, type ResolvedNode } from "@coinfleet/sdk";
-import { backupTag, backupTagOf } from "./backups.ts";
-import { placementTags } from "./data-volume-guard.ts";
+import { backupTag, volumeName, volumeTags, type ResolvedGroup, type ResolvedNode } from "@coinfleet/sdk";
+import { backupTagOf } from "./backups.ts";
+import { originTag, placementTags } from "./data-volume-guard.ts";
 import type { Place } from "./place.ts";
 import { nodeTags } from "./tags.ts";
 
@@ -60,7 +60,7 @@ export class DataVolume extends pulumi.ComponentResource {
         protect: true,
         retainOnDelete: true,
         // The grower owns the size; zone and snapshot can only be had by another volume.
-        ignoreChanges: ["size", "availabilityZone", "snapshotId", ...(adopted === undefined ? [] : ofTheAdopted)],
+        ignoreChanges: ["size", "availabilityZone", "snapshotId", `tags["${originTag}"]`, ...(adopted === undefined ? [] : ofTheAdopted)],
         ...(adopted === undefined ? {} : { import: adopted }),
         hooks: { beforeUpdate: [args.guard] },
       },

@@ -8,13 +8,14 @@ export interface DocumentsArgs {
   readonly place: Place;
 }
 
-/** The SSM documents by which a change reaches a host, and by which it is asked how far it is. */
+/** The SSM documents by which a change reaches a host, and by which it is asked how far it is and what it knows. */
 export class Documents extends pulumi.ComponentResource {
   static readonly type = "coinfleet:aws:Documents";
   readonly apply: pulumi.Output<string>;
   readonly drain: pulumi.Output<string>;
   readonly restart: pulumi.Output<string>;
   readonly status: pulumi.Output<string>;
+  readonly chain: pulumi.Output<string>;
 
   constructor(name: string, args: DocumentsArgs, opts?: pulumi.ComponentResourceOptions) {
     super(Documents.type, name, {}, opts);
@@ -31,6 +32,7 @@ export class Documents extends pulumi.ComponentResource {
     this.drain = make("drain");
     this.restart = make("restart");
     this.status = make("status");
-    this.registerOutputs({ apply: this.apply, drain: this.drain, restart: this.restart, status: this.status });
+    this.chain = make("chain");
+    this.registerOutputs({ apply: this.apply, drain: this.drain, restart: this.restart, status: this.status, chain: this.chain });
   }
 }

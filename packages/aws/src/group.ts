@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { servedSecret, type ResolvedGroup } from "@coinfleet/sdk";
+import { Drill } from "./drill.ts";
 import { GroupSecrets } from "./group-secrets.ts";
 import { GroupSecurity } from "./group-security.ts";
 import type { GroupImages } from "./images.ts";
@@ -45,7 +46,11 @@ export class Group extends pulumi.ComponentResource {
       { parent: this },
     );
     this.securityGroupId = security.securityGroupId;
-    const role = new HostRole(`${name}-hosts`, { place, group, keyArn, repositoryArns: args.images.repositoryArns }, { parent: this });
+    const role = new HostRole(
+      `${name}-hosts`,
+      { place, group, nodes: group.nodes.map((node) => node.name), lockOf: group.name, keyArn, repositoryArns: args.images.repositoryArns },
+      { parent: this },
+    );
     const logGroup = logGroupName(place, group);
     const logs = new aws.cloudwatch.LogGroup(
       `${name}-logs`,
@@ -65,6 +70,21 @@ export class Group extends pulumi.ComponentResource {
       readiness: [args.network, ...this.secrets.filled, ...(server?.secrets.filled ?? []), ...security.rules, role.policy, logs],
     };
     this.nodes = chain(this, { surroundings, ofGroup, group });
+    if (group.drill !== undefined)
+      new Drill(
+        `${name}-drill`,
+        {
+          surroundings,
+          group,
+          drill: group.drill,
+          ofGroup,
+          vpcId: args.vpcId,
+          server: server?.securityGroupId,
+          // On the release that all its nodes run.
+          after: this.nodes.slice(-1).map(({ node }) => node.gate),
+        },
+        { parent: this },
+      );
     this.registerOutputs({});
   }
 

@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { hostPermissions, type LogRoute } from "@coinfleet/host";
-import { coordinationTable, type ResolvedGroup } from "@coinfleet/sdk";
+import { coordinationTable, parameterPrefix, type ResolvedGroup } from "@coinfleet/sdk";
 import { secretArns } from "./group-secrets.ts";
 import { arn, roleBounds, type Place } from "./place.ts";
 import { policyDocument, type PolicyDocument } from "./policy-document.ts";
@@ -10,6 +10,10 @@ import { groupTags } from "./tags.ts";
 export interface HostRoleArgs {
   readonly place: Place;
   readonly group: ResolvedGroup;
+  /** Names of the nodes whose parameters they are. */
+  readonly nodes: readonly string[];
+  /** Whose lock they may take: the group's, or one that nobody else asks for. */
+  readonly lockOf: string;
   readonly keyArn: pulumi.Input<string>;
   /** Where the group's images are. */
   readonly repositoryArns: readonly string[];
@@ -40,9 +44,7 @@ export class HostRole extends pulumi.ComponentResource {
       `${name}-policy`,
       {
         role: role.id,
-        policy: pulumi
-          .output(args.keyArn)
-          .apply((keyArn) => JSON.stringify(hostPolicy(args.place, args.group, keyArn, args.repositoryArns))),
+        policy: pulumi.output(args.keyArn).apply((keyArn) => JSON.stringify(hostPolicy({ ...args, keyArn }))),
       },
       { parent: this },
     );
@@ -64,26 +66,21 @@ const hostTrust = policyDocument([
 ]);
 
 /** What the hosts of a group may do. */
-export function hostPolicy(place: Place, group: ResolvedGroup, keyArn: string, repositoryArns: readonly string[]): PolicyDocument {
+export function hostPolicy({ place, group, nodes, lockOf, keyArn, repositoryArns }: HostRoleArgs & { readonly keyArn: string }): PolicyDocument {
   return policyDocument(
     hostPermissions({
       partition: "aws",
       region: place.region,
       account: place.account,
-      parameterPrefixes: group.nodes.map((node) => parameterPrefix(place, node.name)),
+      parameterPrefixes: nodes.map((node) => parameterPrefix(place.environment, node)),
       secretArns: secretArns(place, group),
       repositoryArns,
       logGroupArn: arn(place, "logs", `log-group:${logGroupName(place, group)}`),
       keyArns: [keyArn],
       coordinationTableArn: arn(place, "dynamodb", `table/${coordinationTable(place.environment)}`),
-      group: group.name,
+      group: lockOf,
     }),
   );
-}
-
-/** Where a node's parameters are: `/coinfleet/<environment>/<node>`. */
-export function parameterPrefix(place: Place, node: string): string {
-  return `/coinfleet/${place.environment}/${node}`;
 }
 
 /** `/coinfleet/<environment>/<group>`. */

@@ -2,8 +2,7 @@ import { createHash } from "node:crypto";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { renderNodeConfiguration, renderReleaseParameter, type LogRoute } from "@coinfleet/host";
-import type { ResolvedGroup, ResolvedNode } from "@coinfleet/sdk";
-import { parameterPrefix } from "./host-role.ts";
+import { parameterPrefix, type ResolvedGroup, type ResolvedNode } from "@coinfleet/sdk";
 import type { GroupImages } from "./images.ts";
 import type { Place } from "./place.ts";
 import { nodeTags } from "./tags.ts";
@@ -34,7 +33,7 @@ export class NodeParameters extends pulumi.ComponentResource {
   constructor(name: string, args: NodeParametersArgs, opts?: pulumi.ComponentResourceOptions) {
     super(NodeParameters.type, name, {}, opts);
     const { place, group, node } = args;
-    this.prefix = parameterPrefix(place, node.name);
+    this.prefix = parameterPrefix(place.environment, node.name);
     const configuration = pulumi.all([args.volumeId, pulumi.all(args.secretArns)]).apply(([volumeId, secretArns]) =>
       renderNodeConfiguration({
         environment: place.environment,

@@ -25,7 +25,7 @@ export interface Surroundings {
   readonly zoneId: pulumi.Input<string>;
   readonly keyArn: pulumi.Input<string>;
   readonly topicArns: Readonly<Record<Severity, pulumi.Input<string>>>;
-  readonly documents: Readonly<Record<"apply" | "drain" | "status", pulumi.Input<string>>>;
+  readonly documents: Readonly<Record<"apply" | "drain" | "status" | "chain", pulumi.Input<string>>>;
   /** Where everything that takes a node out of service asks for its group. */
   readonly coordinationTable: pulumi.Input<string>;
   readonly volumeGuard: pulumi.ResourceHook;
@@ -56,7 +56,7 @@ export interface NodeArgs {
 }
 
 /** Root volume: the system and the images of two releases. The same everywhere, because a change of it replaces hosts. */
-const rootVolumeGiB = 20;
+export const rootVolumeGiB = 20;
 
 /** A node: three settings, a volume that stays, a host that may go, and a gate that says when the next one may change. */
 export class Node extends pulumi.ComponentResource {

@@ -16,6 +16,10 @@ export type CliErrorName =
   | "SiblingNotHealthy"
   | "GroupBusy"
   | "AlarmNotFound"
+  | "NoDrills"
+  | "NoSnapshot"
+  | "DrillUnderWay"
+  | "DrillFailed"
   | "ToolUnavailable";
 
 /** A failed command. The message is complete: what, where, got, allowed, fix, and the state of the world. */

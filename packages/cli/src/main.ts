@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { register as registerAmi } from "./commands/ami.ts";
 import { register as registerDetach } from "./commands/detach.ts";
 import { register as registerDoctor } from "./commands/doctor.ts";
+import { register as registerDrill } from "./commands/drill.ts";
 import { register as registerEnv } from "./commands/env.ts";
 import { register as registerExplain } from "./commands/explain.ts";
 import { register as registerGate } from "./commands/gate.ts";
@@ -14,6 +15,7 @@ import { register as registerReleases } from "./commands/releases.ts";
 import { register as registerReport } from "./commands/report.ts";
 import { register as registerRestart } from "./commands/restart.ts";
 import { register as registerSecret } from "./commands/secret.ts";
+import { register as registerSnapshot } from "./commands/snapshot.ts";
 import { register as registerStatus } from "./commands/status.ts";
 import { isExplained } from "./cli-error.ts";
 
@@ -23,7 +25,8 @@ export function createProgram(): Command {
     .description("Looks after a fleet of blockchain nodes on AWS.")
     .showHelpAfterError("(coinfleet --help)")
     .configureHelp({ sortSubcommands: false });
-  for (const register of [registerStatus, registerLogs, registerExplain, registerHold, registerRestart]) register(program);
+  for (const register of [registerStatus, registerLogs, registerExplain, registerHold, registerRestart, registerDrill, registerSnapshot])
+    register(program);
   for (const register of [registerDoctor, registerEnv, registerQuotas, registerReleases, registerPromote, registerReport])
     register(program);
   for (const register of [registerAmi, registerSecret, registerGate, registerDetach]) register(program);

@@ -21,6 +21,8 @@ export interface CommandEnd {
   readonly status: string;
   /** The end of what it said. */
   readonly said: string;
+  /** Its standard output, of which SSM keeps 24,000 characters. */
+  readonly output: string;
 }
 
 const lastLines = (text: string | undefined): string => (text ?? "").trim().split("\n").slice(-15).join("\n           ");
@@ -38,6 +40,7 @@ async function invocation(ssm: SSMClient, commandId: string, instanceId: string)
   const isUndelivered = detail === "DeliveryTimedOut" || detail === "Undeliverable" || detail === "Terminated";
   return {
     status: isUndelivered ? detail : answer.Status,
+    output: answer.StandardOutputContent ?? "",
     said: [lastLines(answer.StandardErrorContent), lastLines(answer.StandardOutputContent)]
       .filter((part) => part !== "")
       .join("\n           "),

@@ -102,6 +102,13 @@ const schedule = {
     .describe(`Time of the first one, UTC, in quotes. They start within an hour of it. Default: ${backups.at}.`),
   keep: z.int().min(1).max(1000).describe(`How many snapshots of each volume are kept. Default: ${backups.keep}.`),
   copyTo: copyTo.optional().describe("Encrypted copies in another region. Default: none. Costs the copy's storage and the transfer."),
+  drillEveryDays: z
+    .int()
+    .min(0)
+    .max(365)
+    .describe(
+      `Days after which \`coinfleet drill --all\` has the newest snapshot prove itself again: a throw-away node starts from it, syncs, and goes. An alarm rings when that does not happen. 0: no drills. Default: ${backups.drillEveryDays}. A drill costs the node's instance and volume for its hours; the alarm $0.10 a month.`,
+    ),
 };
 
 /** Backups of the environment. */
@@ -111,6 +118,7 @@ export const backupSchema = z
     at: schedule.at.default(backups.at),
     keep: schedule.keep.default(backups.keep),
     copyTo: schedule.copyTo,
+    drillEveryDays: schedule.drillEveryDays.default(backups.drillEveryDays),
   })
   .prefault({})
   .describe("Snapshots of all data volumes, by Data Lifecycle Manager. A group may say otherwise.");
@@ -123,6 +131,7 @@ export const groupBackupSchema = z
     at: schedule.at.optional(),
     keep: schedule.keep.optional(),
     copyTo: schedule.copyTo,
+    drillEveryDays: schedule.drillEveryDays.optional(),
   })
   .describe("Where this group's snapshots differ from the environment's. Default: they do not. Chains whose data holds keys have none.");
 

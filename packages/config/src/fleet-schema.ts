@@ -68,7 +68,9 @@ const volume = z.strictObject({
     .string()
     .regex(/^snap-[0-9a-f]{8,17}$/, "a snapshot id, for example snap-0123456789abcdef0")
     .optional()
-    .describe("EBS snapshot that a new volume is made from. Default: none, the coin's own way."),
+    .describe(
+      "EBS snapshot that new volumes are made from: what `coinfleet snapshot pin` writes. Volumes that exist keep what they hold. Default: none, the coin's own way.",
+    ),
   initializationRate: z
     .int()
     .min(100)

@@ -1,4 +1,4 @@
-import { coordinationTable } from "@coinfleet/sdk";
+import { agentPort, coordinationTable } from "@coinfleet/sdk";
 import { hostPaths } from "./host-paths.ts";
 import { growVolumesScript } from "./scripts/grow-volumes.ts";
 
@@ -10,7 +10,7 @@ interface CommandDocument {
   readonly content: string;
 }
 
-export type CommandDocuments = Readonly<Record<"apply" | "drain" | "restart" | "status", CommandDocument>>;
+export type CommandDocuments = Readonly<Record<"apply" | "drain" | "restart" | "status" | "chain", CommandDocument>>;
 
 /**
  * The ways in which a change reaches a host.
@@ -18,6 +18,7 @@ export type CommandDocuments = Readonly<Record<"apply" | "drain" | "restart" | "
  * `drain`: stop the daemons within their own stop time and unmount the data volume.
  * `restart`: stop the daemons within their own stop time and start them again.
  * `status`: say how far each step is; fails when one has failed. Changes nothing.
+ * `chain`: print what the node's agent knows of its chain (`AgentStatus` as JSON). Changes nothing.
  */
 export function renderDocuments(environment: string): CommandDocuments {
   const { scripts, command } = hostPaths;
@@ -32,6 +33,12 @@ export function renderDocuments(environment: string): CommandDocuments {
     restart: commandDocument(environment, "restart", "Stops the node within its own stop time and starts it again.", `${command} restart`),
     // 3 says that a step waits, which is not a failure.
     status: commandDocument(environment, "status", "Says how far the node's host is.", `${command} status || [ $? = 3 ]`),
+    chain: commandDocument(
+      environment,
+      "chain",
+      "Prints what the node's agent knows of its chain.",
+      `curl --silent --show-error --fail --max-time 10 http://127.0.0.1:${agentPort}/status`,
+    ),
   };
 }
 

@@ -1,8 +1,10 @@
-import { alarms as catalogue } from "@coinfleet/sdk";
+import { alarms, groupAlarms } from "@coinfleet/sdk";
 import { at, elements } from "@coinfleet/policy";
 import type { Change, ResourceState } from "./engine-events.ts";
 import type { Note } from "./note.ts";
 import { count, groupOf, list, nodeOf, outsideName, type } from "./subject.ts";
+
+const catalogue = [...alarms, ...groupAlarms];
 
 const isLiveness = (state: ResourceState | undefined): boolean => state?.inputs["treatMissingData"] === "breaching";
 

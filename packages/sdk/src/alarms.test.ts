@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { alarms, detectionSec } from "./alarms.ts";
+import { alarms, detectionSec, groupAlarms } from "./alarms.ts";
 import { filterPattern, logAlarms } from "./log-alarms.ts";
-import { metrics } from "./metrics.ts";
+import { groupMetrics, metrics } from "./metrics.ts";
 import type { ResolvedHealth } from "./resolved.ts";
 
 const health: ResolvedHealth = {
@@ -35,6 +35,10 @@ describe("alarm catalogue", () => {
     for (const alarm of alarms) assert.ok(alarm.metric in metrics, alarm.metric);
   });
 
+  it("names only metrics that drills publish", () => {
+    for (const alarm of groupAlarms) assert.ok(alarm.metric in groupMetrics, alarm.metric);
+  });
+
   it("takes silence for a fault exactly once, on a metric that a failed probe publishes too", () => {
     const breaching = alarms.filter((alarm) => alarm.treatMissingData === "breaching");
     assert.deepEqual(
@@ -61,6 +65,6 @@ describe("alarm catalogue", () => {
   it("has a section of the runbook for each", () => {
     const text = readFileSync(new URL("../../../docs/runbook.md", import.meta.url), "utf8");
     const own = { title: "its own", terms: ["words"], severity: "page" } as const;
-    for (const alarm of [...alarms, ...logAlarms(own)]) assert.match(text, new RegExp(`^## ${alarm.id}$`, "m"));
+    for (const alarm of [...alarms, ...groupAlarms, ...logAlarms(own)]) assert.match(text, new RegExp(`^## ${alarm.id}$`, "m"));
   });
 });

@@ -1,5 +1,5 @@
-import type { MetricName } from "./metrics.ts";
-import type { ResolvedHealth } from "./resolved.ts";
+import type { GroupMetricName, MetricName } from "./metrics.ts";
+import type { ResolvedDrill, ResolvedHealth } from "./resolved.ts";
 
 /** `page`: a person is woken. `warn`: somebody looks at it in working hours. */
 export type Severity = "page" | "warn";
@@ -165,6 +165,42 @@ export const alarms: readonly Alarm[] = [
     treatMissingData: "notBreaching",
     severity: "warn",
     reason: `The agent goes by AWS's clock meanwhile; daemons refuse blocks and peers by their own, most of them from 10 min on. ${coveredByNodeDown}`,
+  },
+];
+
+/** Names are permanent, as those of {@link AlarmId} are. */
+export type GroupAlarmId = "drill-overdue";
+
+/** One alarm of a group as a whole. */
+export interface GroupAlarm extends Pick<
+  Alarm,
+  "title" | "statistic" | "comparison" | "datapointsToAlarm" | "evaluationPeriods" | "treatMissingData" | "severity" | "reason"
+> {
+  readonly id: GroupAlarmId;
+  readonly metric: GroupMetricName;
+  threshold(drill: ResolvedDrill): number;
+  /** Seconds. $0.10 a month (2026-08, CloudWatch pricing). */
+  readonly periodSec: 86_400;
+}
+
+/** A drill that fails is tried again each day: a person hears of it when that has not helped. Days. */
+const drillGraceDays = 7;
+
+/** Every alarm of a group that has drills. */
+export const groupAlarms: readonly GroupAlarm[] = [
+  {
+    id: "drill-overdue",
+    title: "No snapshot of the group has proved itself for too long, or nobody runs the drills",
+    metric: "DaysSinceDrill",
+    statistic: "Minimum",
+    comparison: "GreaterThanThreshold",
+    threshold: ({ everyDays }) => everyDays + drillGraceDays,
+    periodSec: 86_400,
+    datapointsToAlarm: 2,
+    evaluationPeriods: 2,
+    treatMissingData: "breaching",
+    severity: "warn",
+    reason: "A backup that nobody has started from is a hope. Published daily: two days of silence mean that the schedule is gone.",
   },
 ];
 

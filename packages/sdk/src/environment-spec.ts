@@ -43,6 +43,8 @@ export interface BackupSpec {
   readonly keep: number;
   /** Where copies go, encrypted. Absent: they stay in the region. */
   readonly copyTo?: { readonly region: string; readonly keyArn?: string | undefined; readonly keepDays: number } | undefined;
+  /** Days after which the newest snapshot has to prove itself again, by a throw-away node that starts from it. 0: nobody tries. */
+  readonly drillEveryDays: number;
 }
 
 /** A group's own wishes for its snapshots. */
@@ -75,7 +77,7 @@ export interface RetiredSpec {
 /** What an environment has unless its stack file says otherwise. */
 export const environmentDefaults = {
   account: { ebsEncryptionByDefault: true, blockPublicSnapshots: true, registryScanning: "basic" },
-  backup: { everyHours: 24, at: "03:00", keep: 7 },
+  backup: { everyHours: 24, at: "03:00", keep: 7, drillEveryDays: 0 },
   selfHealing: { enabled: true, restartsPerDay: 3, growByPercent: 20 },
   sharedWith: [],
   retired: { volumes: [], secrets: [] },

@@ -5,6 +5,7 @@ export * from "./log-alarms.ts";
 export * from "./answers.ts";
 export * from "./coin.ts";
 export * from "./coordination.ts";
+export * from "./drill-plan.ts";
 export * from "./entry-of.ts";
 export * from "./aws-limits.ts";
 export { secretResourceName, volumeName } from "./environment-problems.ts";

@@ -30,6 +30,16 @@ export const metrics = {
 
 export type MetricName = keyof typeof metrics;
 
+/** Metrics of a group, which `coinfleet drill` publishes. Dimensions: `Environment`, `Group`. */
+export const groupMetrics = {
+  DrillSucceeded: { unit: "Count", help: "1 when a node came up from the newest snapshot with the group's chain, 0 when not" },
+  DrillRecoverySeconds: { unit: "Seconds", help: "from the launch of that node until it was synced: the recovery time" },
+  DrillDataAgeSeconds: { unit: "Seconds", help: "age of the snapshot at that launch: the recovery point" },
+  DaysSinceDrill: { unit: "Count", help: "days since a drill last ended well, once a day; 9999 when none ever has" },
+} as const satisfies Record<string, { unit: "Count" | "Seconds"; help: string }>;
+
+export type GroupMetricName = keyof typeof groupMetrics;
+
 /** Seconds that one value of a metric stands for. Route 53 cannot follow an alarm on a metric of high resolution. */
 export function resolutionSec(metric: MetricName): 1 | 60 {
   return metric === "InService" ? 60 : 1;

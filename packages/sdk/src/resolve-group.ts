@@ -20,6 +20,7 @@ import { problem, type Problem } from "./problem.ts";
 import { checkUpgrades } from "./check-upgrades.ts";
 import { releaseId, resolveArchitecture, resolveClients } from "./resolve-clients.ts";
 import { resolveDaemons, resolveOptions } from "./resolve-daemons.ts";
+import { resolveDrill } from "./resolve-drill.ts";
 import { resolveSnapshot } from "./resolve-snapshot.ts";
 import { resolveSelfHealing } from "./resolve-self-healing.ts";
 import { resolveServer } from "./resolve-server.ts";
@@ -80,6 +81,7 @@ export function resolveGroup(input: GroupInput): ResolvedGroup | undefined {
     volume,
     ...service.accessOf(position),
   }));
+  const drill = resolveDrill({ ...common, name, backup, service, like: { instanceType, volume } });
   return {
     name,
     coin: coin.id,
@@ -106,6 +108,7 @@ export function resolveGroup(input: GroupInput): ResolvedGroup | undefined {
     hasLoadBalancer: spec.loadBalancer ?? false,
     ...(backup === undefined ? {} : { backup }),
     selfHealing: resolveSelfHealing(input.selfHealing, spec.selfHealing),
+    ...(drill === undefined ? {} : { drill }),
     formerly: spec.formerly ?? name,
     nodes,
   };
@@ -172,6 +175,7 @@ function resolveBackup({ path, spec, backup, report }: GroupInput, coin: Coin): 
       at: own.at ?? backup.at,
       keep: own.keep ?? backup.keep,
       copyTo: own.copyTo ?? backup.copyTo,
+      drillEveryDays: own.drillEveryDays ?? backup.drillEveryDays,
     };
   }
   if (spec.backup !== undefined && enabled)

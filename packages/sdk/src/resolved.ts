@@ -45,9 +45,18 @@ export interface ResolvedGroup {
   /** Absent: nobody takes snapshots of its volumes. */
   readonly backup?: BackupSpec;
   readonly selfHealing: ResolvedSelfHealing;
+  /** Absent: no drills. */
+  readonly drill?: ResolvedDrill;
   /** Former name, or its name: secrets keep the one that they were made with. */
   readonly formerly: string;
   readonly nodes: readonly ResolvedNode[];
+}
+
+/** A drill: whether the newest snapshot of a group's volumes becomes a node. */
+export interface ResolvedDrill {
+  readonly everyDays: number;
+  /** The throw-away node, one more than the group has: it knows the others, and they do not know of it. */
+  readonly node: ResolvedNode;
 }
 
 /** What a group may use of the group that serves it. */

@@ -3,9 +3,10 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Place } from "../place.ts";
 import type { PolicyDocument } from "../policy-document.ts";
 import { environmentTags } from "../tags.ts";
+import { drillPolicy } from "./drill-policy.ts";
 import { permissionsBoundary } from "./permissions-boundary.ts";
 import { previewPolicy, writePolicy, type PipelineScope } from "./pipeline-policies.ts";
-import { audienceOf, pipelineTrust, type PipelineSpec } from "./pipeline-trust.ts";
+import { audienceOf, pipelineTrust, type PipelineRole, type PipelineSpec } from "./pipeline-trust.ts";
 import { StateStore } from "./state-store.ts";
 
 export interface BootstrapArgs {
@@ -15,15 +16,18 @@ export interface BootstrapArgs {
   readonly environments: readonly string[];
 }
 
+const does: Readonly<Record<PipelineRole, string>> = { preview: "preview", write: "apply", drill: "drill the backups of" };
+
 /** Where roles of the pipeline are, so that policies can name them all. */
 const path = "/coinfleet-pipeline/";
 
-/** What an account needs before its first environment: the states' store, and the roles by which a pipeline previews and applies. Made by a person, once. */
+/** What an account needs before its first environment: the states' store, and the roles by which a pipeline previews, applies and drills. Made by a person, once. */
 export class Bootstrap extends pulumi.ComponentResource {
   static readonly type = "coinfleet:aws:Bootstrap";
   readonly state: StateStore;
   readonly previewRoleArn: pulumi.Output<string>;
   readonly writeRoleArn: pulumi.Output<string>;
+  readonly drillRoleArn: pulumi.Output<string>;
   /** For `permissionsBoundary` of the account's stack files. */
   readonly boundaryArn: string;
 
@@ -54,7 +58,7 @@ export class Bootstrap extends pulumi.ComponentResource {
       stateBucketArn: this.state.bucketArn,
       boundaryArn: this.boundaryArn,
     };
-    const role = (kind: "preview" | "write", policy: (scope: PipelineScope) => PolicyDocument): pulumi.Output<string> =>
+    const role = (kind: PipelineRole, policy: (scope: PipelineScope) => PolicyDocument): pulumi.Output<string> =>
       this.#role(kind, args, {
         trust: provider.arn.apply((providerArn) => JSON.stringify(pipelineTrust(args.pipeline, kind, providerArn))),
         policy: this.state.keyArn.apply((stateKeyArn) => JSON.stringify(policy({ ...scope, stateKeyArn }))),
@@ -62,17 +66,18 @@ export class Bootstrap extends pulumi.ComponentResource {
       });
     this.previewRoleArn = role("preview", previewPolicy);
     this.writeRoleArn = role("write", writePolicy);
-    this.registerOutputs({ previewRoleArn: this.previewRoleArn, writeRoleArn: this.writeRoleArn });
+    this.drillRoleArn = role("drill", drillPolicy);
+    this.registerOutputs({ previewRoleArn: this.previewRoleArn, writeRoleArn: this.writeRoleArn, drillRoleArn: this.drillRoleArn });
   }
 
-  #role(kind: string, { place, pipeline }: BootstrapArgs, texts: RoleTexts): pulumi.Output<string> {
+  #role(kind: PipelineRole, { place, pipeline }: BootstrapArgs, texts: RoleTexts): pulumi.Output<string> {
     const title = `coinfleet-${kind}`;
     const role = new aws.iam.Role(
       `pipeline-${kind}`,
       {
         name: title,
         path,
-        description: `Jobs of ${pipeline.project} that ${kind === "preview" ? "preview" : "apply"} Coinfleet's environments`,
+        description: `Jobs of ${pipeline.project} that ${does[kind]} Coinfleet's environments`,
         assumeRolePolicy: texts.trust,
         maxSessionDuration: 4 * 3600,
         tags: environmentTags(place, title),

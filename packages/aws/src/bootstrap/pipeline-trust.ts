@@ -17,6 +17,9 @@ export function audienceOf({ issuer }: PipelineSpec): string {
   return issuer === githubIssuer ? "sts.amazonaws.com" : "coinfleet";
 }
 
+/** What a job of the pipeline is there for. */
+export type PipelineRole = "preview" | "write" | "drill";
+
 interface Subjects {
   readonly preview: readonly string[];
   readonly write: readonly string[];
@@ -33,7 +36,7 @@ function subjectsOf({ issuer, project, branch }: PipelineSpec): Subjects {
 }
 
 /** Which jobs may take a role of the pipeline. */
-export function pipelineTrust(spec: PipelineSpec, role: keyof Subjects, providerArn: string): PolicyDocument {
+export function pipelineTrust(spec: PipelineSpec, role: PipelineRole, providerArn: string): PolicyDocument {
   const claims = new URL(spec.issuer).host + new URL(spec.issuer).pathname.replace(/\/$/, "");
   return policyDocument([
     {
@@ -41,7 +44,10 @@ export function pipelineTrust(spec: PipelineSpec, role: keyof Subjects, provider
       Effect: "Allow",
       Principal: { Federated: providerArn },
       Action: ["sts:AssumeRoleWithWebIdentity"],
-      Condition: { StringEquals: { [`${claims}:aud`]: audienceOf(spec) }, StringLike: { [`${claims}:sub`]: subjectsOf(spec)[role] } },
+      Condition: {
+        StringEquals: { [`${claims}:aud`]: audienceOf(spec) },
+        StringLike: { [`${claims}:sub`]: subjectsOf(spec)[role === "preview" ? "preview" : "write"] },
+      },
     },
   ]);
 }

@@ -1,7 +1,4 @@
-import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
-import { CliError } from "../cli-error.ts";
-import { inProject } from "../project.ts";
 
 interface QuotasOptions {
   readonly json?: true;
@@ -14,26 +11,12 @@ export function register(program: Command): void {
     .argument("<environment>", "stack file, by the name of its environment")
     .option("--json", "print the same as JSON")
     .action(async (environment: string, { json }: QuotasOptions) => {
-      const { parseStackFile } = await import("@coinfleet/config");
       const { coins } = await import("../../../../coins/index.ts");
       const { readQuotas } = await import("../quotas/read-quotas.ts");
       const { renderQuotas } = await import("../quotas/render-quotas.ts");
       const { wantedBy } = await import("../quotas/wanted.ts");
-      const file = `stacks/Pulumi.${environment}.yaml`;
-      const text = await readFile(inProject(file), "utf8").catch((cause: unknown) => {
-        throw new CliError(
-          "InvalidInput",
-          {
-            title: "The stack file cannot be read.",
-            where: file,
-            got: String(cause),
-            fix: "Name an environment of stacks/.",
-            state: "Nothing has been changed.",
-          },
-          { cause },
-        );
-      });
-      const reading = parseStackFile(text, coins, { environment, file });
+      const { readStackFile } = await import("../stack-file.ts");
+      const reading = await readStackFile(environment, coins);
       if (!("config" in reading)) {
         process.stderr.write(reading.text);
         process.exitCode = 1;

@@ -14,6 +14,17 @@ const fleet = (count: number): string => {
   return `<DescribeInstancesResponse><reservationSet><item><instancesSet>${instances}</instancesSet></item></reservationSet></DescribeInstancesResponse>`;
 };
 
+const snapshot = (id: string, day: number, tags: Readonly<Record<string, string>>): string => {
+  const items = Object.entries(tags).map(([key, value]) => `<item><key>coinfleet:${key}</key><value>${value}</value></item>`);
+  return `<item><snapshotId>${id}</snapshotId><startTime>2026-11-${day}T03:00:00.000Z</startTime><tagSet>${items.join("")}</tagSet></item>`;
+};
+const ofFirst = { environment: "test", node: "litecoin-1" };
+const snapshots = [
+  snapshot("snap-a", 19, ofFirst),
+  snapshot("snap-b", 20, { ...ofFirst, proven: "2026-11-20T05:00:00Z" }),
+  snapshot("snap-c", 20, { ...ofFirst, environment: "elsewhere" }),
+].join("");
+
 interface Query {
   readonly Id: string;
   readonly MetricStat: { readonly Metric: { readonly MetricName: string } };
@@ -36,13 +47,20 @@ describe("readStatus", () => {
         ],
       },
     }));
+    aws.on("DescribeSnapshots", () => ({
+      xml: `<DescribeSnapshotsResponse><snapshotSet>${snapshots}</snapshotSet></DescribeSnapshotsResponse>`,
+    }));
     aws.on("GetParameters", ({ Names: names }) => {
       const wanted = Array.isArray(names) ? names.map(String) : [];
       return {
         json: {
           Parameters: wanted.map((Name) => ({
             Name,
-            Value: Name.endsWith("/config") ? '{"network":"regtest"}' : '{"release":"1.0.0-go","images":{"a":"b"}}',
+            Value: Name.endsWith("/config")
+              ? '{"network":"regtest"}'
+              : Name.includes("/drills/last/")
+                ? '{"last":{"at":"2026-11-20T00:00:00Z","why":"no capacity"}}'
+                : '{"release":"1.0.0-go","images":{"a":"b"}}',
           })),
         },
       };
@@ -73,14 +91,25 @@ describe("readStatus", () => {
     const status = await readStatus({});
     assert.equal(status.nodes.length, 60);
     const count = (name: string): number => aws.calls.filter((call) => call === name).length;
-    assert.deepEqual(["DescribeAlarms", "DescribeInstances", "GetMetricData", "GetParameters"].map(count), [1, 1, 1, 18]);
+    assert.deepEqual(
+      ["DescribeAlarms", "DescribeInstances", "DescribeSnapshots", "GetMetricData", "GetParameters"].map(count),
+      [1, 1, 1, 1, 19],
+    );
     assert.equal(count("Scan"), 1);
-    assert.equal(aws.calls.length, 22);
+    assert.equal(aws.calls.length, 24);
     assert.deepEqual(status.nodes.map(({ node }) => node).slice(0, 3), ["litecoin-1", "litecoin-2", "litecoin-3"]);
     assert.equal(
       status.nodes.every(({ state, network }) => state === "Synced" && network === "regtest"),
       true,
     );
+  });
+
+  it("gives each node its newest snapshot, and its group's last drill", async () => {
+    const { nodes } = await readStatus({});
+    const [first, second] = nodes;
+    assert.deepEqual(first?.lastSnapshot, { id: "snap-b", at: "2026-11-20T03:00:00.000Z", isProven: true });
+    assert.equal(second?.lastSnapshot, undefined);
+    assert.deepEqual(second?.lastDrill, { at: "2026-11-20T00:00:00Z", isGood: false });
   });
 
   it("gives each node its own alarms: litecoin-1 is neither litecoin-10 nor litecoin-1-2", async () => {

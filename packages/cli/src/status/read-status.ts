@@ -6,6 +6,8 @@ import { alarms as alarmCatalogue, coordinationTable } from "@coinfleet/sdk";
 import { z } from "zod";
 import { awsSettings, calling } from "../aws-call.ts";
 import type { FleetNode, NodeFilter } from "../fleet-nodes.ts";
+import { drillRecordPath, parseRecord } from "../drill/record.ts";
+import { findSnapshots, type GroupSnapshot } from "../drill/snapshots.ts";
 import { findNodes } from "../fleet-nodes.ts";
 import { openCoordination } from "../group-lock.ts";
 import { readSamples } from "../samples.ts";
@@ -29,6 +31,10 @@ export interface NodeStatus extends NodeHealth {
   readonly held?: string;
   /** Who works on a node of its group now, and why. */
   readonly busy?: string;
+  /** The newest snapshot of its data. */
+  readonly lastSnapshot?: { readonly id: string; readonly at: string; readonly isProven: boolean };
+  /** The newest drill of its group: whether it ended well. */
+  readonly lastDrill?: { readonly at: string; readonly isGood: boolean };
   /** Ids of its alarms that are in ALARM, for example `node-behind`. */
   readonly alarms: readonly string[];
 }
@@ -129,6 +135,21 @@ async function readWards(
   };
 }
 
+function backupColumns(
+  { environment, node }: FleetNode,
+  snapshots: readonly GroupSnapshot[],
+  record: string | undefined,
+): Pick<NodeStatus, "lastSnapshot" | "lastDrill"> {
+  const newest = snapshots.find((one) => one.environment === environment && one.node === node);
+  const drills = parseRecord(record);
+  return {
+    ...(newest === undefined
+      ? {}
+      : { lastSnapshot: { id: newest.id, at: new Date(newest.takenMs).toISOString(), isProven: newest.provenAt !== undefined } }),
+    ...(drills === undefined ? {} : { lastDrill: { at: drills.last.at, isGood: drills.last.why === undefined } }),
+  };
+}
+
 /** A part that AWS refuses is missing in the table, and is named below it; the other parts are shown. */
 async function orProblem<T>(problems: string[], fallback: T, work: Promise<T>): Promise<T> {
   return work.catch((cause: unknown) => {
@@ -143,12 +164,17 @@ export async function readStatus(filter: NodeFilter & { readonly region?: string
   const [ec2, ssm, cloudWatch] = [new EC2Client(settings), new SSMClient(settings), new CloudWatchClient(settings)];
   const problems: string[] = [];
   const alarmsRead = orProblem(problems, [], readAlarms(cloudWatch));
+  const snapshotsRead = orProblem<readonly GroupSnapshot[]>(problems, [], findSnapshots(ec2));
   const nodes = await findNodes(ec2, filter);
   const nowMs = Date.now();
   const range = { fromMs: nowMs - freshMs - 60_000, toMs: nowMs + 10_000, periodSec: 10, statistic: "Maximum" } as const;
-  const names = nodes.flatMap((node) => ["release", "running", "config"].map((name) => `${prefix(node)}/${name}`));
-  const [alarms, parameters, samples, wards] = await Promise.all([
+  const names = [
+    ...nodes.flatMap((node) => ["release", "running", "config"].map((name) => `${prefix(node)}/${name}`)),
+    ...new Set(nodes.map(({ environment, group }) => drillRecordPath(environment, group))),
+  ];
+  const [alarms, snapshots, parameters, samples, wards] = await Promise.all([
     alarmsRead,
+    snapshotsRead,
     orProblem(problems, new Map<string, string>(), readParameters(ssm, names)),
     orProblem(problems, undefined, readSamples(cloudWatch, nodes, statusMetrics, range)),
     orProblem(problems, undefined, readWards(nodes, filter.region)),
@@ -174,6 +200,7 @@ export async function readStatus(filter: NodeFilter & { readonly region?: string
       ...releaseColumns(parse(parameters.get(`${at}/release`), releaseSchema), parse(parameters.get(`${at}/running`), releaseSchema)),
       ...health,
       ...wards?.(node),
+      ...backupColumns(node, snapshots, parameters.get(drillRecordPath(environment, group))),
       alarms: alarmCatalogue.map(({ id }) => id).filter((id) => inAlarm.has(`${own}${id}`)),
     };
   });

@@ -70,6 +70,23 @@ ethereum-1  ethereum  –        eu-central-1a  → 1.16.9-go                   
     assert.equal(`\n${renderStatus(fleet, plain)}`, expected);
   });
 
+  it("shows snapshots and drills where there are any, and marks the unproven and the failed", () => {
+    const lastSnapshot = { id: "snap-1", at: "2026-11-20T22:00:00.000Z", isProven: true };
+    const nodes: readonly NodeStatus[] = [
+      { ...node, lastSnapshot, lastDrill: { at: "2026-11-19T03:00:00.000Z", isGood: true } },
+      {
+        ...node,
+        node: "litecoin-2",
+        lastSnapshot: { ...lastSnapshot, isProven: false },
+        lastDrill: { at: "2026-11-21T02:00:00.000Z", isGood: false },
+      },
+    ];
+    const text = renderStatus({ ...fleet, nodes }, plain);
+    assert.match(text, /^NODE .* LAST SNAPSHOT +LAST DRILL +STATE/);
+    assert.match(text, /litecoin-1 .* 5 h 0 min, proven +2 d 0 h +Synced/);
+    assert.match(text, /litecoin-2 .* 5 h 0 min, unproven +1 h 0 min, FAILED +Synced/);
+  });
+
   it("says which API refused, below what is known all the same", () => {
     const text = renderStatus({ ...fleet, problems: ["AwsRefused: AWS refused a call.\n  where    cloudwatch:DescribeAlarms"] }, plain);
     assert.match(text, /litecoin-1 .*\n[^]*\nAwsRefused: AWS refused a call\.\n {2}where {4}cloudwatch:DescribeAlarms\n$/);

@@ -25,8 +25,12 @@ function release({ releaseWanted, releaseRunning, hasOtherImages }: NodeStatus):
 interface Column {
   readonly title: string;
   readonly isRight?: boolean;
-  readonly text: (node: NodeStatus) => string;
+  /** Left out where no node has anything in it. */
+  readonly isOptional?: true;
+  readonly text: (node: NodeStatus, readAt: string) => string;
 }
+
+const since = (at: string, now: string): string => formatDuration((Date.parse(now) - Date.parse(at)) / 1000);
 
 const columns: readonly Column[] = [
   { title: "NODE", text: ({ node }) => node },
@@ -43,15 +47,23 @@ const columns: readonly Column[] = [
     isRight: true,
     text: ({ diskUsedPercent }) => (diskUsedPercent === undefined ? nothing : `${Math.round(diskUsedPercent)} %`),
   },
+  {
+    title: "LAST SNAPSHOT",
+    isOptional: true,
+    text: ({ lastSnapshot: last }, now) =>
+      last === undefined ? nothing : `${since(last.at, now)}${last.isProven ? ", proven" : ", unproven"}`,
+  },
+  {
+    title: "LAST DRILL",
+    isOptional: true,
+    text: ({ lastDrill: last }, now) => (last === undefined ? nothing : `${since(last.at, now)}${last.isGood ? "" : ", FAILED"}`),
+  },
   { title: "STATE", text: ({ state, why }) => (why === undefined ? state : `${state} (${why})`) },
   { title: "ALARMS", text: ({ alarms }) => (alarms.length === 0 ? nothing : alarms.join(", ")) },
+  { title: "HELD BY", isOptional: true, text: ({ held }) => held ?? nothing },
+  { title: "GROUP IN WORK", isOptional: true, text: ({ busy }) => busy ?? nothing },
 ];
 
-/** Only where there is something in it. */
-const wardColumns: readonly Column[] = [
-  { title: "HELD BY", text: ({ held }) => held ?? nothing },
-  { title: "GROUP IN WORK", text: ({ busy }) => busy ?? nothing },
-];
 const environmentColumn: Column = { title: "ENVIRONMENT", text: ({ environment }) => environment };
 
 function summary({ nodes, region, readAt }: FleetStatus): string {
@@ -68,6 +80,7 @@ function summary({ nodes, region, readAt }: FleetStatus): string {
 function paint(column: Column, cell: string, node: NodeStatus, colors: Colors): string {
   if (column.title === "STATE") return colors[stateColor[node.state]](cell);
   if (column.title === "ALARMS" && node.alarms.length > 0) return colors.red(cell);
+  if (column.title === "LAST DRILL" && cell.includes("FAILED")) return colors.red(cell);
   if (column.title === "RELEASE" && cell.includes("→")) return colors.yellow(cell);
   return cell;
 }
@@ -78,9 +91,10 @@ export function renderStatus(status: FleetStatus, colors: Colors): string {
   if (status.nodes.length === 0)
     return [`No nodes in ${status.region} (no instance has the tag coinfleet:node).`, ...problems, ""].join("\n");
   const hasSeveral = new Set(status.nodes.map(({ environment }) => environment)).size > 1;
-  const wards = wardColumns.filter(({ text }) => status.nodes.some((node) => text(node) !== nothing));
-  const shown = [...(hasSeveral ? [environmentColumn] : []), ...columns, ...wards];
-  const cells = status.nodes.map((node) => shown.map((column) => column.text(node)));
+  const textOf = (column: Column, node: NodeStatus): string => column.text(node, status.readAt);
+  const used = columns.filter((column) => column.isOptional !== true || status.nodes.some((node) => textOf(column, node) !== nothing));
+  const shown = hasSeveral ? [environmentColumn, ...used] : used;
+  const cells = status.nodes.map((node) => shown.map((column) => textOf(column, node)));
   const widths = shown.map(({ title }, index) => Math.max(title.length, ...cells.map((row) => row[index]?.length ?? 0)));
   const pad = (text: string, index: number): string =>
     shown[index]?.isRight === true ? text.padStart(widths[index] ?? 0) : text.padEnd(widths[index] ?? 0);

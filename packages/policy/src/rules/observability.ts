@@ -1,8 +1,8 @@
-import { alarms, metricNamespace, metrics } from "@coinfleet/sdk";
+import { alarms, groupAlarms, groupMetrics, metricNamespace, metrics } from "@coinfleet/sdk";
 import { must, mustBe, type ResourceRule } from "../rule.ts";
 import { elements, isText } from "../values.ts";
 
-const liveness = alarms.filter((alarm) => alarm.treatMissingData === "breaching");
+const liveness = [...alarms, ...groupAlarms].filter((alarm) => alarm.treatMissingData === "breaching");
 const metricAlarm = ["aws:cloudwatch/metricAlarm:MetricAlarm"];
 
 /** Alarms, logs and messages. */
@@ -51,14 +51,14 @@ export const observabilityRules: readonly ResourceRule[] = [
   {
     id: "alarm-metric-published",
     severity: "critical",
-    asks: "An alarm on our metrics names one that the agents publish.",
+    asks: "An alarm on our metrics names one that the agents or the drills publish.",
     reason: "An alarm on a metric that nobody publishes never fires, or always.",
     standard: ["Coinfleet: one catalogue for metrics, alarms and dashboards"],
     types: metricAlarm,
     check: ({ inputs }) =>
       must(
         inputs["metricName"],
-        (metric) => inputs["namespace"] !== metricNamespace || Object.keys(metrics).includes(String(metric)),
+        (metric) => inputs["namespace"] !== metricNamespace || Object.hasOwn({ ...metrics, ...groupMetrics }, String(metric)),
         `nothing publishes ${String(inputs["metricName"])}`,
       ),
   },

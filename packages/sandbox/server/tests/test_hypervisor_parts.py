@@ -24,6 +24,7 @@ from coinfleet_sandbox.launcher.layout import layout
 from coinfleet_sandbox.launcher.locks import locked
 from coinfleet_sandbox.launcher.process import ProcessId, identify, is_alive
 from coinfleet_sandbox.progress import Progress
+from coinfleet_sandbox.shell import run
 
 
 def test_address_records_become_hosts_lines() -> None:
@@ -106,6 +107,28 @@ def test_a_volume_from_a_snapshot_has_its_content_and_its_own_size(tmp_path: Pat
     file_2 = volumes.file("vol-2")
     assert (file_2.open("rb").read(6), file_2.stat().st_size) == (b"before", 2 * GIB)
     assert file_2.stat().st_blocks * 512 < GIB / 10
+
+
+def test_a_copy_of_a_mounted_xfs_can_be_mounted_beside_it(tmp_path: Path) -> None:
+    volumes = Volumes(tmp_path / "volumes", tmp_path / "snapshots")
+    volumes.create("vol-1", 1, None)
+    run(["mkfs.xfs", "-q", volumes.file("vol-1")])
+    folders = [tmp_path / "first", tmp_path / "second"]
+    for folder in folders:
+        folder.mkdir()
+    try:
+        run(["mount", f"/dev/loop{volumes.loop_number('vol-1')}", folders[0]])
+        (folders[0] / "chain").write_text("blocks")
+        run(["sync", "-f", folders[0]])
+        volumes.snapshot("snap-1", "vol-1")
+        volumes.create("vol-2", 1, "snap-1")
+        run(["mount", f"/dev/loop{volumes.loop_number('vol-2')}", folders[1]])
+        assert (folders[1] / "chain").read_text() == "blocks"
+    finally:
+        for folder in folders:
+            run(["umount", folder], check=False)
+        for volume in ("vol-1", "vol-2"):
+            volumes.release(volume)
 
 
 def test_a_volume_of_a_missing_snapshot_is_an_error(tmp_path: Path) -> None:

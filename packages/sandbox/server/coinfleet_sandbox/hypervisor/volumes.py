@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 from coinfleet_sandbox.hypervisor.host_record import Attachment
 from coinfleet_sandbox.interface import HypervisorError
-from coinfleet_sandbox.shell import run
+from coinfleet_sandbox.shell import run, succeeds
 
 GIB = 2**30
 MODEL = "Amazon_Elastic_Block_Store"
@@ -43,6 +44,8 @@ class Volumes:
             _copy(source, file)
         with file.open("ab") as handle:
             handle.truncate(max(size_gib * GIB, handle.seek(0, os.SEEK_END)))
+        if snapshot_id is not None:
+            _own_xfs_uuid(file)
 
     def delete(self, volume_id: str) -> None:
         self.release(volume_id)
@@ -91,6 +94,22 @@ def _copy(source: Path, target: Path) -> None:
         os.replace(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _own_xfs_uuid(file: Path) -> None:
+    """Give a copied xfs an identity of its own: the hosts share one kernel, which mounts each UUID once. Anything else stays as it is."""
+    if run(["blkid", "-p", "-o", "value", "-s", "TYPE", file], check=False).strip() != "xfs":
+        return
+    device = run(["losetup", "--find", "--show", file]).strip()
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            # The UUID of a file system that was copied while in use is also in its log, which a mount replays.
+            if not succeeds(["mount", "-t", "xfs", "-o", "nouuid", device, folder]):
+                return
+            run(["umount", folder])
+        run(["xfs_admin", "-U", "generate", device])
+    finally:
+        run(["losetup", "--detach", device], check=False)
 
 
 def free_node(attachments: tuple[Attachment, ...]) -> str:
