@@ -3,7 +3,7 @@ import type { BackupSpec } from "./environment-spec.ts";
 import type { Problem } from "./problem.ts";
 import { resolveDaemons } from "./resolve-daemons.ts";
 import type { Service } from "./resolve-server.ts";
-import type { ResolvedDrill, ResolvedNode } from "./resolved.ts";
+import type { ResolvedGroup, ResolvedNode } from "./resolved.ts";
 
 /** What {@link resolveDrill} is given. */
 export interface DrillInput {
@@ -22,27 +22,25 @@ export interface DrillInput {
 }
 
 /** The throw-away node of a group's drills. None where there are no snapshots, where nobody asked, or where the network bears no further node. */
-export function resolveDrill(input: DrillInput): ResolvedDrill | undefined {
+export function resolveDrill(input: DrillInput): Pick<ResolvedGroup, "drill"> {
   const { name, network, hostnames, backup, service, like } = input;
   const position = hostnames.length;
-  if (backup === undefined || backup.drillEveryDays === 0 || position >= (network.maximumNodes ?? Infinity)) return undefined;
+  if (backup === undefined || backup.drillEveryDays === 0 || position >= (network.maximumNodes ?? Infinity)) return {};
   const hostname = `drill.${name}.internal`;
   const daemons = resolveDaemons({ ...input, hostnames: [...hostnames, hostname], position, server: service.serverOf(position) });
-  return {
-    everyDays: backup.drillEveryDays,
-    node: {
-      name: `${name}-drill`,
-      group: name,
-      index: position + 1,
-      zoneIndex: 0,
-      hostname,
-      siblings: hostnames,
-      // A daemon that finds nothing must not begin anew: it would prove that the network is there, and not that the snapshot is good.
-      daemons: daemons.map(withoutFirstStart),
-      ...like,
-      ...service.accessOf(position),
-    },
+  const node: ResolvedNode = {
+    name: `${name}-drill`,
+    group: name,
+    index: position + 1,
+    zoneIndex: 0,
+    hostname,
+    siblings: hostnames,
+    // A daemon that finds nothing must not begin anew: it would prove that the network is there, and not that the snapshot is good.
+    daemons: daemons.map(withoutFirstStart),
+    ...like,
+    ...service.accessOf(position),
   };
+  return { drill: { everyDays: backup.drillEveryDays, node } };
 }
 
 function withoutFirstStart(daemon: Daemon): Daemon {

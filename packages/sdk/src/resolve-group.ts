@@ -81,7 +81,6 @@ export function resolveGroup(input: GroupInput): ResolvedGroup | undefined {
     volume,
     ...service.accessOf(position),
   }));
-  const drill = resolveDrill({ ...common, name, backup, service, like: { instanceType, volume } });
   return {
     name,
     coin: coin.id,
@@ -108,7 +107,7 @@ export function resolveGroup(input: GroupInput): ResolvedGroup | undefined {
     hasLoadBalancer: spec.loadBalancer ?? false,
     ...(backup === undefined ? {} : { backup }),
     selfHealing: resolveSelfHealing(input.selfHealing, spec.selfHealing),
-    ...(drill === undefined ? {} : { drill }),
+    ...resolveDrill({ ...common, name, backup, service, like: { instanceType, volume } }),
     formerly: spec.formerly ?? name,
     nodes,
   };
