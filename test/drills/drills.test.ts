@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { join } from "node:path";
 import { DeleteParameterCommand, GetParametersByPathCommand, SSMClient } from "@aws-sdk/client-ssm";
 import type { Run } from "../engine/support.ts";
 import { FleetUnderTest } from "../fleet/fleet-under-test.ts";
@@ -53,8 +54,11 @@ describe("drills", function () {
   it("are refused for a group whose data holds keys, with the reason", async () => {
     const { code, stderr } = await new Promise<{ code: number; stderr: string }>((resolve) => {
       const env = { ...process.env, ...fleet.variables };
-      execFile("packages/cli/bin/coinfleet", ["drill", "lightning", "-e", "production"], { env }, (error, _, stderr_) =>
-        resolve({ code: error === null ? 0 : 1, stderr: stderr_ }),
+      execFile(
+        join(import.meta.dirname, "../../packages/cli/bin/coinfleet"),
+        ["drill", "lightning", "-e", "production"],
+        { env },
+        (error, _, stderr_) => resolve({ code: error === null ? 0 : 1, stderr: stderr_ }),
       );
     });
     assert.equal(code, 1);

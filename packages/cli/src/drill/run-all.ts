@@ -11,7 +11,7 @@ export type DrillOutcome = DrillResult | { readonly group: string; readonly prob
 const atOnce = 4;
 
 /** Whether a group's turn has come. A day early, so that a daily schedule never runs into the next one. */
-export const isDue = (days: number, { everyDays }: Pick<DrillPlan, "everyDays">): boolean => days > everyDays - 1;
+const isDue = (days: number, { everyDays }: Pick<DrillPlan, "everyDays">): boolean => days > everyDays - 1;
 
 /** Drills every group whose last good one is too long ago. Publishes the age of each first, so that silence means that nobody runs this. */
 export async function runAll(options: DrillOptions, clients: DrillClients, reporter: Reporter): Promise<readonly DrillOutcome[]> {
