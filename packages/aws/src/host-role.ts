@@ -66,7 +66,14 @@ const hostTrust = policyDocument([
 ]);
 
 /** What the hosts of a group may do. */
-export function hostPolicy({ place, group, nodes, lockOf, keyArn, repositoryArns }: HostRoleArgs & { readonly keyArn: string }): PolicyDocument {
+export function hostPolicy({
+  place,
+  group,
+  nodes,
+  lockOf,
+  keyArn,
+  repositoryArns,
+}: HostRoleArgs & { readonly keyArn: string }): PolicyDocument {
   return policyDocument(
     hostPermissions({
       partition: "aws",
