@@ -63,7 +63,9 @@ describe("promote", function () {
 
   it("writes machine images by id, in the place of what one was built from", () => {
     const built = { images: {}, machineImages: { x86_64: "ami-0000000000000000a" } };
-    const { spec } = environment("production", run(built).text).config;
+    const made = run(built);
+    assert.deepEqual(made.written, [["machine image for x86_64", "ami-0000000000000000a"]]);
+    const { spec } = environment("production", made.text).config;
     // The one that is not offered stays.
     assert.deepEqual(spec.machineImage, {
       ids: { x86_64: "ami-0000000000000000a", arm64: "ami-00000000000000064" },

@@ -56,7 +56,9 @@ export function promote(
   if (what.machineImages) {
     const ids = machineImageIds(from, built, to);
     const known = Object.entries("ids" in spec.machineImage ? spec.machineImage.ids : {});
-    written.push(...Object.entries(ids).filter(([architecture, id]) => !known.some(([one, old]) => one === architecture && old === id)));
+    for (const [architecture, id] of Object.entries(ids)) {
+      if (!known.some(([one, old]) => one === architecture && old === id)) written.push([`machine image for ${architecture}`, id]);
+    }
     edited = editFleet(edited, "machineImage", { set: { ids }, remove: ["source", "sshUser", "instanceType"] });
   }
   return { text: edited, written, ownImages };
