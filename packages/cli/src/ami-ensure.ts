@@ -1,6 +1,7 @@
 import { CreateTagsCommand, DescribeImagesCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { buildMachineImage } from "@coinfleet/build";
 import { z } from "zod";
+import { retireAmis } from "./ami-retire.ts";
 import { awsSettings, calling } from "./aws-call.ts";
 import { Deadline } from "./deadline.ts";
 import type { Reporter } from "./reporter.ts";
@@ -67,5 +68,6 @@ export async function ensureAmi(input: AmiInput, reporter: Reporter): Promise<st
     `${image} exists, without its digest tag.`,
   );
   reporter.say(`${image}: built`);
+  await retireAmis(ec2, digestTag, input.architecture, reporter);
   return image;
 }

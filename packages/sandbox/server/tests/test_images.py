@@ -45,7 +45,9 @@ def test_an_images_content_goes_with_the_last_reference(sandbox: Any, ec2: Any, 
     ec2.delete_snapshot(SnapshotId=snapshot)
     assert made in sandbox.hypervisor.images
     launch(ImageId=copy)
-    ec2.deregister_image(ImageId=copy)
+    last = ec2.describe_images(ImageIds=[copy])["Images"][0]["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"]
+    ec2.deregister_image(ImageId=copy, DeleteAssociatedSnapshots=True)
+    assert code_of(lambda: ec2.describe_snapshots(SnapshotIds=[last])) == "InvalidSnapshot.NotFound"
     eventually(lambda: made not in sandbox.hypervisor.images)
     assert code_of(lambda: launch(ImageId=copy)) == "InvalidAMIID.NotFound"
 

@@ -173,6 +173,8 @@ def _deregister_image(context: Context) -> Any:
             result = original(self)
             if image is not None:
                 _release(context, image)
+                if self._get_bool_param("DeleteAssociatedSnapshots", False):
+                    self.ec2_backend.delete_snapshot(image.ebs_snapshot.id)
             return result
 
         return wrapped
