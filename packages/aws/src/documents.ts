@@ -15,6 +15,7 @@ export class Documents extends pulumi.ComponentResource {
   readonly drain: pulumi.Output<string>;
   readonly restart: pulumi.Output<string>;
   readonly status: pulumi.Output<string>;
+  readonly stop: pulumi.Output<string>;
   readonly chain: pulumi.Output<string>;
 
   constructor(name: string, args: DocumentsArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -32,7 +33,9 @@ export class Documents extends pulumi.ComponentResource {
     this.drain = make("drain");
     this.restart = make("restart");
     this.status = make("status");
+    this.stop = make("stop");
     this.chain = make("chain");
-    this.registerOutputs({ apply: this.apply, drain: this.drain, restart: this.restart, status: this.status, chain: this.chain });
+    const { apply, drain, restart, status, stop, chain } = this;
+    this.registerOutputs({ apply, drain, restart, status, stop, chain });
   }
 }

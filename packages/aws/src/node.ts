@@ -25,7 +25,7 @@ export interface Surroundings {
   readonly zoneId: pulumi.Input<string>;
   readonly keyArn: pulumi.Input<string>;
   readonly topicArns: Readonly<Record<Severity, pulumi.Input<string>>>;
-  readonly documents: Readonly<Record<"apply" | "drain" | "status" | "chain", pulumi.Input<string>>>;
+  readonly documents: Readonly<Record<"apply" | "drain" | "stop" | "status" | "chain", pulumi.Input<string>>>;
   /** Where everything that takes a node out of service asks for its group. */
   readonly coordinationTable: pulumi.Input<string>;
   readonly volumeGuard: pulumi.ResourceHook;
@@ -96,6 +96,8 @@ export class Node extends pulumi.ComponentResource {
           instanceId: instance.id,
           applyDocument: surroundings.documents.apply,
           statusDocument: surroundings.documents.status,
+          chainDocument: surroundings.documents.chain,
+          ...canary(args, volume.volumeId),
           coordinationTable: surroundings.coordinationTable,
           parameters: parameters.prefix,
           release: group.release,
@@ -213,6 +215,15 @@ export class Node extends pulumi.ComponentResource {
       { parent: this, deleteBeforeReplace: true, dependsOn: [detach] },
     );
   }
+}
+
+/** The first node of a group meets a new release before the others do: its data is kept as it was. Data that holds keys is never put back. */
+function canary({ surroundings, group, node }: NodeArgs, volumeId: pulumi.Input<string>): { canary?: pulumi.Input<unknown> } {
+  if (node.index !== 1 || group.holdsKeys) return {};
+  const { documents, place } = surroundings;
+  const { generation } = node.volume;
+  const tags = nodeTags(place, group, node, `${node.name}-before-release`);
+  return { canary: pulumi.output({ stopDocument: documents.stop, volumeId, generation, tags }) };
 }
 
 function zoneOf(zones: readonly string[], node: ResolvedNode): string {

@@ -10,6 +10,7 @@ export type CliErrorName =
   | "NodeNotFound"
   | "CommandFailed"
   | "GateTimeout"
+  | "GateForked"
   | "DetachTimeout"
   | "NotPromotable"
   | "RestartTimeout"

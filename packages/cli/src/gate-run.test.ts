@@ -3,6 +3,7 @@ import { runGate } from "./gate-run.ts";
 import type { GateInput } from "./gate-run.ts";
 import type { FakeAws } from "./testing/fake-aws.ts";
 import { startFakeAws } from "./testing/fake-aws.ts";
+import { fakeFleet } from "./testing/fake-fleet.ts";
 import { recordingReporter } from "./testing/memory-output.ts";
 
 const input: GateInput = {
@@ -13,6 +14,7 @@ const input: GateInput = {
   instanceId: "i-1",
   applyDocument: "coinfleet-test-apply",
   statusDocument: "coinfleet-test-status",
+  chainDocument: "coinfleet-test-chain",
   coordinationTable: "coinfleet-test-coordination",
   parameters: "/coinfleet/test/litecoin-1",
   release: "2.0.0-go",
@@ -57,6 +59,7 @@ describe("runGate", () => {
       json: { Parameter: { Value: JSON.stringify({ release: "2.0.0-go" }), LastModifiedDate: Date.now() / 1000 - 10 } },
     }));
     metrics(aws, { Synced: 1 }, { ProbeSuccess: 1, Synced: 1, Height: 10 });
+    fakeFleet(aws, 1);
   });
   afterEach(() => aws.close());
 
@@ -72,6 +75,7 @@ describe("runGate", () => {
       "GetCommandInvocation",
       "GetParameter",
       "GetMetricData",
+      "DescribeInstances",
       "DeleteItem",
     ]);
   });
@@ -154,6 +158,104 @@ describe("runGate", () => {
     aws.on("PutItem", () => ({ error: "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException", fields: { Item: holder } }));
     await assert.rejects(run(), /GateTimeout[^]*agent of litecoin-2 to leave the group; last seen: no progress for 900 s/);
     assert.deepEqual([...new Set(aws.calls)], ["PutItem"]);
+  });
+
+  describe("with a sibling", () => {
+    let hashes: Readonly<Record<string, string>>;
+    beforeEach(() => {
+      let asked = "";
+      fakeFleet(aws, 2);
+      aws.on("SendCommand", ({ DocumentName, InstanceIds }) => {
+        asked = DocumentName === "coinfleet-test-chain" ? String(InstanceIds) : "";
+        return { json: { Command: { CommandId: asked } } };
+      });
+      aws.on("GetCommandInvocation", ({ InstanceId }) => {
+        const settled = [{ height: 120, hash: hashes[String(InstanceId)] }];
+        return { json: { Status: "Success", StatusDetails: "Success", StandardOutputContent: JSON.stringify({ settled }) } };
+      });
+    });
+
+    it("passes a node that has its blocks", async () => {
+      hashes = { "i-1": "aa", "i-2": "aa" };
+      const { reporter, text } = recordingReporter();
+      await runGate(input, reporter, 20);
+      assert.match(text(), /litecoin-1: block 120 is the one of litecoin-2/);
+    });
+
+    it("fails when the node has another block at a settled height, however synced it says it is", async () => {
+      hashes = { "i-1": "aa", "i-2": "bb" };
+      await assert.rejects(run(), /GateForked: litecoin-1 has another chain than its sibling[^]*block 120[^]*aa; on litecoin-2 it is bb/);
+    });
+  });
+
+  describe("of a group's first node", () => {
+    const canary = { stopDocument: "coinfleet-test-stop", volumeId: "vol-1", generation: 3, tags: { "coinfleet:environment": "test" } };
+    const done: string[] = [];
+    let before: readonly (readonly [id: string, release: string, day: number])[];
+    let running: string;
+    beforeEach(() => {
+      done.length = 0;
+      [before, running] = [[], "1.0.0-go"];
+      aws.on("DescribeSnapshots", () => {
+        const items = before.map(
+          ([id, release, day]) =>
+            `<item><snapshotId>${id}</snapshotId><startTime>2026-11-${day}T00:00:00.000Z</startTime><tagSet><item><key>coinfleet:before-release</key><value>${release}</value></item></tagSet></item>`,
+        );
+        return { xml: `<DescribeSnapshotsResponse><snapshotSet>${items.join("")}</snapshotSet></DescribeSnapshotsResponse>` };
+      });
+      aws.on("SendCommand", ({ DocumentName }) => {
+        done.push(String(DocumentName).replace("coinfleet-test-", ""));
+        if (DocumentName === "coinfleet-test-apply") running = "2.0.0-go";
+        return { json: { Command: { CommandId: "c-1" } } };
+      });
+      aws.on("CreateSnapshot", (given) => {
+        done.push(`snapshot of ${String(given["VolumeId"])}`);
+        assert.ok(Object.values(given).includes("coinfleet:before-release"));
+        assert.ok(!Object.values(given).includes("coinfleet:backup"), "it would be kept and drilled as a backup");
+        return { xml: "<CreateSnapshotResponse><snapshotId>snap-new</snapshotId></CreateSnapshotResponse>" };
+      });
+      aws.on("DeleteSnapshot", ({ SnapshotId }) => {
+        done.push(`end of ${String(SnapshotId)}`);
+        return { xml: "<DeleteSnapshotResponse><return>true</return></DeleteSnapshotResponse>" };
+      });
+      aws.on("GetParameter", () => ({
+        json: { Parameter: { Value: JSON.stringify({ release: running }), LastModifiedDate: Date.now() / 1000 - 10 } },
+      }));
+    });
+
+    it("takes a snapshot of the stopped node before another release starts, and forgets all but the last two", async () => {
+      before = [
+        ["snap-1", "1.0.0-go", 11],
+        ["snap-0", "0.9.0-go", 20],
+      ];
+      await runGate({ ...input, canary }, recordingReporter().reporter, 20);
+      assert.deepEqual(done, ["stop", "snapshot of vol-1", "end of snap-1", "apply"]);
+    });
+
+    it("takes none where the release stays, nor a second one of data that the new release may have touched", async () => {
+      running = "2.0.0-go";
+      await runGate({ ...input, canary }, recordingReporter().reporter, 20);
+      assert.deepEqual(done, ["apply"]);
+      [running, before] = ["1.0.0-go", [["snap-1", "2.0.0-go", 11]]];
+      await runGate({ ...input, canary }, recordingReporter().reporter, 20);
+      assert.deepEqual(done, ["apply", "apply"]);
+    });
+
+    it("says the way back when the new release does not come through", async () => {
+      metrics(aws, { Synced: 1 }, { ProbeSuccess: 0 });
+      const { reporter, text } = recordingReporter();
+      await assert.rejects(runGate({ ...input, canary }, reporter, 20), /GateTimeout/);
+      assert.match(text(), /if 2\.0\.0-go is to blame: [^]*`volume: \{ generation: 4, snapshot: snap-new \}`/);
+    });
+
+    it("does not start the new release when the node cannot be stopped or its volume not be kept", async () => {
+      aws.on("CreateSnapshot", () => ({ error: "SnapshotLimitExceeded" }));
+      await assert.rejects(
+        runGate({ ...input, canary }, recordingReporter().reporter, 20),
+        /AwsRefused[^]*CreateSnapshot: SnapshotLimitExceeded/,
+      );
+      assert.deepEqual(done, ["stop"]);
+    });
   });
 
   it("fails when AWS refuses to tell the node's health, before anything is touched", async () => {

@@ -1,14 +1,19 @@
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
+import { EC2Client } from "@aws-sdk/client-ec2";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { z } from "zod";
 import type { Holder } from "@coinfleet/coordination";
 import { awsSettings, calling, errorCode } from "./aws-call.ts";
+import { canarySchema, snapshotBefore, wayBack } from "./canary-snapshot.ts";
 import { CliError } from "./cli-error.ts";
+import { compareChains } from "./compare-chains.ts";
 import { Deadline } from "./deadline.ts";
 import { formatDuration } from "@coinfleet/build/progress";
+import { findNodes } from "./fleet-nodes.ts";
 import type { Reporter } from "./reporter.ts";
 import { lockingGroup, updateOf } from "./group-lock.ts";
 import { untilHealthy, wasSyncedBefore } from "./node-health.ts";
+import { settledOf } from "./settled-chain.ts";
 import { documentFailed, isOnline, runDocument } from "./ssm-command.ts";
 
 export const gateSchema = z.strictObject({
@@ -19,12 +24,15 @@ export const gateSchema = z.strictObject({
   instanceId: z.string(),
   applyDocument: z.string(),
   statusDocument: z.string(),
+  chainDocument: z.string(),
   coordinationTable: z.string(),
   parameters: z.string(),
   release: z.string(),
   blockIntervalSec: z.number(),
   stopTimeoutSec: z.number(),
   timeoutSec: z.number().positive(),
+  /** Of the group's first node alone: it meets another release before the others do. */
+  canary: canarySchema.optional(),
 });
 
 /** What the gate is told. */
@@ -45,6 +53,7 @@ const looksPerStatus = 6;
 
 interface Gate {
   readonly input: GateInput;
+  readonly ec2: EC2Client;
   readonly ssm: SSMClient;
   readonly cloudWatch: CloudWatchClient;
   readonly deadline: Deadline;
@@ -151,6 +160,7 @@ export async function runGate(input: GateInput, reporter: Reporter, pollMs = def
     input,
     reporter,
     pollMs,
+    ec2: new EC2Client(settings),
     ssm: new SSMClient(settings),
     cloudWatch: new CloudWatchClient(settings),
     deadline: new Deadline(input.timeoutSec),
@@ -173,9 +183,58 @@ async function passGate(gate: Gate): Promise<GateResult> {
   const wasSynced = await wasSyncedBefore(gate.cloudWatch, input);
   reporter.say(`${input.node}: ${wasSynced ? "was synced, and must be again" : "is new or was not synced: must be alive and progressing"}`);
   await waitForHost(gate);
-  await apply(gate);
-  const appliedMs = Date.now();
-  const runningSinceMs = await waitForRelease(gate);
-  const isSynced = await waitForHealth(gate, wasSynced, Math.max(appliedMs, runningSinceMs));
-  return { node: input.node, release: input.release, wasSynced, isSynced };
+  const snapshotId = await secure(gate);
+  try {
+    await apply(gate);
+    const appliedMs = Date.now();
+    const runningSinceMs = await waitForRelease(gate);
+    const isSynced = await waitForHealth(gate, wasSynced, Math.max(appliedMs, runningSinceMs));
+    if (isSynced) await compareWithSiblings(gate);
+    return { node: input.node, release: input.release, wasSynced, isSynced };
+  } catch (error) {
+    if (snapshotId !== undefined && input.canary !== undefined)
+      reporter.say(`${input.node}: if ${input.release} is to blame: ${wayBack(snapshotId, input.canary)}`);
+    throw error;
+  }
+}
+
+/** Before a group's first node gets another release: a snapshot of its volume while nothing writes to it. @returns its id, where one was due */
+async function secure(gate: Gate): Promise<string | undefined> {
+  const { input } = gate;
+  if (input.canary === undefined) return undefined;
+  const running = await calling("ssm:GetParameter", readRunning(gate));
+  if (running === undefined || running.release === input.release) return undefined;
+  const id = await snapshotBefore({ ...gate, ...input, volume: input.canary });
+  if (id === undefined) throw timedOut(gate, "it to stop", `it runs ${running.release}`);
+  return id;
+}
+
+/** A synced node that has other blocks than its siblings is not well, whatever it says of itself. Where no height is in both, there is nothing to say. */
+async function compareWithSiblings(gate: Gate): Promise<void> {
+  const { input, ec2, reporter } = gate;
+  const nodes = await findNodes(ec2, { environment: input.environment });
+  const siblings = nodes.filter(
+    ({ group, node, instanceState }) => group === input.group && node !== input.node && instanceState === "running",
+  );
+  if (siblings.length === 0) return;
+  const question = { ...gate, document: input.chainDocument };
+  const [own, ...others] = await Promise.all([
+    settledOf(question, input.instanceId),
+    ...siblings.map(async ({ node, instanceId }) => ({ node, settled: await settledOf(question, instanceId) })),
+  ]);
+  const compared = compareChains(own, others);
+  switch (compared.kind) {
+    case "same":
+      return reporter.say(`${input.node}: block ${compared.block.height} is the one of ${compared.nodes.join(", ")}`);
+    case "unknown":
+      return reporter.say(`${input.node}: no settled block to compare with its siblings yet`);
+    case "different":
+      throw new CliError("GateForked", {
+        title: `${input.node} has another chain than its sibling.`,
+        where: `${input.node} (${input.instanceId}), block ${compared.block.height}`,
+        got: `${compared.block.hash}; on ${compared.node} it is ${compared.hash}`,
+        fix: "Find out which of them is right before anything else: an explorer, or the coin's announcements of a hard fork. See docs/runbook.md#node-forked.",
+        state: `${input.node} runs ${input.release}; later nodes of ${input.group} have not been touched.`,
+      });
+  }
 }

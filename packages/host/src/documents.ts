@@ -10,18 +10,19 @@ interface CommandDocument {
   readonly content: string;
 }
 
-export type CommandDocuments = Readonly<Record<"apply" | "drain" | "restart" | "status" | "chain", CommandDocument>>;
+export type CommandDocuments = Readonly<Record<"apply" | "drain" | "restart" | "stop" | "status" | "chain", CommandDocument>>;
 
 /**
  * The ways in which a change reaches a host.
  * `apply`: read the parameters again and restart what they change; returns at once where the host waits for something.
  * `drain`: stop the daemons within their own stop time and unmount the data volume.
+ * `stop`: stop the daemons within their own stop time, and leave the volume mounted; the next `apply` starts them.
  * `restart`: stop the daemons within their own stop time and start them again.
  * `status`: say how far each step is; fails when one has failed. Changes nothing.
  * `chain`: print what the node's agent knows of its chain (`AgentStatus` as JSON). Changes nothing.
  */
 export function renderDocuments(environment: string): CommandDocuments {
-  const { scripts, command } = hostPaths;
+  const { scripts, command, run, data } = hostPaths;
   return {
     apply: commandDocument(environment, "apply", "Reads the node's parameters again and restarts what they change.", `${scripts}/apply`),
     drain: commandDocument(
@@ -29,6 +30,13 @@ export function renderDocuments(environment: string): CommandDocuments {
       "drain",
       "Stops the node within its own stop time and unmounts its data volume.",
       `${scripts}/drain`,
+    ),
+    stop: commandDocument(
+      environment,
+      "stop",
+      "Stops the node within its own stop time, until the next apply.",
+      // Not between the steps of an apply, and not before what was written is on the volume.
+      `mkdir -p ${run} && flock -w 600 ${run}/apply.lock systemctl stop 'node@*.service' && sync -f ${data}`,
     ),
     restart: commandDocument(environment, "restart", "Stops the node within its own stop time and starts it again.", `${command} restart`),
     // 3 says that a step waits, which is not a failure.

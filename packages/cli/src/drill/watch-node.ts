@@ -1,5 +1,4 @@
 import type { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
-import { z } from "zod";
 import { findNodes } from "../fleet-nodes.ts";
 import { CliError } from "../cli-error.ts";
 import type { Deadline } from "../deadline.ts";
@@ -7,7 +6,8 @@ import { describeSamples } from "../gate-decision.ts";
 import type { Reporter } from "../reporter.ts";
 import { readSamples, type NodeSamples } from "../samples.ts";
 import { documentFailed, isOnline, runDocument } from "../ssm-command.ts";
-import { compareChains, type Comparison, type SettledBlock, type SettledChain } from "./compare-chains.ts";
+import { compareChains, type Comparison, type SettledChain } from "../compare-chains.ts";
+import { settledOf } from "../settled-chain.ts";
 import type { ThrowAway, Workshop } from "./throw-away.ts";
 
 /** A throw-away node that is being watched. */
@@ -84,26 +84,17 @@ async function hostStatus(watch: Watch): Promise<string> {
   return waiting === null ? "" : `; step ${waiting[1] ?? ""}: ${waiting[2] ?? ""}`;
 }
 
-const chainSchema = z.object({ settled: z.array(z.object({ height: z.number(), hash: z.string() })) });
-
-/** The settled blocks that a node's agent names; none when it does not answer. */
-async function settledOf({ workshop, deadline }: Watch, instanceId: string): Promise<readonly SettledBlock[]> {
-  const { ssm, plan, pollMs } = workshop;
-  const end = await runDocument(ssm, plan.documents.chain, instanceId, deadline, pollMs, () => undefined);
-  if (end?.status !== "Success") return [];
-  return chainSchema.safeParse(JSON.parse(end.output)).data?.settled ?? [];
-}
-
 /** Compares the node's settled blocks with those of the group's nodes, and waits for a height that two of them name. */
 export async function compareWithGroup(watch: Watch): Promise<Comparison> {
   const { workshop, node, deadline, reporter, stop } = watch;
-  const { ec2, environment, plan, pollMs } = workshop;
+  const { ec2, ssm, environment, plan, pollMs } = workshop;
+  const question = { ssm, document: plan.documents.chain, deadline, pollMs };
   const group = (await findNodes(ec2, { environment })).filter((one) => plan.nodes.includes(one.node) && one.instanceState === "running");
   for (let look = 1; ; look += 1) {
     stop.throwIfAborted();
     const [own, ...others] = await Promise.all([
-      settledOf(watch, node.instanceId),
-      ...group.map(async (one): Promise<SettledChain> => ({ node: one.node, settled: await settledOf(watch, one.instanceId) })),
+      settledOf(question, node.instanceId),
+      ...group.map(async (one): Promise<SettledChain> => ({ node: one.node, settled: await settledOf(question, one.instanceId) })),
     ]);
     const compared = compareChains(own, others);
     if (compared.kind !== "unknown" || look === looksForSharedBlock || deadline.hasPassed) return compared;
