@@ -235,6 +235,15 @@ describe("the GitLab pipeline, in a local runner", function () {
     );
   });
 
+  it("drills production's backups on a schedule, where there is a role for it", async () => {
+    const scheduled = { CI_PIPELINE_SOURCE: "schedule" };
+    const drills = ({ calls }: { readonly calls: readonly string[] }): readonly string[] => calls.filter((call) => call.includes("drill"));
+    const { code, said, ...done } = await onMain([], { ...scheduled, DRILL_ROLE_ARN: "arn:aws:iam::333333333333:role/drill" });
+    assert.equal(code, 0, said);
+    assert.deepEqual(drills(done), ["npx coinfleet drill --environment production --all"]);
+    assert.deepEqual(drills(await onMain([], scheduled)), []);
+  });
+
   it("takes a backend that does not answer, or that has no stack of ours, for a failure", async () => {
     const drift = (variables: Readonly<Record<string, string>>): Promise<Finished> =>
       onMain(["drift"], { CI_PIPELINE_SOURCE: "schedule", ...variables });
