@@ -68,8 +68,7 @@ export class Fleet extends pulumi.ComponentResource {
       {
         place,
         keyArn: keys.arn,
-        base: spec.images.base,
-        promoted: spec.images.promoted,
+        ...spec.images,
         sharedWith: spec.sharedWith,
         groups: fleet.groups,
         agentDigest: args.agentDigest,

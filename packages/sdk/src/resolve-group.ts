@@ -83,9 +83,7 @@ export function resolveGroup(input: GroupInput): ResolvedGroup | undefined {
   }));
   return {
     name,
-    coin: coin.id,
-    coinName: coin.name,
-    symbol: coin.symbol,
+    ...factsOf(coin),
     networkName: spec.network,
     isPrivateNetwork: network.kind === "private",
     architecture,
@@ -93,14 +91,10 @@ export function resolveGroup(input: GroupInput): ResolvedGroup | undefined {
     release: releaseId(clients),
     ports: network.ports,
     access: coin.access.filter(({ port }) => Object.hasOwn(network.ports, port)),
-    secrets: coin.secrets,
     ...(service.group === undefined ? {} : { server: service.group }),
     allowedCidrs: spec.allowedCidrs ?? [],
     options: options.value,
     snapshot,
-    holdsKeys: coin.keys !== "none",
-    ...(coin.logAlarm === undefined ? {} : { logAlarm: coin.logAlarm }),
-    databaseSurvivesDowngrade: coin.databaseSurvivesDowngrade,
     health: resolveHealth(network, { count, blockEverySec: spec.blockEverySec, tips: spec.tips }),
     ...(spec.blockEverySec === undefined ? {} : { blockEverySec: spec.blockEverySec }),
     addresses: spec.addresses ?? "public",
@@ -112,6 +106,19 @@ export function resolveGroup(input: GroupInput): ResolvedGroup | undefined {
     nodes,
   };
 }
+
+/** What is the same for every group of a coin. */
+const factsOf = (
+  coin: Coin,
+): Pick<ResolvedGroup, "coin" | "coinName" | "symbol" | "secrets" | "holdsKeys" | "logAlarm" | "databaseSurvivesDowngrade"> => ({
+  coin: coin.id,
+  coinName: coin.name,
+  symbol: coin.symbol,
+  secrets: coin.secrets,
+  holdsKeys: coin.keys !== "none",
+  ...(coin.logAlarm === undefined ? {} : { logAlarm: coin.logAlarm }),
+  databaseSurvivesDowngrade: coin.databaseSurvivesDowngrade,
+});
 
 type Place = Pick<ResolvedNode, "name" | "group" | "index" | "zoneIndex" | "siblings">;
 
