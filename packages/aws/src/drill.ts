@@ -31,7 +31,7 @@ export interface DrillArgs {
 
 /**
  * What a drill of the group needs and a person reviews beforehand: firewall, role, parameters, and the plan that `coinfleet drill` follows. No instance and no
- * volume: the command makes them, tagged, and takes them away again. (docs/adr/0008)
+ * volume: the command makes them, tagged, and takes them away again. (docs/adr/0010)
  */
 export class Drill extends pulumi.ComponentResource {
   static readonly type = "coinfleet:aws:Drill";
