@@ -85,6 +85,8 @@ class Automations:
     def _document(self, name: str, version: str | None) -> tuple[dict[str, Any], str]:
         backend = ssm_backends[self.context.options.account_id][self.context.options.region]
         documents = backend._documents.get(name)
+        if documents is None and name.startswith("AWS-"):
+            raise NotImplementedError(f"Automation document {name}, which is AWS's own")
         if documents is None:
             raise aws_error("AutomationDefinitionNotFoundException", f"Automation definition {name} not found.")
         document = documents.find(None if version in (None, "$DEFAULT") else version)
