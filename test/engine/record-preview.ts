@@ -15,6 +15,8 @@ const pick = (from: Readonly<Record<string, unknown>>, keys: readonly string[]):
   Object.fromEntries(keys.flatMap((key) => (from[key] === undefined ? [] : [[key, from[key]]])));
 const stateOf = (state: State): unknown => (state ? pick(state, ["type", "urn", "protect", "retainOnDelete", "inputs"]) : null);
 
+/** Of the machine that recorded, and of no other. */
+const socket = /unix:\/\/\/[^"\\]*\/docker\.sock/g;
 const longest = 3000;
 const shortened = (_: string, value: unknown): unknown =>
   typeof value === "string" && value.length > longest ? `${value.slice(0, 100)}… (${value.length} characters)` : value;
@@ -27,6 +29,7 @@ export function recordPreview(id: string, events: string): void {
   const file = new URL(`../fixtures/previews/${id}.jsonl`, import.meta.url);
   if (process.env["UPDATE_GOLDEN"] !== "1" || !existsSync(file)) return;
   const kept = events
+    .replaceAll(socket, "unix:///var/run/docker.sock")
     .split("\n")
     .filter((line) => line !== "")
     .flatMap((line): readonly object[] => {
