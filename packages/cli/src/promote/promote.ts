@@ -1,6 +1,7 @@
 import { planImage } from "@coinfleet/build";
 import type { StackConfig } from "@coinfleet/config";
 import { imagesOfGroup } from "@coinfleet/host";
+import { Document, type YAMLMap } from "yaml";
 import { z } from "zod";
 import { CliError } from "../cli-error.ts";
 import { editFleet } from "../stack-file-edit.ts";
@@ -51,7 +52,7 @@ export function promote(
       return image === undefined ? [] : [[key, image] as const];
     });
     written.push(...promoted.filter(([key, image]) => spec.images.promoted[key] !== image));
-    edited = editFleet(edited, "images", { set: { promoted: Object.fromEntries(promoted) } });
+    edited = editFleet(edited, ["images"], asBlock({ promoted: Object.fromEntries(promoted) }));
   }
   if (what.machineImages) {
     const ids = machineImageIds(from, built, to);
@@ -59,10 +60,19 @@ export function promote(
     for (const [architecture, id] of Object.entries(ids)) {
       if (!known.some(([one, old]) => one === architecture && old === id)) written.push([`machine image for ${architecture}`, id]);
     }
-    edited = editFleet(edited, "machineImage", { set: { ids }, remove: ["source", "sshUser", "instanceType"] });
+    edited = editFleet(edited, ["machineImage"], asBlock({ ids }, ["source", "sshUser", "instanceType"]));
   }
   return { text: edited, written, ownImages };
 }
+
+/** Sets names of a map, takes others out, and has it written an entry a line. */
+const asBlock =
+  (values: Readonly<Record<string, Readonly<Record<string, string>>>>, gone: readonly string[] = []) =>
+  (map: YAMLMap): void => {
+    for (const name of gone) map.delete(name);
+    for (const [name, value] of Object.entries(values)) map.set(name, new Document(value).contents);
+    map.flow = false;
+  };
 
 function imageKeys(group: StackConfig["fleet"]["groups"][number], base: string, root: string): string[] {
   const { clients, agent } = imagesOfGroup(group, base);

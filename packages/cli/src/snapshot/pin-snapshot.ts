@@ -4,8 +4,8 @@ import { z } from "zod";
 import { CliError } from "../cli-error.ts";
 import type { GroupSnapshot } from "../drill/snapshots.ts";
 import { inProject } from "../project.ts";
+import { editFleet } from "../stack-file-edit.ts";
 import { readStackText, stackFileOf } from "../stack-file.ts";
-import { withValue } from "./with-value.ts";
 
 /** What is pinned, and where. */
 export interface PinOptions {
@@ -46,7 +46,7 @@ export async function pinSnapshot(id: string, { environment, group }: PinOptions
       fix: "Write a group's name as the stack file has it.",
       state: "The stack file has not been changed.",
     });
-  const changed = withValue(text, ["config", "coinfleet:fleet", "nodes", group, "volume", "snapshot"], id);
+  const changed = editFleet(text, ["nodes", group], (map) => map.setIn(["volume", "snapshot"], id));
   if (changed !== text) await writeFile(inProject(file), changed);
   return changed !== text;
 }
