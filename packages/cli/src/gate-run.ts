@@ -1,20 +1,21 @@
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { EC2Client } from "@aws-sdk/client-ec2";
-import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { SSMClient } from "@aws-sdk/client-ssm";
 import { z } from "zod";
 import type { Holder } from "@coinfleet/coordination";
-import { awsSettings, calling, errorCode } from "./aws-call.ts";
+import { awsSettings } from "./aws-call.ts";
 import { canarySchema, snapshotBefore, wayBack } from "./canary-snapshot.ts";
 import { CliError } from "./cli-error.ts";
-import { compareChains } from "./compare-chains.ts";
 import { Deadline } from "./deadline.ts";
 import { formatDuration } from "@coinfleet/build/progress";
 import { findNodes } from "./fleet-nodes.ts";
 import type { Reporter } from "./reporter.ts";
 import { lockingGroup, updateOf } from "./group-lock.ts";
+import { hostStatus } from "./host-status.ts";
 import { untilHealthy, wasSyncedBefore } from "./node-health.ts";
-import { settledOf } from "./settled-chain.ts";
-import { documentFailed, isOnline, runDocument } from "./ssm-command.ts";
+import { readParameter } from "./read-parameter.ts";
+import { compareNodes } from "./settled-chain.ts";
+import { documentFailed, isOnline, runDocument, type CommandEnd } from "./ssm-command.ts";
 
 export const gateSchema = z.strictObject({
   environment: z.string(),
@@ -108,32 +109,21 @@ const runningSchema = z.looseObject({ release: z.string() });
 
 /** What the host has written about itself, and when. */
 async function readRunning({ input, ssm }: Gate): Promise<{ readonly release: string; readonly sinceMs: number } | undefined> {
-  const answer = await ssm.send(new GetParameterCommand({ Name: `${input.parameters}/running` })).catch((cause: unknown) => {
-    if (errorCode(cause) === "ParameterNotFound") return undefined;
-    throw cause;
-  });
-  const text = answer?.Parameter?.Value;
-  if (text === undefined) return undefined;
-  const parsed = runningSchema.safeParse(JSON.parse(text));
-  return parsed.success ? { release: parsed.data.release, sinceMs: answer?.Parameter?.LastModifiedDate?.getTime() ?? 0 } : undefined;
-}
-
-/** How far the host is, in its own words; undefined when it did not say. @throws {@link CliError} when one of its steps has failed: no waiting mends that */
-async function hostStatus(gate: Gate): Promise<string | undefined> {
-  const { input, ssm, deadline } = gate;
-  const end = await runDocument(ssm, input.statusDocument, input.instanceId, deadline, gate.pollMs, () => undefined);
-  if (end?.status === "Failed") throw documentFailed(input.statusDocument, input.node, input.instanceId, end);
-  if (end?.status !== "Success") return undefined;
-  const waiting = /^ *(\S+) +waiting +(.*)$/m.exec(end.said);
-  return waiting === null ? "" : `; step ${waiting[1] ?? ""}: ${waiting[2] ?? ""}`;
+  const found = await readParameter(ssm, `${input.parameters}/running`);
+  if (found?.Value === undefined) return undefined;
+  const parsed = runningSchema.safeParse(JSON.parse(found.Value));
+  return parsed.success ? { release: parsed.data.release, sinceMs: found.LastModifiedDate?.getTime() ?? 0 } : undefined;
 }
 
 async function waitForRelease(gate: Gate): Promise<number> {
+  const { input } = gate;
+  const failed = (end: CommandEnd): CliError => documentFailed(input.statusDocument, input.node, input.instanceId, end);
   let host = "";
   for (let look = 1; ; look += 1) {
-    const found = await calling("ssm:GetParameter", readRunning(gate));
+    const found = await readRunning(gate);
     if (found?.release === gate.input.release) return found.sinceMs;
-    if (look % looksPerStatus === 0) host = (await hostStatus(gate)) ?? host;
+    if (look % looksPerStatus === 0)
+      host = (await hostStatus({ ...gate, document: input.statusDocument }, input.instanceId, failed)) ?? host;
     const last = `${found === undefined ? "the host has not reported a release" : `it runs ${found.release}`}${host}`;
     if (gate.deadline.hasPassed) throw timedOut(gate, `release ${gate.input.release} to run`, last);
     waitingFor(gate, `release ${gate.input.release} to run; ${last}`);
@@ -202,7 +192,7 @@ async function passGate(gate: Gate): Promise<GateResult> {
 async function secure(gate: Gate): Promise<string | undefined> {
   const { input } = gate;
   if (input.canary === undefined) return undefined;
-  const running = await calling("ssm:GetParameter", readRunning(gate));
+  const running = await readRunning(gate);
   if (running === undefined || running.release === input.release) return undefined;
   const id = await snapshotBefore({ ...gate, ...input, volume: input.canary });
   if (id === undefined) throw timedOut(gate, "it to stop", `it runs ${running.release}`);
@@ -218,11 +208,7 @@ async function compareWithSiblings(gate: Gate): Promise<void> {
   );
   if (siblings.length === 0) return;
   const question = { ...gate, document: input.chainDocument };
-  const [own, ...others] = await Promise.all([
-    settledOf(question, input.instanceId),
-    ...siblings.map(async ({ node, instanceId }) => ({ node, settled: await settledOf(question, instanceId) })),
-  ]);
-  const compared = compareChains(own, others);
+  const compared = await compareNodes(question, input.instanceId, siblings);
   switch (compared.kind) {
     case "same":
       return reporter.say(`${input.node}: block ${compared.block.height} is the one of ${compared.nodes.join(", ")}`);

@@ -15,6 +15,14 @@ export async function isOnline(ssm: SSMClient, instanceId: string): Promise<bool
   return (answer.InstanceInformationList ?? []).some(({ PingStatus }) => PingStatus === "Online");
 }
 
+/** How hosts are asked, by one of the environment's documents. */
+export interface HostQuestion {
+  readonly ssm: SSMClient;
+  readonly document: string;
+  readonly deadline: Deadline;
+  readonly pollMs: number;
+}
+
 /** How a command on a host ended. */
 export interface CommandEnd {
   /** SSM's word: Success, Failed, TimedOut, DeliveryTimedOut, Undeliverable, … */

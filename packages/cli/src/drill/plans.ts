@@ -1,19 +1,14 @@
-import { GetParameterCommand, GetParametersByPathCommand, type SSMClient } from "@aws-sdk/client-ssm";
+import { GetParametersByPathCommand, type SSMClient } from "@aws-sdk/client-ssm";
 import { drillPlanSchema, drillPlansPath, type DrillPlan } from "@coinfleet/sdk";
-import { calling, errorCode } from "../aws-call.ts";
+import { calling } from "../aws-call.ts";
 import { CliError } from "../cli-error.ts";
+import { readParameter } from "../read-parameter.ts";
 
 /** The plan of a group's drills, as the program wrote it; undefined where it wrote none. */
 export async function readPlan(ssm: SSMClient, environment: string, group: string): Promise<DrillPlan | undefined> {
   const Name = `${drillPlansPath(environment)}/${group}`;
-  const answer = await calling(
-    "ssm:GetParameter",
-    ssm.send(new GetParameterCommand({ Name })).catch((cause: unknown) => {
-      if (errorCode(cause) === "ParameterNotFound") return undefined;
-      throw cause;
-    }),
-  );
-  return answer === undefined ? undefined : parsePlan(Name, answer.Parameter?.Value);
+  const found = await readParameter(ssm, Name);
+  return found === undefined ? undefined : parsePlan(Name, found.Value);
 }
 
 /** The plans of every group of an environment that has drills. */

@@ -1,8 +1,9 @@
 import { PutMetricDataCommand, type CloudWatchClient } from "@aws-sdk/client-cloudwatch";
-import { GetParameterCommand, PutParameterCommand, type SSMClient } from "@aws-sdk/client-ssm";
+import { PutParameterCommand, type SSMClient } from "@aws-sdk/client-ssm";
 import { groupMetrics, metricNamespace, type GroupMetricName } from "@coinfleet/sdk";
 import { z } from "zod";
-import { calling, errorCode } from "../aws-call.ts";
+import { calling } from "../aws-call.ts";
+import { readParameter } from "../read-parameter.ts";
 
 const recordSchema = z.object({
   /** The newest drill that ended well. */
@@ -27,14 +28,7 @@ export function parseRecord(text: string | undefined): DrillRecord | undefined {
 }
 
 export async function readRecord(ssm: SSMClient, environment: string, group: string): Promise<DrillRecord | undefined> {
-  const answer = await calling(
-    "ssm:GetParameter",
-    ssm.send(new GetParameterCommand({ Name: drillRecordPath(environment, group) })).catch((cause: unknown) => {
-      if (errorCode(cause) === "ParameterNotFound") return undefined;
-      throw cause;
-    }),
-  );
-  return parseRecord(answer?.Parameter?.Value);
+  return parseRecord((await readParameter(ssm, drillRecordPath(environment, group)))?.Value);
 }
 
 export async function writeRecord(ssm: SSMClient, environment: string, group: string, record: DrillRecord): Promise<void> {

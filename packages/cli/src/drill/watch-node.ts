@@ -5,9 +5,10 @@ import type { Deadline } from "../deadline.ts";
 import { describeSamples } from "../gate-decision.ts";
 import type { Reporter } from "../reporter.ts";
 import { readSamples, type NodeSamples } from "../samples.ts";
-import { documentFailed, isOnline, runDocument } from "../ssm-command.ts";
-import { compareChains, type Comparison, type SettledChain } from "../compare-chains.ts";
-import { settledOf } from "../settled-chain.ts";
+import { documentFailed, isOnline, type CommandEnd } from "../ssm-command.ts";
+import type { Comparison } from "../compare-chains.ts";
+import { hostStatus } from "../host-status.ts";
+import { compareNodes } from "../settled-chain.ts";
 import type { ThrowAway, Workshop } from "./throw-away.ts";
 
 /** A throw-away node that is being watched. */
@@ -65,7 +66,7 @@ export async function untilSynced(watch: Watch): Promise<Recovery> {
       return { seconds: ((newest.at(-1)?.timeMs ?? 0) - node.launchedMs) / 1000, firstHeight };
     const isHopeless = (samples.Restarts?.[0]?.value ?? 0) >= endsAtMost && !(samples.ProbeSuccess ?? []).some(({ value }) => value === 1);
     if (isHopeless) throw snapshotFailed(watch, `its daemons have ended ${endsAtMost} times without ever answering${host}`);
-    if (look % looksPerStatus === 0 && samples.Synced?.[0]?.value !== 1) host = await hostStatus(watch);
+    if (look % looksPerStatus === 0 && samples.Synced?.[0]?.value !== 1) host = await askHost(watch);
     const last = `${describeSamples(samples)}${host}`;
     if (deadline.hasPassed) throw snapshotFailed(watch, `it is not synced at the end of its time: ${last}`);
     reporter.progress({ what: `${plan.node}: waiting for it to be synced; ${last}`, done: Math.round(deadline.elapsedSec), unit: "s" });
@@ -73,15 +74,13 @@ export async function untilSynced(watch: Watch): Promise<Recovery> {
   }
 }
 
-/** How far the host is, in its own words. @throws {@link CliError} when one of its steps has failed: no waiting mends that */
-async function hostStatus(watch: Watch): Promise<string> {
+async function askHost(watch: Watch): Promise<string> {
   const { workshop, node, deadline } = watch;
   const { ssm, plan, pollMs } = workshop;
   if (!(await isOnline(ssm, node.instanceId))) return "; its host does not answer SSM yet";
-  const end = await runDocument(ssm, plan.documents.status, node.instanceId, deadline, pollMs, () => undefined);
-  if (end?.status === "Failed") throw snapshotFailed(watch, documentFailed(plan.documents.status, plan.node, node.instanceId, end).message);
-  const waiting = /^ *(\S+) +waiting +(.*)$/m.exec(end?.said ?? "");
-  return waiting === null ? "" : `; step ${waiting[1] ?? ""}: ${waiting[2] ?? ""}`;
+  const document = plan.documents.status;
+  const failed = (end: CommandEnd): CliError => snapshotFailed(watch, documentFailed(document, plan.node, node.instanceId, end).message);
+  return (await hostStatus({ ssm, document, deadline, pollMs }, node.instanceId, failed)) ?? "";
 }
 
 /** Compares the node's settled blocks with those of the group's nodes, and waits for a height that two of them name. */
@@ -92,11 +91,7 @@ export async function compareWithGroup(watch: Watch): Promise<Comparison> {
   const group = (await findNodes(ec2, { environment })).filter((one) => plan.nodes.includes(one.node) && one.instanceState === "running");
   for (let look = 1; ; look += 1) {
     stop.throwIfAborted();
-    const [own, ...others] = await Promise.all([
-      settledOf(question, node.instanceId),
-      ...group.map(async (one): Promise<SettledChain> => ({ node: one.node, settled: await settledOf(question, one.instanceId) })),
-    ]);
-    const compared = compareChains(own, others);
+    const compared = await compareNodes(question, node.instanceId, group);
     if (compared.kind !== "unknown" || look === looksForSharedBlock || deadline.hasPassed) return compared;
     reporter.progress({ what: `${plan.node}: waiting for a settled block that the group has too`, done: look, total: looksForSharedBlock });
     await deadline.pause(pollMs);
