@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FleetUnderTest } from "./fleet-under-test.ts";
+import { RequestSampler } from "./request-sampler.ts";
 import type { TipServer } from "./tip-server.ts";
 
 const name = "litecoin.internal";
@@ -10,21 +11,6 @@ const zmq = 18083;
 const outLimitSec = 30;
 // More than a network load balancer's idle timeout where nothing else is said.
 const silentSec = 400;
-
-/** Asks for an answer twice a second, on a new connection each time; any status line is one. A line each: Unix time, 1 or 0. */
-const sampler = `
-import http.client, sys, time
-while True:
-    begun = time.time()
-    try:
-        client = http.client.HTTPConnection("${name}", ${rpc}, timeout=3)
-        client.request("POST", "/", "{}")
-        served = int(client.getresponse().status > 0)
-    except (OSError, http.client.HTTPException):
-        served = 0
-    print(f"{begun:.1f} {served}", flush=True)
-    time.sleep(max(0, 0.5 - (time.time() - begun)))
-`;
 
 /** A ZMQ subscriber (ZMTP 3.0, no security). Subscribes to what never comes, is silent for a time, then wants blocks: prints their topic. */
 const subscriber = `
@@ -70,11 +56,7 @@ export function describeBalancer(at: () => FleetUnderTest, tips: readonly TipSer
 
     it(`answer by one name, and one that nobody reaches is out within ${outLimitSec} s`, async () => {
       const fleet = at();
-      const log = "/run/balancer-samples";
-      await fleet.onHost(
-        "litecoin-1",
-        `systemd-run --quiet --unit sampler --property StandardOutput=truncate:${log} python3 -c '${sampler}'`,
-      );
+      const sampler = await RequestSampler.start(fleet, "litecoin-1", { host: name, port: rpc, everySec: 0.5 });
       await sleep(10_000);
       // Its peers still reach it: without its sibling the other one would have no peer at all, and be out too.
       const drop = "nft add table inet lost; nft 'add chain inet lost l { type filter hook prerouting priority -300; }'";
@@ -83,8 +65,7 @@ export function describeBalancer(at: () => FleetUnderTest, tips: readonly TipSer
       await sleep((outLimitSec + 20) * 1000);
       await fleet.onHost("litecoin-2", "nft delete table inet lost");
       await sleep(30_000);
-      const lines = (await fleet.onHost("litecoin-1", `systemctl stop sampler; cat ${log}`)).split("\n");
-      const samples = lines.map((line) => line.split(" ").map(Number)).map(([time = 0, ok]) => ({ sec: time - gone, ok: ok === 1 }));
+      const samples = (await sampler.stop()).map(({ sec, ok }) => ({ sec: sec - gone, ok }));
       const failed = samples.filter(({ ok }) => !ok);
       const last = failed.at(-1)?.sec ?? 0;
       process.stdout.write(

@@ -19,6 +19,7 @@ const config = {
   ],
   agent: { arguments: [], config: { node: "litecoin-1" } },
   firewall: { always: ["tcp . 9797"], gated: [] },
+  leaveSec: 0,
 };
 const image = `registry.example/litecoind@sha256:${"ab".repeat(32)}`;
 
@@ -46,8 +47,9 @@ const fakeDocker = `#!/bin/bash
 echo "$*" >>/run/docker.log
 case "$1 $2" in
   "image inspect") exit 1 ;;
+  "stop "*) [ -e /run/stopped-at ] || touch /run/stopped-at ;;
   "pull "*) [ ! -e /run/pull-fails ] || { cat /run/pull-fails >&2; exit 1; } ;;
-  "inspect "*) cat /run/exit-code ;;
+  "inspect "*) if [[ $* == *Running* ]]; then cat /run/is-running; else cat /run/exit-code; fi ;;
 esac
 `;
 
@@ -169,5 +171,30 @@ describe("a boot that does not go well", function () {
     assert.match(output, /litecoind did not stop within 600 s and was killed/);
     host.write("run/exit-code", "0");
     assert.doesNotMatch(host.run("/usr/lib/coinfleet/node-stop 2>&1").output, /killed/);
+  });
+
+  describe("when the node of a load balancer stops", () => {
+    /** Seconds from the word that it leaves to the first stop; undefined where nothing was said. */
+    function stopAfter(gate: string, isRunning: string): number | undefined {
+      host.write("run/coinfleet/config.json", JSON.stringify({ ...config, leaveSec: 2 }));
+      host.write("run/coinfleet/agent/starts", "1");
+      host.write("run/coinfleet/gate", `${gate}\n`);
+      host.write("run/is-running", isRunning);
+      host.write("run/exit-code", "0");
+      assert.equal(host.run("/usr/lib/coinfleet/node-stop 2>&1").code, 0);
+      const { output } = host.run("stat --format=%.Y /run/coinfleet/agent/leaving /run/stopped-at 2>/dev/null");
+      const [leaving, stopped] = output.trim().split("\n").map(Number);
+      return stopped === undefined || leaving === undefined ? undefined : stopped - leaving;
+    }
+
+    it("says so first, for as long as the balancer takes to notice", () => {
+      const seconds = stopAfter("open", "true") ?? 0;
+      assert.ok(seconds >= 2 && seconds < 20, `${seconds} s`);
+    });
+
+    it("waits for nobody where nothing is served, or a daemon has died", () => {
+      assert.equal(stopAfter("closed", "true"), undefined);
+      assert.equal(stopAfter("open", "false"), undefined);
+    });
   });
 });

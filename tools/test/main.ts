@@ -111,8 +111,8 @@ const long: Layer[] = [
   { name: "drills", proves: "whether a snapshot becomes a node is found out", run: mocha(["test/drills/drills.test.ts"], minutes(30)) },
   {
     name: "upgrades",
-    proves: "what an upgrade keeps of the data before it",
-    run: mocha(["test/upgrades/upgrades.test.ts"], minutes(30)),
+    proves: "what an upgrade keeps of the data before it, and what a bad release does",
+    run: mocha(find("test/upgrades/*.test.ts"), minutes(30)),
   },
   { name: "volumes", proves: "never a second mkfs, on real block devices", run: mocha(find("test/host/volume*.test.ts"), minutes(10)) },
   { name: "sandbox hosts", proves: "the sandbox's hosts are like instances", run: pytest(realHosts) },

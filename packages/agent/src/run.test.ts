@@ -159,6 +159,16 @@ describe("the agent as a process", function () {
     assert.equal(readFileSync(join(directory, "gate"), "utf8"), "open");
   });
 
+  it("is not healthy while its host is about to stop the node, and still serves", async () => {
+    start();
+    await eventually("healthy", async () => (await get("/healthz")).status === 200);
+    writeFileSync(join(directory, "leaving"), "");
+    const leaving = await get("/healthz");
+    assert.deepEqual([leaving.status, await leaving.text()], [503, "leaving: the node is about to stop\n"]);
+    assert.equal(readFileSync(join(directory, "gate"), "utf8"), "open");
+    await eventually("still synced", isState("synced"));
+  });
+
   it("publishes ProbeSuccess 0 and no height when the daemon is gone, and is not healthy", async () => {
     start();
     await eventually("synced", isState("synced"));

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { agentPort, type Network } from "@coinfleet/sdk";
@@ -70,7 +71,9 @@ export async function run(options: RunOptions, stop: AbortSignal): Promise<void>
     log,
   });
 
-  const server = createStatusServer({ status: () => agent.status, prometheus }, () => clock.now().getTime() / 1000);
+  const leavingFile = join(dirname(options.starts), "leaving");
+  const isLeaving = (): boolean => existsSync(leavingFile);
+  const server = createStatusServer({ status: () => agent.status, prometheus, isLeaving }, () => clock.now().getTime() / 1000);
   server.listen(options.port, "0.0.0.0");
   await once(server, "listening");
   const { blockEverySec } = config;

@@ -7,19 +7,25 @@ export interface StatusSource {
   /** Undefined until the first probe has ended. */
   status(): AgentStatus | undefined;
   readonly prometheus: PrometheusMetrics;
+  /** Whether the host is about to stop the node. */
+  isLeaving(): boolean;
 }
 
 /**
  * Serves `/healthz` (200 only when synced, else 503; the body says why), `/status` (JSON, {@link AgentStatus}) and `/metrics` (Prometheus).
- * A status that is older than half a minute is not healthy: the loop behind it hangs.
+ * A status that is older than half a minute is not healthy: the loop behind it hangs. Nor is a node that is about to stop: it still serves, and gets nobody new.
  */
-export function createStatusServer({ status, prometheus }: StatusSource, nowSec: () => number = () => Date.now() / 1000): Server {
+export function createStatusServer(
+  { status, prometheus, isLeaving }: StatusSource,
+  nowSec: () => number = () => Date.now() / 1000,
+): Server {
   const server = createServer((request, response) => {
     const path = (request.url ?? "/").split("?")[0];
     if (request.method !== "GET") return reply(response, 405, "text/plain", "GET only\n");
     const current = status();
     switch (path) {
       case "/healthz": {
+        if (isLeaving()) return reply(response, 503, "text/plain", "leaving: the node is about to stop\n");
         const isFresh = current !== undefined && nowSec() - current.probedAt < 30;
         const isHealthy = isFresh && current.isSynced;
         return reply(response, isHealthy ? 200 : 503, "text/plain", `${describe(current, isFresh)}\n`);

@@ -27,6 +27,8 @@ export class NodeParameters extends pulumi.ComponentResource {
   static readonly type = "coinfleet:aws:NodeParameters";
   readonly prefix: string;
   readonly all: readonly pulumi.Resource[];
+  /** What the parameter `release` says. */
+  readonly release: pulumi.Output<unknown>;
   /** Digest of each value: short, so that a preview of the gate can be read. */
   readonly digests: readonly pulumi.Output<string>[];
 
@@ -45,9 +47,11 @@ export class NodeParameters extends pulumi.ComponentResource {
         logs: args.logs,
       }),
     );
+    const release = pulumi.all(args.images.clients).apply((images) => renderReleaseParameter(group, images));
+    this.release = pulumi.jsonParse(release);
     const values: Readonly<Record<string, pulumi.Output<string>>> = {
       config: configuration,
-      release: pulumi.all(args.images.clients).apply((images) => renderReleaseParameter(group, images)),
+      release,
       agent: args.images.agent,
     };
     this.all = Object.entries(values).map(([role, value]) => {

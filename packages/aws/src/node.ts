@@ -95,15 +95,18 @@ export class Node extends pulumi.ComponentResource {
           node: node.name,
           instanceId: instance.id,
           applyDocument: surroundings.documents.apply,
+          drainDocument: surroundings.documents.drain,
           statusDocument: surroundings.documents.status,
           chainDocument: surroundings.documents.chain,
           ...canary(args, volume.volumeId),
           coordinationTable: surroundings.coordinationTable,
           parameters: parameters.prefix,
-          release: group.release,
+          release: parameters.release,
           blockIntervalSec: group.health.blockIntervalSec,
           stopTimeoutSec: stopTimeoutSec(node),
-          timeoutSec: gateTimeoutSec(node),
+          // The first node of a group tries a release for the others.
+          soakSec: node.index === 1 ? group.upgrade.soakSec : 0,
+          timeoutSec: gateTimeoutSec(group, node),
         },
         // All that restarts this node, and nothing else.
         triggers: [instance.id, ...parameters.digests],
@@ -237,7 +240,7 @@ function stopTimeoutSec(node: ResolvedNode): number {
   return node.daemons.reduce((sum, daemon) => sum + daemon.stopTimeoutSec, 0);
 }
 
-/** A stop, a pull, a start, and the time until a node that was synced is synced again. */
-function gateTimeoutSec(node: ResolvedNode): number {
-  return stopTimeoutSec(node) + 3600;
+/** A stop, a pull, a start, the time until a node that was synced is synced again, and that of its trial. */
+function gateTimeoutSec({ upgrade }: ResolvedGroup, node: ResolvedNode): number {
+  return stopTimeoutSec(node) + upgrade.limitSec + (node.index === 1 ? upgrade.soakSec : 0);
 }

@@ -6,7 +6,13 @@ export interface AwsSettings {
   readonly maxAttempts: number;
 }
 
-export const awsSettings = (region?: string): AwsSettings => ({ ...(region === undefined ? {} : { region }), maxAttempts: 5 });
+export const awsSettings = (region?: string, maxAttempts = 5): AwsSettings => ({
+  ...(region === undefined ? {} : { region }),
+  maxAttempts,
+});
+
+/** For steps of an update, which nobody watches: what a service refuses for a minute or two (5xx, throttling, no connection) ends none. */
+export const patientSettings = (region: string): AwsSettings => awsSettings(region, 15);
 
 const hasText = (value: object, key: string): string | undefined => {
   const found: unknown = Object.entries(value).find(([name]) => name === key)?.[1];

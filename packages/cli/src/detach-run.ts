@@ -1,7 +1,7 @@
 import { DescribeInstancesCommand, DescribeVolumesCommand, EC2Client, StopInstancesCommand } from "@aws-sdk/client-ec2";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { z } from "zod";
-import { awsSettings, calling, errorCode } from "./aws-call.ts";
+import { patientSettings, calling, errorCode } from "./aws-call.ts";
 import { CliError } from "./cli-error.ts";
 import { Deadline } from "./deadline.ts";
 import { formatDuration } from "@coinfleet/build/progress";
@@ -125,7 +125,7 @@ async function stopInstance(detach: Detach): Promise<void> {
 
 /** Makes a host let go of a data volume: drain and unmount, or stop a host that is dead. @throws {@link CliError} */
 export async function runDetach(input: DetachInput, reporter: Reporter, pace = defaultPace): Promise<void> {
-  const settings = awsSettings(input.region);
+  const settings = patientSettings(input.region);
   const detach: Detach = {
     input,
     reporter,

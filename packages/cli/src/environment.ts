@@ -10,7 +10,7 @@ const sandboxSchema = z.looseObject({ state: z.string(), env: variablesSchema.nu
 const toolchainLimitMs = 45 * 60_000;
 
 async function toolchainVariables(): Promise<Record<string, string>> {
-  const { code, output, error } = await runProgram(ownPrograms.toolchain, ["env", "--json"], toolchainLimitMs, true);
+  const { code, output, error } = await runProgram(ownPrograms.toolchain, ["env", "--json"], toolchainLimitMs, ["stderr"]);
   if (code === 0) return variablesSchema.parse(JSON.parse(output));
   throw new CliError("ToolUnavailable", {
     title: "The toolchain is not ready.",

@@ -40,6 +40,21 @@ describe("decideGate", () => {
     assert.match(decision.why, /must be again: 0 of 3 samples in a row; not synced, height 8, 6 blocks behind, 3 peers/);
   });
 
+  it("tries a release for its time without a break: neither a lapse nor a silence counts", () => {
+    const onTrial = { ...wasSynced, soakSec: 60 };
+    const ones = (count: number): number[] => Array.from({ length: count }, () => 1);
+    const of = (values: readonly number[]): NodeSamples => samples({ ProbeSuccess: values, Synced: values });
+    assert.match(decideGate(onTrial, of(ones(6))).why, /synced for 50 of 60 s of its trial/);
+    assert.equal(decideGate(onTrial, of(ones(7))).kind, "pass");
+    assert.match(decideGate(onTrial, of([...ones(7), 0, ...ones(4)])).why, /synced for 30 of 60 s/);
+    const [early, late] = [of(ones(5)), samples({ ProbeSuccess: ones(4), Synced: ones(4) }, sinceMs + 200_000)];
+    const broken = {
+      ProbeSuccess: [...(late.ProbeSuccess ?? []), ...(early.ProbeSuccess ?? [])],
+      Synced: [...(late.Synced ?? []), ...(early.Synced ?? [])],
+    };
+    assert.match(decideGate(onTrial, broken).why, /synced for 30 of 60 s/);
+  });
+
   it("does not count samples from before the command: those are the old release's", () => {
     const before = samples({ ProbeSuccess: [1, 1, 1], Synced: [1, 1, 1] }, sinceMs - 60_000);
     assert.equal(decideGate(wasSynced, before).kind, "wait");

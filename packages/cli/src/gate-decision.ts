@@ -3,6 +3,9 @@ import type { NodeSamples, Sample } from "./samples.ts";
 /** How many samples in a row count as proof. */
 const samplesInARow = 3;
 
+/** Samples come every ten seconds; after a longer silence nobody knows what the node was in between. */
+const longestSilenceMs = 60_000;
+
 /** A new node that neither grows nor has peers has nobody to sync with: it passes after being alive for that long, seconds. */
 export const lonelyGraceSec = 60;
 
@@ -12,6 +15,8 @@ export interface GateCase {
   readonly wasSynced: boolean;
   /** Only samples after this moment count, Unix milliseconds. */
   readonly sinceMs: number;
+  /** For how long it must be synced without a break, seconds. @default 0: three samples in a row */
+  readonly soakSec?: number;
 }
 
 export type GateDecision =
@@ -39,11 +44,15 @@ export function describeSamples(samples: NodeSamples): string {
   return parts.join(", ");
 }
 
-/** Number of newest samples in a row that are 1, of those that count. */
-function runOfOnes(samples: readonly Sample[]): number {
-  const end = samples.findIndex(({ value }) => value < 1);
-  return end === -1 ? samples.length : end;
+/** The newest samples in a row that are 1 and leave no time out, newest first. */
+function runOfOnes(samples: readonly Sample[] = []): readonly Sample[] {
+  const end = samples.findIndex(
+    ({ value, timeMs }, position) => value < 1 || (samples[position - 1]?.timeMs ?? timeMs) - timeMs > longestSilenceMs,
+  );
+  return end === -1 ? samples : samples.slice(0, end);
 }
+
+const spanSec = (run: readonly Sample[]): number => ((run[0]?.timeMs ?? 0) - (run.at(-1)?.timeMs ?? 0)) / 1000;
 
 function isProgressing(samples: NodeSamples): boolean {
   const heights = (samples.Height ?? []).map(({ value }) => value);
@@ -55,7 +64,7 @@ function isProgressing(samples: NodeSamples): boolean {
  * Whether the group may go on to its next node. A node that was healthy must be healthy again; a new one, which may need days to sync, must be
  * alive and get on. Anything that is not known means: wait.
  */
-export function decideGate({ wasSynced, sinceMs }: GateCase, all: NodeSamples): GateDecision {
+export function decideGate({ wasSynced, sinceMs, soakSec = 0 }: GateCase, all: NodeSamples): GateDecision {
   const since = (samples: readonly Sample[] | undefined): readonly Sample[] => (samples ?? []).filter(({ timeMs }) => timeMs > sinceMs);
   const samples: NodeSamples = {
     ...all,
@@ -64,15 +73,20 @@ export function decideGate({ wasSynced, sinceMs }: GateCase, all: NodeSamples): 
     Height: since(all.Height),
     Peers: since(all.Peers),
   };
-  const alive = runOfOnes(samples.ProbeSuccess ?? []);
-  const synced = Math.min(alive, runOfOnes(samples.Synced ?? []));
+  const aliveRun = runOfOnes(samples.ProbeSuccess);
+  const syncedRun = runOfOnes(samples.Synced).slice(0, aliveRun.length);
+  const [alive, synced] = [aliveRun.length, syncedRun.length];
   const state = describeSamples(samples);
-  if (synced >= samplesInARow) return { kind: "pass", isSynced: true, why: state };
+  if (synced >= samplesInARow) {
+    const sec = spanSec(syncedRun);
+    if (sec >= soakSec) return { kind: "pass", isSynced: true, why: state };
+    return { kind: "wait", why: `synced for ${Math.round(sec)} of ${soakSec} s of its trial; ${state}` };
+  }
   if (wasSynced)
     return { kind: "wait", why: `it was synced before and must be again: ${synced} of ${samplesInARow} samples in a row; ${state}` };
   if (alive < samplesInARow) return { kind: "wait", why: `${alive} of ${samplesInARow} successful probes in a row; ${state}` };
   if (isProgressing(samples)) return { kind: "pass", isSynced: false, why: `new, alive and getting on: ${state}` };
-  const aliveSec = ((samples.ProbeSuccess?.[0]?.timeMs ?? 0) - (samples.ProbeSuccess?.[alive - 1]?.timeMs ?? 0)) / 1000;
-  if (aliveSec >= lonelyGraceSec) return { kind: "pass", isSynced: false, why: `new and alive, with nobody to sync with: ${state}` };
+  if (spanSec(aliveRun) >= lonelyGraceSec)
+    return { kind: "pass", isSynced: false, why: `new and alive, with nobody to sync with: ${state}` };
   return { kind: "wait", why: `alive, but neither growing nor with peers yet (accepted after ${lonelyGraceSec} s); ${state}` };
 }

@@ -1,10 +1,16 @@
 import assert from "node:assert/strict";
 import { runGate } from "./gate-run.ts";
-import type { GateInput } from "./gate-run.ts";
-import type { FakeAws } from "./testing/fake-aws.ts";
+import type { GateInput, WantedRelease } from "./gate-steps.ts";
+import type { FakeAnswer, FakeAws } from "./testing/fake-aws.ts";
 import { startFakeAws } from "./testing/fake-aws.ts";
 import { fakeFleet } from "./testing/fake-fleet.ts";
 import { recordingReporter } from "./testing/memory-output.ts";
+
+const releaseOf = (version: string): WantedRelease => ({
+  release: `${version}-go`,
+  images: { litecoind: `registry/litecoind@sha256:${version}` },
+  versions: { litecoind: version },
+});
 
 const input: GateInput = {
   environment: "test",
@@ -13,13 +19,15 @@ const input: GateInput = {
   node: "litecoin-1",
   instanceId: "i-1",
   applyDocument: "coinfleet-test-apply",
+  drainDocument: "coinfleet-test-drain",
   statusDocument: "coinfleet-test-status",
   chainDocument: "coinfleet-test-chain",
   coordinationTable: "coinfleet-test-coordination",
   parameters: "/coinfleet/test/litecoin-1",
-  release: "2.0.0-go",
+  release: releaseOf("2.0.0"),
   blockIntervalSec: 150,
   stopTimeoutSec: 60,
+  soakSec: 0,
   timeoutSec: 2,
 };
 
@@ -46,6 +54,10 @@ function metrics(aws: FakeAws, before: Figures, after: Figures): void {
   });
 }
 
+const parameter = (value: unknown): FakeAnswer => ({
+  json: { Parameter: { Value: JSON.stringify(value), LastModifiedDate: Date.now() / 1000 - 10 } },
+});
+
 describe("runGate", () => {
   let aws: FakeAws;
   beforeEach(async () => {
@@ -55,9 +67,7 @@ describe("runGate", () => {
     aws.on("DescribeInstanceInformation", () => ({ json: { InstanceInformationList: [{ InstanceId: "i-1", PingStatus: "Online" }] } }));
     aws.on("SendCommand", () => ({ json: { Command: { CommandId: "c-1" } } }));
     aws.on("GetCommandInvocation", () => ({ json: { Status: "Success", StatusDetails: "Success" } }));
-    aws.on("GetParameter", () => ({
-      json: { Parameter: { Value: JSON.stringify({ release: "2.0.0-go" }), LastModifiedDate: Date.now() / 1000 - 10 } },
-    }));
+    aws.on("GetParameter", () => parameter(releaseOf("2.0.0")));
     metrics(aws, { Synced: 1 }, { ProbeSuccess: 1, Synced: 1, Height: 10 });
     fakeFleet(aws, 1);
   });
@@ -71,6 +81,8 @@ describe("runGate", () => {
       "PutItem",
       "GetMetricData",
       "DescribeInstanceInformation",
+      "GetParameter",
+      "GetParameter",
       "SendCommand",
       "GetCommandInvocation",
       "GetParameter",
@@ -107,7 +119,8 @@ describe("runGate", () => {
   });
 
   it("fails when the host runs another release than it should", async () => {
-    aws.on("GetParameter", () => ({ json: { Parameter: { Value: JSON.stringify({ release: "1.0.0-go" }), LastModifiedDate: 1 } } }));
+    aws.on("PutParameter", () => ({ json: {} }));
+    aws.on("GetParameter", () => parameter({ release: "1.0.0-go" }));
     await assert.rejects(run(), /waiting for release 2\.0\.0-go to run; last seen: it runs 1\.0\.0-go/);
   });
 
@@ -115,6 +128,7 @@ describe("runGate", () => {
     let status: Record<string, string>;
     beforeEach(() => {
       let document: unknown;
+      aws.on("PutParameter", () => ({ json: {} }));
       aws.on("GetParameter", () => ({ error: "ParameterNotFound" }));
       aws.on("SendCommand", ({ DocumentName }) => {
         document = DocumentName;
@@ -195,7 +209,7 @@ describe("runGate", () => {
     let running: string;
     beforeEach(() => {
       done.length = 0;
-      [before, running] = [[], "1.0.0-go"];
+      [before, running] = [[], "1.0.0"];
       aws.on("DescribeSnapshots", () => {
         const items = before.map(
           ([id, release, day]) =>
@@ -205,7 +219,7 @@ describe("runGate", () => {
       });
       aws.on("SendCommand", ({ DocumentName }) => {
         done.push(String(DocumentName).replace("coinfleet-test-", ""));
-        if (DocumentName === "coinfleet-test-apply") running = "2.0.0-go";
+        if (DocumentName === "coinfleet-test-apply") running = "2.0.0";
         return { json: { Command: { CommandId: "c-1" } } };
       });
       aws.on("CreateSnapshot", (given) => {
@@ -218,9 +232,7 @@ describe("runGate", () => {
         done.push(`end of ${String(SnapshotId)}`);
         return { xml: "<DeleteSnapshotResponse><return>true</return></DeleteSnapshotResponse>" };
       });
-      aws.on("GetParameter", () => ({
-        json: { Parameter: { Value: JSON.stringify({ release: running }), LastModifiedDate: Date.now() / 1000 - 10 } },
-      }));
+      aws.on("GetParameter", ({ Name }) => parameter(releaseOf(String(Name).endsWith("/running") ? running : "2.0.0")));
     });
 
     it("takes a snapshot of the stopped node before another release starts, and forgets all but the last two", async () => {
@@ -233,19 +245,25 @@ describe("runGate", () => {
     });
 
     it("takes none where the release stays, nor a second one of data that the new release may have touched", async () => {
-      running = "2.0.0-go";
+      running = "2.0.0";
       await runGate({ ...input, canary }, recordingReporter().reporter, 20);
       assert.deepEqual(done, ["apply"]);
-      [running, before] = ["1.0.0-go", [["snap-1", "2.0.0-go", 11]]];
+      [running, before] = ["1.0.0", [["snap-1", "2.0.0-go", 11]]];
       await runGate({ ...input, canary }, recordingReporter().reporter, 20);
       assert.deepEqual(done, ["apply", "apply"]);
     });
 
-    it("says the way back when the new release does not come through", async () => {
+    it("says the way back when neither release comes through", async () => {
+      aws.on("PutParameter", () => ({ json: {} }));
       metrics(aws, { Synced: 1 }, { ProbeSuccess: 0 });
-      const { reporter, text } = recordingReporter();
-      await assert.rejects(runGate({ ...input, canary }, reporter, 20), /GateTimeout/);
-      assert.match(text(), /if 2\.0\.0-go is to blame: [^]*`volume: \{ generation: 4, snapshot: snap-new \}`/);
+      await assert.rejects(
+        runGate({ ...input, canary }, recordingReporter().reporter, 20),
+        /HeldOutOfService[^]*If the release is to blame: [^]*`volume: \{ generation: 4, snapshot: snap-new \}`/,
+      );
+      assert.deepEqual(
+        done.filter((one) => one !== "status"),
+        ["stop", "snapshot of vol-1", "apply", "apply", "drain"],
+      );
     });
 
     it("does not start the new release when the node cannot be stopped or its volume not be kept", async () => {
@@ -255,6 +273,95 @@ describe("runGate", () => {
         /AwsRefused[^]*CreateSnapshot: SnapshotLimitExceeded/,
       );
       assert.deepEqual(done, ["stop"]);
+    });
+  });
+
+  describe("with a release that does not come through", () => {
+    const done: string[] = [];
+    const [old, wanted] = [releaseOf("1.0.0"), releaseOf("2.0.0")];
+    /** The node's parameter, what its host says that it runs, and how applying each release ends. */
+    let world: { parameter: WantedRelease; running: WantedRelease; applying: Record<string, "Success" | "Failed"> };
+    beforeEach(() => {
+      done.length = 0;
+      world = { parameter: wanted, running: old, applying: { [wanted.release]: "Failed", [old.release]: "Success" } };
+      let document = "";
+      aws.on("GetParameter", ({ Name }) => parameter(String(Name).endsWith("/running") ? world.running : world.parameter));
+      aws.on("PutParameter", ({ Name, Value }) => {
+        assert.equal(Name, "/coinfleet/test/litecoin-1/release");
+        world.parameter = { ...old, ...(JSON.parse(String(Value)) as object) };
+        done.push(`release ${world.parameter.release}`);
+        return { json: {} };
+      });
+      aws.on("SendCommand", ({ DocumentName }) => {
+        document = String(DocumentName).replace("coinfleet-test-", "");
+        done.push(document);
+        return { json: { Command: { CommandId: "c-1" } } };
+      });
+      aws.on("GetCommandInvocation", () => {
+        const end = document === "apply" ? world.applying[world.parameter.release] : "Success";
+        if (document === "apply" && end === "Success") world.running = world.parameter;
+        const said = `cannot run ${world.parameter.release}\n`;
+        return { json: { Status: end, StatusDetails: end, StandardErrorContent: end === "Success" ? "" : said } };
+      });
+    });
+
+    it("goes back to what ran before, and says so", async () => {
+      await assert.rejects(run(), (error: Error) => {
+        assert.equal(error.name, "RolledBack");
+        assert.match(error.message, /litecoin-1 did not come through with 2\.0\.0-go and is back on 1\.0\.0-go/);
+        assert.match(error.message, /cannot run 2\.0\.0-go/);
+        assert.match(error.message, /litecoin-1 is well with 1\.0\.0-go.*later nodes of litecoin have not been touched/);
+        return true;
+      });
+      assert.deepEqual(done, ["apply", "release 1.0.0-go", "apply"]);
+      assert.deepEqual(world.parameter, old);
+    });
+
+    it("goes back from one that runs and is not synced, within its own time again", async () => {
+      world.applying[wanted.release] = "Success";
+      aws.on("GetMetricData", ({ MetricDataQueries: queries }) => {
+        if (!isList(queries)) return { error: "ValidationError" };
+        const isWell = queries[0]?.MetricStat.Period === 300 || world.running.release === old.release;
+        const times = [30, 20, 10].map((second) => Date.now() / 1000 + second);
+        return {
+          json: { MetricDataResults: queries.map(({ Id }) => ({ Id, Timestamps: times, Values: times.map(() => Number(isWell)) })) },
+        };
+      });
+      await assert.rejects(run(), /RolledBack[^]*still waiting for it to be synced again/);
+      assert.deepEqual(done.slice(0, 3), ["apply", "release 1.0.0-go", "apply"]);
+    });
+
+    it("tries the release of the stack file again the next time", async () => {
+      await assert.rejects(run(), { name: "RolledBack" });
+      world.applying[wanted.release] = "Success";
+      done.length = 0;
+      assert.equal((await run()).isSynced, true);
+      assert.deepEqual(done, ["release 2.0.0-go", "apply"]);
+    });
+
+    it("holds a node out of service whose data the old release refuses, and says the way back", async () => {
+      world.applying[old.release] = "Failed";
+      await assert.rejects(run(), (error: Error) => {
+        assert.equal(error.name, "HeldOutOfService");
+        assert.match(error.message, /cannot run 2\.0\.0-go[^]*then, with 1\.0\.0-go: [^]*cannot run 1\.0\.0-go/);
+        assert.match(error.message, /stopped and out of service until the next update/);
+        return true;
+      });
+      assert.deepEqual(done, ["apply", "release 1.0.0-go", "apply", "drain"]);
+    });
+
+    it("leaves everything as it is when AWS refuses: that says nothing about a release", async () => {
+      aws.on("GetCommandInvocation", () => ({ error: "AccessDeniedException" }));
+      await assert.rejects(run(), { name: "AwsRefused" });
+      assert.deepEqual(done, ["apply"]);
+    });
+
+    it("has nowhere to go back to where the release stays, or its host has not said its images", async () => {
+      world.running = wanted;
+      await assert.rejects(run(), { name: "CommandFailed" });
+      aws.on("GetParameter", ({ Name }) => parameter(String(Name).endsWith("/running") ? { release: old.release } : world.parameter));
+      await assert.rejects(run(), { name: "CommandFailed" });
+      assert.deepEqual(done, ["apply", "apply"]);
     });
   });
 

@@ -14,6 +14,7 @@ import { register as registerQuotas } from "./commands/quotas.ts";
 import { register as registerReleases } from "./commands/releases.ts";
 import { register as registerReport } from "./commands/report.ts";
 import { register as registerRestart } from "./commands/restart.ts";
+import { register as registerRollout } from "./commands/rollout.ts";
 import { register as registerSecret } from "./commands/secret.ts";
 import { register as registerSnapshot } from "./commands/snapshot.ts";
 import { register as registerStatus } from "./commands/status.ts";
@@ -25,7 +26,16 @@ export function createProgram(): Command {
     .description("Looks after a fleet of blockchain nodes on AWS.")
     .showHelpAfterError("(coinfleet --help)")
     .configureHelp({ sortSubcommands: false });
-  for (const register of [registerStatus, registerLogs, registerExplain, registerHold, registerRestart, registerDrill, registerSnapshot])
+  for (const register of [
+    registerStatus,
+    registerLogs,
+    registerExplain,
+    registerHold,
+    registerRestart,
+    registerRollout,
+    registerDrill,
+    registerSnapshot,
+  ])
     register(program);
   for (const register of [registerDoctor, registerEnv, registerQuotas, registerReleases, registerPromote, registerReport])
     register(program);

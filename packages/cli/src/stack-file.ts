@@ -1,10 +1,7 @@
 import { readFile } from "node:fs/promises";
-import { parseStackFile } from "@coinfleet/config";
-import type { CoinRegistry } from "@coinfleet/sdk";
+import { parseStackFile, type StackConfig } from "@coinfleet/config";
 import { CliError } from "./cli-error.ts";
 import { inProject } from "./project.ts";
-
-type StackFileReading = ReturnType<typeof parseStackFile>;
 
 /** Path of an environment's stack file in the project. */
 export const stackFileOf = (environment: string): string => `stacks/Pulumi.${environment}.yaml`;
@@ -27,7 +24,17 @@ export async function readStackText(environment: string): Promise<string> {
   });
 }
 
-/** An environment's stack file, read as the program reads it: what it says, or all that is wrong with it. */
-export async function readStackFile(environment: string, coins: CoinRegistry): Promise<StackFileReading> {
-  return parseStackFile(await readStackText(environment), coins, { environment, file: stackFileOf(environment) });
+/** An environment's stack file, read as the program reads it. @throws {@link CliError} `InvalidInput` with all that is wrong with it */
+export async function readStackFile(environment: string): Promise<StackConfig> {
+  const { coins } = await import("../../../coins/index.ts");
+  const file = stackFileOf(environment);
+  const reading = parseStackFile(await readStackText(environment), coins, { environment, file });
+  if ("config" in reading) return reading.config;
+  throw new CliError("InvalidInput", {
+    title: "The stack file has mistakes.",
+    where: file,
+    got: `\n${reading.text}`,
+    fix: "Mend them first.",
+    state: "Nothing has been changed.",
+  });
 }

@@ -93,6 +93,25 @@ const restore = z.strictObject({
   daemon: name.optional().describe("Whose data it holds. Default: the node's only daemon."),
 });
 
+const upgrade = z.strictObject({
+  soakMinutes: z
+    .number()
+    .min(0)
+    .max(120)
+    .optional()
+    .describe(
+      "For how long the group's first node must be synced with a new release, without a break, before the next node gets it. Minutes. Default: the time of six blocks, 2 to 60; 0 on private networks.",
+    ),
+  limitMinutes: z
+    .number()
+    .min(1)
+    .max(10_080)
+    .optional()
+    .describe(
+      "How long a node may take to be synced again with a new release before it goes back to the old one. Minutes; the node's stop time is added. Default: 60.",
+    ),
+});
+
 /** One group. Only `network` must be said. */
 const groupSchema = z.strictObject({
   coin: name.optional().describe("Id of the coin. Default: the group's name."),
@@ -140,6 +159,7 @@ const groupSchema = z.strictObject({
     ),
   backup: groupBackupSchema.optional(),
   selfHealing: groupSelfHealingSchema.optional(),
+  upgrade: upgrade.optional().describe("How a new release comes to the group: its first node tries it. Default: as its network asks for."),
   formerly: name
     .optional()
     .describe(

@@ -7,6 +7,9 @@ import { logForwarding, type LogForwarding, type LogRoute } from "./log-route.ts
 /** Largest value of an SSM parameter of the advanced tier, bytes. The standard tier ends at 4,096. */
 export const maximumParameterBytes = 8192;
 
+/** Two failed health checks, ten seconds apart, their time, and the requests that are under way. */
+const balancerNoticesSec = 30;
+
 /** What a host is told about its node: the value of the parameter `<prefix>/config`. Holds placeholders instead of secrets. */
 export interface NodeConfiguration {
   readonly version: 1;
@@ -30,6 +33,8 @@ export interface NodeConfiguration {
   /** Elements of the firewall's sets, in nftables' words (`tcp . 9333`). Gated ones are open to others only while the node is synced. */
   readonly firewall: { readonly always: readonly string[]; readonly gated: readonly string[] };
   readonly databaseSurvivesDowngrade: boolean;
+  /** How long before its daemons stop the node says that it leaves, seconds: the time in which a load balancer takes it out. 0 without one. */
+  readonly leaveSec: number;
 }
 
 /** One daemon: `docker run <arguments> <image of the client> <command>`. */
@@ -129,6 +134,7 @@ function nodeConfiguration(input: NodeConfigurationInput): NodeConfiguration {
     ...(forwarding === undefined ? {} : { logs: forwarding }),
     firewall: firewallSets(group.ports, node),
     databaseSurvivesDowngrade: group.databaseSurvivesDowngrade,
+    leaveSec: group.hasLoadBalancer ? balancerNoticesSec : 0,
   };
 }
 

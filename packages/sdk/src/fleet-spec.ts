@@ -130,6 +130,8 @@ export interface GroupSpec {
   readonly backup?: GroupBackupSpec | undefined;
   /** Where what is done to this group's nodes without a person differs from the environment's. @default - it does not */
   readonly selfHealing?: GroupSelfHealingSpec | undefined;
+  /** How a new release is tried on the group's first node. @default - as its network asks for */
+  readonly upgrade?: UpgradeSpec | undefined;
   /** Former name of the group: its volumes and secrets are kept under the new one. @default - it never had another */
   readonly formerly?: string | undefined;
   /** CIDRs outside the fleet that may use the internal ports (RPC). @default [] */
@@ -140,6 +142,14 @@ export interface GroupSpec {
   readonly servedBy?: string | undefined;
   /** Says that a coin marked `retired` is meant. @default false */
   readonly acceptRetired?: boolean | undefined;
+}
+
+/** How a new release comes to a group: its first node is the trial for the others. */
+export interface UpgradeSpec {
+  /** For how long the first node must be synced without a break before the next one gets the release, minutes. @default - the time of six blocks, 2 to 60; 0 on private networks */
+  readonly soakMinutes?: number | undefined;
+  /** How long a node may take to stop, start and be synced again before it goes back to its old release, minutes; its stop time is added. @default 60 */
+  readonly limitMinutes?: number | undefined;
 }
 
 /** An archive of chain data, for example the operator's own. It is fetched and checked on the host before the daemon sees any of it. */

@@ -23,6 +23,7 @@ import { resolveDaemons, resolveOptions } from "./resolve-daemons.ts";
 import { resolveDrill } from "./resolve-drill.ts";
 import { resolveSnapshot } from "./resolve-snapshot.ts";
 import { resolveSelfHealing } from "./resolve-self-healing.ts";
+import { resolveUpgrade } from "./resolve-upgrade.ts";
 import { resolveServer } from "./resolve-server.ts";
 import { resolveVolume } from "./resolve-volume.ts";
 import type { CoinRegistry } from "./resolve.ts";
@@ -101,6 +102,7 @@ export function resolveGroup(input: GroupInput): ResolvedGroup | undefined {
     hasLoadBalancer: spec.loadBalancer ?? false,
     ...(backup === undefined ? {} : { backup }),
     selfHealing: resolveSelfHealing(input.selfHealing, spec.selfHealing),
+    upgrade: resolveUpgrade(network, spec.upgrade),
     ...resolveDrill({ ...common, name, backup, service, like: { instanceType, volume } }),
     formerly: spec.formerly ?? name,
     nodes,

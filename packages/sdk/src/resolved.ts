@@ -45,6 +45,7 @@ export interface ResolvedGroup {
   /** Absent: nobody takes snapshots of its volumes. */
   readonly backup?: BackupSpec;
   readonly selfHealing: ResolvedSelfHealing;
+  readonly upgrade: ResolvedUpgrade;
   /** Absent: no drills. */
   readonly drill?: ResolvedDrill;
   /** Former name, or its name: secrets keep the one that they were made with. */
@@ -96,6 +97,14 @@ export interface ResolvedHealth {
 export interface ResolvedSelfHealing {
   readonly restartsPerDay: number;
   readonly growByPercent: number;
+}
+
+/** How a new release comes to a group, seconds. */
+export interface ResolvedUpgrade {
+  /** For how long its first node must be synced without a break before the next one follows. */
+  readonly soakSec: number;
+  /** How long a node may take to be synced again, beside its stop time. */
+  readonly limitSec: number;
 }
 
 /** One running client set on one host. */

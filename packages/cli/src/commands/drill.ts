@@ -30,12 +30,11 @@ async function refusal(environment: string, group: string): Promise<CliError> {
   const { coins } = await import("../../../../coins/index.ts");
   const { whyNone } = await import("../drill/why-none.ts");
   const { readStackFile } = await import("../stack-file.ts");
-  const reading = await readStackFile(environment, coins);
-  const why = "config" in reading ? whyNone(coins, reading.config.spec.nodes, group) : reading.text;
+  const { spec } = await readStackFile(environment);
   return new CliError("NoDrills", {
     title: `There are no drills of ${group}.`,
     where: `stacks/Pulumi.${environment}.yaml`,
-    got: why,
+    got: whyNone(coins, spec.nodes, group),
     fix: "Where it may have drills: set `backup.drillEveryDays`, then `pulumi up`.",
     state: "Nothing has been changed.",
   });

@@ -8,7 +8,7 @@ export function register(program: Command): void {
     .command("gate")
     .description("apply a node's parameters, then wait until its group may go on (JSON on stdin)")
     .action(async () => {
-      const { gateSchema, runGate } = await import("../gate-run.ts");
+      const [{ runGate }, { gateSchema }] = await Promise.all([import("../gate-run.ts"), import("../gate-steps.ts")]);
       const reporter = new Reporter();
       const result = await runGate(await readInput("gate", gateSchema), reporter);
       reporter.end();

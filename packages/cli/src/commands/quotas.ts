@@ -11,18 +11,11 @@ export function register(program: Command): void {
     .argument("<environment>", "stack file, by the name of its environment")
     .option("--json", "print the same as JSON")
     .action(async (environment: string, { json }: QuotasOptions) => {
-      const { coins } = await import("../../../../coins/index.ts");
       const { readQuotas } = await import("../quotas/read-quotas.ts");
       const { renderQuotas } = await import("../quotas/render-quotas.ts");
       const { wantedBy } = await import("../quotas/wanted.ts");
       const { readStackFile } = await import("../stack-file.ts");
-      const reading = await readStackFile(environment, coins);
-      if (!("config" in reading)) {
-        process.stderr.write(reading.text);
-        process.exitCode = 1;
-        return;
-      }
-      const { place, spec, fleet } = reading.config;
+      const { place, spec, fleet } = await readStackFile(environment);
       const rows = await readQuotas(environment, place.region, wantedBy(spec, fleet));
       process.stdout.write(json === true ? `${JSON.stringify(rows, undefined, 2)}\n` : renderQuotas(rows, place.region));
       if (rows.some(({ state }) => state === "short")) process.exitCode = 1;

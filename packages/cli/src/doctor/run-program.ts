@@ -7,13 +7,18 @@ export interface ProgramEnd {
   readonly error: string;
 }
 
-/** Runs a program and waits for it; never throws. Standard error goes through when `isShown`. */
-export async function runProgram(command: string, args: readonly string[], timeoutMs: number, isShown = false): Promise<ProgramEnd> {
+/** Runs a program and waits for it; never throws. What is `shown` of its output goes through as well. */
+export async function runProgram(
+  command: string,
+  args: readonly string[],
+  timeoutMs: number,
+  shown: readonly ("stdout" | "stderr")[] = [],
+): Promise<ProgramEnd> {
   return new Promise((resolve) => {
     const child = execFile(command, args, { timeout: timeoutMs, maxBuffer: 16 * 1024 ** 2 }, (failure, output, error) => {
       const code = failure === null ? 0 : typeof failure.code === "number" ? failure.code : undefined;
       resolve({ code, output, error: error === "" && failure !== null ? failure.message : error });
     });
-    if (isShown) child.stderr?.pipe(process.stderr);
+    for (const stream of shown) child[stream]?.pipe(process[stream]);
   });
 }

@@ -1,5 +1,4 @@
 import { writeFile } from "node:fs/promises";
-import { coins } from "../../../../coins/index.ts";
 import { CliError } from "../cli-error.ts";
 import { runProgram } from "../doctor/run-program.ts";
 import { inProject } from "../project.ts";
@@ -26,18 +25,7 @@ export async function runPromote(from: string, to: string, what: Parameters<type
   process.stdout.write(`${lines.join("\n")}\n`);
 }
 
-async function environmentOf(name: string): Promise<Environment> {
-  const reading = await readStackFile(name, coins);
-  const file = stackFileOf(name);
-  if ("config" in reading) return { config: reading.config, file };
-  throw new CliError("InvalidInput", {
-    title: "The stack file has mistakes.",
-    where: file,
-    got: `\n${reading.text}`,
-    fix: "Mend them first.",
-    state: "Nothing has been changed.",
-  });
-}
+const environmentOf = async (name: string): Promise<Environment> => ({ config: await readStackFile(name), file: stackFileOf(name) });
 
 /** What an environment's last update has exported. */
 async function builtBy(stack: string): Promise<Built> {

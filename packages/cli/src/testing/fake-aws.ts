@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 
 /** An answer of AWS: a value for JSON, or an error by its code. */
-type FakeAnswer =
+export type FakeAnswer =
   | { readonly json: unknown }
   | { readonly xml: string }
   | { readonly error: string; readonly status?: number; readonly fields?: Readonly<Record<string, unknown>> };

@@ -47,8 +47,8 @@ export const drainScript = `mkdir -p "$run"
 exec 9>"$run/apply.lock"
 flock -w 600 9 || fail "an apply has not ended in 10 minutes" "See: coinfleet-host status"
 systemctl disable --quiet coinfleet.target
-nft flush set inet coinfleet gate 2>/dev/null || true
 systemctl stop coinfleet-node.service coinfleet-restore.service 'node@*.service'
+nft flush set inet coinfleet gate 2>/dev/null || true
 systemctl stop coinfleet-volume.service
 # Last, so that its metrics show the stop; silent from now on.
 systemctl stop coinfleet-agent.service coinfleet.target

@@ -117,7 +117,7 @@ count=$(cat "$run/agent/starts" 2>/dev/null || echo 0)
 echo $((count + 1)) >"$run/agent/starts"
 chmod 0644 "$run/agent/starts"
 cp "$run/node.wanted" "$run/node.running"
-rm -f "$run"/ended.*
+rm -f "$run"/ended.* "$run/agent/leaving"
 
 image_of() {
   jq -r --arg daemon "$1" --slurpfile release "$release" '.daemons[] | select(.name == $daemon) | $release[0].images[.client] // ""' "$config"
@@ -152,7 +152,19 @@ exit 1
 `;
 
 /** Stops the daemons in the reverse order of their start, each within the time that its coin allows. */
-export const nodeStopScript = `while IFS=$'\\t' read -r daemon seconds; do
+/** Stops the daemons within their own stop times. A load balancer hears of it first: until it sends nobody any more, the node goes on serving. */
+export const nodeStopScript = `running() {
+  while read -r daemon; do
+    [ "$(docker inspect --format '{{.State.Running}}' "$daemon" 2>/dev/null)" = true ] || return 1
+  done < <(jq -r '.daemons[].name' "$config")
+}
+seconds=$(jq -r .leaveSec "$config")
+if [ "$seconds" != 0 ] && [ "$(cat "$run/gate" 2>/dev/null)" = open ] && running; then
+  install -m 0644 /dev/null "$run/agent/leaving"
+  waiting "leaving the load balancer, $seconds s"
+  sleep "$seconds"
+fi
+while IFS=$'\\t' read -r daemon seconds; do
   docker stop --time "$seconds" "$daemon" >/dev/null 2>&1 || true
   code=$(docker inspect --format '{{.State.ExitCode}}' "$daemon" 2>/dev/null || echo none)
   if [ "$code" = 137 ]; then echo "$daemon did not stop within $seconds s and was killed" >&2; fi
@@ -165,7 +177,7 @@ waiting "stopped"
  * Tells the world which release runs: gates and the status command read it. Best effort, because the node matters more. Then lets go of images that no container
  * uses, which would fill the root disk release by release; of today's builds none, because the agent may be about to start one.
  */
-export const reportRunningScript = `value=$(jq -c '{release, images, startedAt: (now | todate)}' "$release")
+export const reportRunningScript = `value=$(jq -c '{release, images, versions, startedAt: (now | todate)}' "$release")
 export COINFLEET_PATIENCE_SEC=600
 patiently "report of the running release" aws ssm put-parameter --name "$COINFLEET_PARAMETERS/running" --type String --overwrite --value "$value" >/dev/null
 succeed "running $(jq -r .release "$release")"

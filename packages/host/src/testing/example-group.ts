@@ -78,6 +78,7 @@ export const exampleGroup: ResolvedGroup = {
   addresses: "public",
   hasLoadBalancer: false,
   selfHealing: { restartsPerDay: 3, growByPercent: 20 },
+  upgrade: { soakSec: 0, limitSec: 3600 },
   formerly: "example",
   nodes: [exampleNode],
 };

@@ -1,0 +1,207 @@
+import type { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
+import type { EC2Client } from "@aws-sdk/client-ec2";
+import { PutParameterCommand, type SSMClient } from "@aws-sdk/client-ssm";
+import { z } from "zod";
+import { formatDuration } from "@coinfleet/build/progress";
+import { calling } from "./aws-call.ts";
+import { canarySchema } from "./canary-snapshot.ts";
+import { CliError } from "./cli-error.ts";
+import type { Deadline } from "./deadline.ts";
+import { findNodes } from "./fleet-nodes.ts";
+import { hostStatus } from "./host-status.ts";
+import { untilHealthy } from "./node-health.ts";
+import { readParameter } from "./read-parameter.ts";
+import type { Reporter } from "./reporter.ts";
+import { compareNodes } from "./settled-chain.ts";
+import { documentFailed, isOnline, runDocument, type CommandEnd } from "./ssm-command.ts";
+
+/** What a node's parameter `release` holds. */
+const releaseSchema = z.object({
+  release: z.string(),
+  images: z.record(z.string(), z.string()),
+  versions: z.record(z.string(), z.string()),
+});
+
+export const gateSchema = z.strictObject({
+  environment: z.string(),
+  region: z.string(),
+  group: z.string(),
+  node: z.string(),
+  instanceId: z.string(),
+  applyDocument: z.string(),
+  drainDocument: z.string(),
+  statusDocument: z.string(),
+  chainDocument: z.string(),
+  coordinationTable: z.string(),
+  parameters: z.string(),
+  release: releaseSchema,
+  blockIntervalSec: z.number(),
+  stopTimeoutSec: z.number(),
+  /** For how long another release than before must keep the node synced, seconds. */
+  soakSec: z.number().nonnegative(),
+  timeoutSec: z.number().positive(),
+  /** Of the group's first node alone: it meets another release before the others do. */
+  canary: canarySchema.optional(),
+});
+
+/** What the gate is told. */
+export type GateInput = z.infer<typeof gateSchema>;
+
+/** A release as its parameter names it: images by digest and versions, by client. */
+export type WantedRelease = z.infer<typeof releaseSchema>;
+
+/** One way of a node through its gate. */
+export interface Gate {
+  readonly input: GateInput;
+  readonly ec2: EC2Client;
+  readonly ssm: SSMClient;
+  readonly cloudWatch: CloudWatchClient;
+  readonly deadline: Deadline;
+  readonly reporter: Reporter;
+  /** Between two looks, milliseconds. */
+  readonly pollMs: number;
+}
+
+/** While a release does not run yet, its host is asked why on every so many looks: a restore may take days, or have failed at once. */
+const looksPerStatus = 6;
+
+export function waitingFor({ input, deadline, reporter }: Gate, what: string): void {
+  reporter.progress({
+    what: `${input.node}: waiting for ${what} (limit ${formatDuration(input.timeoutSec)})`,
+    done: Math.round(deadline.elapsedSec),
+    unit: "s",
+  });
+}
+
+export function timedOut({ input }: Gate, waited: string, last: string): CliError {
+  return new CliError("GateTimeout", {
+    title: `${input.node} did not come through its gate.`,
+    where: `${input.node} (${input.instanceId})`,
+    got: `after ${formatDuration(input.timeoutSec)} still waiting for ${waited}; last seen: ${last}`,
+    fix: `See \`coinfleet status\` and \`coinfleet logs ${input.node}\`. When the cause is gone, run the update again: it goes on at this gate.`,
+    state: `${input.node} runs what its parameters say, as far as its host could; later nodes of ${input.group} have not been touched.`,
+    isTransient: true,
+  });
+}
+
+/** @throws {@link CliError} when the host stays silent */
+export async function waitForHost(gate: Gate): Promise<void> {
+  const { input, ssm, deadline } = gate;
+  while (!(await isOnline(ssm, input.instanceId))) {
+    if (deadline.hasPassed) throw timedOut(gate, "its host to answer SSM", "no SSM agent online");
+    waitingFor(gate, "its host to answer SSM");
+    await deadline.pause(gate.pollMs);
+  }
+}
+
+/** Sets the release that the host shall run, where its parameter names another one: the way back of an earlier try. */
+export async function setWanted({ input, ssm }: Gate, wanted: WantedRelease): Promise<void> {
+  const Name = `${input.parameters}/release`;
+  const found = releaseSchema.safeParse(JSON.parse((await readParameter(ssm, Name))?.Value ?? "null"));
+  if (found.success && found.data.release === wanted.release && sameImages(found.data.images, wanted.images)) return;
+  const Value = JSON.stringify(wanted);
+  await calling(
+    "ssm:PutParameter",
+    ssm.send(new PutParameterCommand({ Name, Value, Overwrite: true })),
+    `${input.node} has not been touched.`,
+  );
+}
+
+const sameImages = (one: WantedRelease["images"], other: WantedRelease["images"]): boolean =>
+  Object.keys({ ...one, ...other }).every((client) => one[client] === other[client]);
+
+/** What the host has written about itself, and when. `asWanted`: the same as a parameter's value; absent where an older machine image has written less. */
+export interface Running {
+  readonly release: string;
+  readonly sinceMs: number;
+  readonly asWanted: WantedRelease | undefined;
+}
+
+const runningSchema = z.looseObject({ release: z.string() });
+
+export async function readRunning({ input, ssm }: Gate): Promise<Running | undefined> {
+  const found = await readParameter(ssm, `${input.parameters}/running`);
+  if (found?.Value === undefined) return undefined;
+  const value: unknown = JSON.parse(found.Value);
+  const parsed = runningSchema.safeParse(value);
+  if (!parsed.success) return undefined;
+  return {
+    release: parsed.data.release,
+    sinceMs: found.LastModifiedDate?.getTime() ?? 0,
+    asWanted: releaseSchema.safeParse(value).data,
+  };
+}
+
+/** Applies the node's parameters and waits until it is as well as it was. @returns whether it is synced @throws {@link CliError} */
+export async function applyAndWait(gate: Gate, { wasSynced, soakSec }: { wasSynced: boolean; soakSec: number }): Promise<boolean> {
+  const { input, cloudWatch, deadline, pollMs, reporter } = gate;
+  await apply(gate);
+  const appliedMs = Date.now();
+  const sinceMs = Math.max(appliedMs, await waitForRelease(gate));
+  const wanted = wasSynced ? "it to be synced again" : "it to be alive and progressing";
+  const passed = await untilHealthy(cloudWatch, input, { wasSynced, sinceMs, soakSec }, async (why) => {
+    if (deadline.hasPassed) throw timedOut(gate, wanted, why);
+    waitingFor(gate, `health; ${why}`);
+    await deadline.pause(pollMs);
+  });
+  reporter.say(`${input.node}: passed: ${passed.why}`);
+  if (passed.isSynced) await compareWithSiblings(gate);
+  return passed.isSynced;
+}
+
+async function apply(gate: Gate): Promise<void> {
+  const { input, ssm, deadline } = gate;
+  for (;;) {
+    const end = await runDocument(ssm, input.applyDocument, input.instanceId, deadline, gate.pollMs, (id) =>
+      waitingFor(gate, `${input.applyDocument} (${id}) to end`),
+    );
+    if (end === undefined) throw timedOut(gate, `${input.applyDocument} to end`, "still running");
+    if (end.status === "Success") return;
+    const wasNotDelivered = end.status === "DeliveryTimedOut" || end.status === "Undeliverable";
+    if (!wasNotDelivered || deadline.hasPassed) throw documentFailed(input.applyDocument, input.node, input.instanceId, end);
+    await waitForHost(gate);
+  }
+}
+
+async function waitForRelease(gate: Gate): Promise<number> {
+  const { input } = gate;
+  const { release } = input.release;
+  const failed = (end: CommandEnd): CliError => documentFailed(input.statusDocument, input.node, input.instanceId, end);
+  let host = "";
+  for (let look = 1; ; look += 1) {
+    const found = await readRunning(gate);
+    if (found?.release === release) return found.sinceMs;
+    if (look % looksPerStatus === 0)
+      host = (await hostStatus({ ...gate, document: input.statusDocument }, input.instanceId, failed)) ?? host;
+    const last = `${found === undefined ? "the host has not reported a release" : `it runs ${found.release}`}${host}`;
+    if (gate.deadline.hasPassed) throw timedOut(gate, `release ${release} to run`, last);
+    waitingFor(gate, `release ${release} to run; ${last}`);
+    await gate.deadline.pause(gate.pollMs);
+  }
+}
+
+/** A synced node that has other blocks than its siblings is not well, whatever it says of itself. Where no height is in both, there is nothing to say. */
+async function compareWithSiblings(gate: Gate): Promise<void> {
+  const { input, ec2, reporter } = gate;
+  const nodes = await findNodes(ec2, { environment: input.environment });
+  const siblings = nodes.filter(
+    ({ group, node, instanceState }) => group === input.group && node !== input.node && instanceState === "running",
+  );
+  if (siblings.length === 0) return;
+  const question = { ...gate, document: input.chainDocument };
+  const compared = await compareNodes(question, input.instanceId, siblings);
+  switch (compared.kind) {
+    case "same":
+      return reporter.say(`${input.node}: block ${compared.block.height} is the one of ${compared.nodes.join(", ")}`);
+    case "unknown":
+      return reporter.say(`${input.node}: no settled block to compare with its siblings yet`);
+    case "different":
+      throw new CliError("GateForked", {
+        title: `${input.node} has another chain than its sibling.`,
+        where: `${input.node} (${input.instanceId}), block ${compared.block.height}`,
+        got: `${compared.block.hash}; on ${compared.node} it is ${compared.hash}`,
+        fix: "Find out which of them is right before anything else: an explorer, or the coin's announcements of a hard fork. See docs/runbook.md#node-forked.",
+        state: `${input.node} runs ${input.release.release}; later nodes of ${input.group} have not been touched.`,
+      });
+  }
+}

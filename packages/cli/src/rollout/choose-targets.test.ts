@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { chooseTargets } from "./choose-targets.ts";
+
+const urn = (type: string, name: string): string => `urn:pulumi:test::coinfleet::coinfleet:aws:Fleet$${type}::${name}`;
+const group = (name: string): string => urn("coinfleet:aws:Group", name);
+const node = (name: string): string => urn("coinfleet:aws:Node", name);
+const parameter = (name: string): string => urn("aws:ssm/parameter:Parameter", name);
+const gate = (name: string): string => urn("command:local:Command", `${name}-gate`);
+const image = (name: string): string => urn("docker:index/registryImage:RegistryImage", name);
+
+const step = (op: string, of: string, parent?: string, dependencies: readonly string[] = []) => ({
+  op,
+  urn: of,
+  newState: { ...(parent === undefined ? {} : { parent }), dependencies: [...dependencies] },
+});
+
+/** Two groups whose releases change; `oak` has two nodes. */
+const steps = [
+  step("same", group("oak")),
+  step("same", group("oak-1")),
+  step("create", urn("coinfleet:aws:Image", "oakd")),
+  step("create", image("oakd-push"), urn("coinfleet:aws:Image", "oakd")),
+  step("create", image("elm-push")),
+  ...["oak-1", "oak-2"].flatMap((name, index) => [
+    step("same", node(name), group("oak")),
+    step("update", parameter(name), node(name), [image("oakd-push"), ...(index === 0 ? [] : [gate("oak-1")])]),
+    step("replace", gate(name), node(name), [parameter(name)]),
+    step("create-replacement", gate(name), node(name), [parameter(name)]),
+    step("delete-replaced", gate(name), node(name)),
+  ]),
+  step("same", node("oak-1-1"), group("oak-1")),
+  step("update", parameter("oak-1-1"), node("oak-1-1"), [image("elm-push")]),
+];
+
+describe("chooseTargets", () => {
+  it("takes a group's changes with what they need, and nothing of another group, however its name begins", () => {
+    const { targets, lines, left } = chooseTargets(steps, "oak", false);
+    assert.deepEqual(
+      [...targets].sort(),
+      [urn("coinfleet:aws:Image", "oakd"), image("oakd-push"), parameter("oak-1"), gate("oak-1"), parameter("oak-2"), gate("oak-2")].sort(),
+    );
+    assert.deepEqual(lines, [
+      "create coinfleet:aws:Image oakd",
+      "create docker:index/registryImage:RegistryImage oakd-push",
+      "update aws:ssm/parameter:Parameter oak-1",
+      "replace command:local:Command oak-1-gate",
+      "update aws:ssm/parameter:Parameter oak-2",
+      "replace command:local:Command oak-2-gate",
+    ]);
+    assert.equal(left, 0);
+  });
+
+  it("takes the first node alone, and says how much comes later", () => {
+    const { lines, left } = chooseTargets(steps, "oak", true);
+    assert.deepEqual(
+      lines.filter((line) => line.includes("oak-2")),
+      [],
+    );
+    assert.ok(lines.includes("replace command:local:Command oak-1-gate"));
+    assert.equal(left, 2);
+  });
+
+  it("finds nothing where nothing changes", () =>
+    assert.deepEqual(chooseTargets(steps, "elm", false), { targets: [], lines: [], left: 0 }));
+});

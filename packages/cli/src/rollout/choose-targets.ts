@@ -1,0 +1,67 @@
+import { z } from "zod";
+
+const stateSchema = z.looseObject({
+  parent: z.string().optional(),
+  dependencies: z.array(z.string()).nullish(),
+});
+const stepSchema = z.looseObject({ op: z.string(), urn: z.string(), newState: stateSchema.optional(), oldState: stateSchema.optional() });
+
+/** What `pulumi preview --json` prints, as far as a rollout asks. */
+export const previewSchema = z.looseObject({ steps: z.array(stepSchema).default([]) });
+
+/** One step of a preview. */
+type PreviewStep = z.infer<typeof stepSchema>;
+
+/** What of a preview a rollout does. */
+export interface Chosen {
+  /** URNs of the resources to change, and of what they need. */
+  readonly targets: readonly string[];
+  /** The same for a person: `update aws:ssm/parameter:Parameter litecoin-1-parameters-release`. */
+  readonly lines: readonly string[];
+  /** How many changes of the group come later. */
+  readonly left: number;
+}
+
+const unchanged = new Set(["same", "read", "refresh"]);
+/** A replacement is three steps of the engine, and one for a reader. */
+const silent = new Set(["create-replacement", "delete-replaced"]);
+
+const nameOf = (urn: string): string => urn.split("::").at(-1) ?? "";
+const typeOf = (urn: string): string => urn.split("::").at(-2)?.split("$").at(-1) ?? "";
+
+/** Chooses a group's changes from a preview, with the changes that they depend on; of the group's nodes all, or the first one alone. */
+export function chooseTargets(steps: readonly PreviewStep[], group: string, isFirstOnly: boolean): Chosen {
+  const parents = new Map<string, string>();
+  const needs = new Map<string, readonly string[]>();
+  for (const { urn, newState, oldState } of steps) {
+    const state = newState ?? oldState;
+    if (state?.parent !== undefined) parents.set(urn, state.parent);
+    needs.set(urn, [...(state?.dependencies ?? []), ...(state?.parent === undefined ? [] : [state.parent])]);
+  }
+  /** Name of the component of a type that a resource is, or is in. */
+  const within = (type: string, urn: string | undefined): string | undefined =>
+    urn === undefined ? undefined : typeOf(urn) === type ? nameOf(urn) : within(type, parents.get(urn));
+  const changed = new Set(steps.filter(({ op }) => !unchanged.has(op)).map(({ urn }) => urn));
+  const own = [...changed].filter((urn) => within("coinfleet:aws:Group", urn) === group);
+  const first = own.filter((urn) => [undefined, `${group}-1`].includes(within("coinfleet:aws:Node", urn)));
+  const targets = withNeeds(isFirstOnly ? first : own, needs, changed);
+  return {
+    targets: [...targets],
+    lines: steps.filter(({ op, urn }) => targets.has(urn) && !silent.has(op)).map(({ op, urn }) => `${op} ${typeOf(urn)} ${nameOf(urn)}`),
+    left: own.filter((urn) => !targets.has(urn)).length,
+  };
+}
+
+/** A change cannot be made before those that it depends on. */
+function withNeeds(wanted: readonly string[], needs: ReadonlyMap<string, readonly string[]>, changed: ReadonlySet<string>): Set<string> {
+  const found = new Set<string>();
+  const seen = new Set<string>();
+  const open = [...wanted];
+  for (let urn = open.pop(); urn !== undefined; urn = open.pop()) {
+    if (seen.has(urn)) continue;
+    seen.add(urn);
+    if (changed.has(urn)) found.add(urn);
+    open.push(...(needs.get(urn) ?? []));
+  }
+  return found;
+}

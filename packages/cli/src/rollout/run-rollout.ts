@@ -1,0 +1,91 @@
+import { CliError } from "../cli-error.ts";
+import { runProgram, type ProgramEnd } from "../doctor/run-program.ts";
+import { inProject } from "../project.ts";
+import { readStackFile, stackFileOf } from "../stack-file.ts";
+import { chooseTargets, previewSchema } from "./choose-targets.ts";
+
+/** What to roll out, and how far. */
+export interface Rollout {
+  readonly environment: string;
+  readonly group: string;
+  /** Release id that is expected; the stack file decides. @default - whatever it says */
+  readonly release?: string;
+  readonly isDryRun: boolean;
+  readonly pausesAfterFirst: boolean;
+}
+
+const previewLimitMs = 30 * 60_000;
+// Each gate has its own limit, and knows better.
+const updateLimitMs = 48 * 3_600_000;
+const untouched = "Nothing has been changed.";
+
+/** Brings one group to what its stack file says, by the engine: what is done is done, and the next run goes on from there. @throws {@link CliError} */
+export async function runRollout(rollout: Rollout, say: (text: string) => void): Promise<void> {
+  const { environment, group, isDryRun, pausesAfterFirst } = rollout;
+  const release = await wantedRelease(rollout);
+  say(`${group} of ${environment}: release ${release}. Previewing …`);
+  const { targets, lines, left } = chooseTargets(await preview(environment), group, pausesAfterFirst);
+  if (targets.length === 0) return say(`${group} is what its stack file says.`);
+  say(["It takes:", ...lines.map((line) => `  ${line}`)].join("\n"));
+  if (isDryRun) return;
+  const flags = ["--yes", "--skip-preview", "--parallel", "16", "--policy-pack", "packages/policy"];
+  const chosen = targets.flatMap((urn) => ["--target", urn]);
+  const end = await runProgram("pulumi", engineCall(environment, "up", ...flags, ...chosen), updateLimitMs, ["stdout", "stderr"]);
+  if (end.code !== 0) throw failed(rollout, "pulumi up", end, "What the lines above say. The same command goes on from there.");
+  say(
+    left === 0
+      ? `${group}: ${release} is on all its nodes.`
+      : `${group}: paused after the first node. The same command without --pause-after-canary goes on.`,
+  );
+}
+
+async function wantedRelease({ environment, group: name, release }: Rollout): Promise<string> {
+  const { fleet } = await readStackFile(environment);
+  const where = stackFileOf(environment);
+  const group = fleet.groups.find((one) => one.name === name);
+  if (group === undefined) {
+    throw new CliError("InvalidInput", {
+      title: `The environment has no group ${name}.`,
+      where,
+      allowed: fleet.groups.map((one) => one.name).join(", "),
+      fix: "Name one of its groups.",
+      state: untouched,
+    });
+  }
+  if (release === undefined || release === group.release) return group.release;
+  throw new CliError("OtherRelease", {
+    title: `The stack file says another release of ${name}.`,
+    where,
+    got: release,
+    allowed: group.release,
+    fix: "Only what is reviewed is rolled out: change the stack file first.",
+    state: untouched,
+  });
+}
+
+const engineCall = (environment: string, action: string, ...flags: readonly string[]): readonly string[] => [
+  action,
+  "--stack",
+  environment,
+  "--cwd",
+  inProject(""),
+  "--non-interactive",
+  ...flags,
+];
+
+async function preview(environment: string): Promise<ReturnType<typeof previewSchema.parse>["steps"]> {
+  const end = await runProgram("pulumi", engineCall(environment, "preview", "--json"), previewLimitMs, ["stderr"]);
+  if (end.code !== 0) throw failed({ environment }, "pulumi preview", end, untouched);
+  return previewSchema.parse(JSON.parse(end.output)).steps;
+}
+
+function failed({ environment }: Pick<Rollout, "environment">, call: string, { code, output, error }: ProgramEnd, state: string): CliError {
+  const isLocked = /currently locked/.test(output + error);
+  return new CliError("CommandFailed", {
+    title: `${call} has failed.`,
+    where: `stack ${environment}`,
+    got: isLocked ? "another update has the stack, or was killed and left its lock" : `exit code ${code ?? "none"}`,
+    fix: isLocked ? `Wait for it; when it is surely dead: pulumi cancel --stack ${environment}.` : "Read what the engine says above.",
+    state,
+  });
+}

@@ -1,0 +1,217 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import type { StackFile } from "../engine/support.ts";
+import { FleetUnderTest } from "../fleet/fleet-under-test.ts";
+import { Outage } from "./outage.ts";
+import { RequestSampler, type Sample } from "../fleet/request-sampler.ts";
+import { fleetOf, withFleet } from "../fleet/stack.ts";
+
+const exec = promisify(execFile);
+
+const nodes = ["litecoin-1", "litecoin-2", "second-1", "second-2"] as const;
+const rpcPort = 19443;
+const [oldVersion, goodVersion, badVersion] = ["0.21.2.1", "0.21.2.2", "0.21.2.3"];
+
+/** What a client's program is in a bad release: a script in its place. `litecoind.real` is the real one. */
+const bad = {
+  unstartable: "exit 1",
+  // Without a peer it is in sync with nobody.
+  stalled: 'exec litecoind.real "$@" -connect=127.0.0.1:1',
+  // The public test network, at the same ports.
+  elsewhere: `exec litecoind.real "$@" -regtest=0 -testnet=1 -rpcport=${rpcPort} -rpcbind=0.0.0.0 -rpcallowip=0.0.0.0/0 -connect=127.0.0.1:1`,
+  corrupting: `for file in /data/regtest/chainstate/*.ldb /data/regtest/chainstate/*.log; do head -c 200000 /dev/urandom >"$file"; done
+exec litecoind.real "$@"`,
+} as const;
+
+/**
+ * What a new release does to two groups of two nodes: the same Debian package under another version, or a script around it. Does not prove what another release
+ * of the client would do to a main network's data.
+ */
+describe("a release", function () {
+  this.timeout(30 * 60_000);
+  let fleet: FleetUnderTest;
+  let promoted: Record<string, string>;
+
+  before(async () => {
+    promoted = {};
+    fleet = await FleetUnderTest.start(`releases-${process.pid}`);
+    // The client's Debian package comes in one version. Two more ids of it, in this stack's copy of the program.
+    const pin = (version: string): string => `"${version}": "0.21.2.1-1+b1"`;
+    await fleet.stack.edit("coins/litecoin/index.ts", pin(oldVersion), [oldVersion, goodVersion, badVersion].map(pin).join(", "));
+    await fleet.up(file(oldVersion));
+    for (const node of nodes) await fleet.untilAgent(node, "synced", ({ isSynced }) => isSynced, 300);
+  });
+
+  after(async () => fleet?.remove());
+
+  function file(litecoin: string, second = litecoin, more: object = {}): StackFile {
+    const group = (version: string): Record<string, unknown> => ({
+      coin: "litecoin",
+      network: "regtest",
+      count: 2,
+      sources: { litecoind: "debian" },
+      release: { litecoind: version },
+      // A tip of ten blocks' time is still fresh: the first node makes them, and may be away for that long.
+      blockEverySec: 30,
+      allowedCidrs: ["10.0.0.0/16"],
+      loadBalancer: true,
+      upgrade: { soakMinutes: 0.5, limitMinutes: 2 },
+    });
+    return withFleet(fleetOf({ litecoin: { ...group(litecoin), ...more }, second: group(second) }), { images: { promoted } });
+  }
+
+  /** Which release each node's host says that it runs. */
+  async function running(): Promise<readonly string[]> {
+    return Promise.all(nodes.map((node) => fleet.onHost(node, "jq -r .release /run/coinfleet/release.json")));
+  }
+
+  /** Makes an image of a client's program in the stack's registry, and has the stack file name it. */
+  async function release(program: string): Promise<void> {
+    promoted = {};
+    await fleet.stack.write(file(badVersion, oldVersion));
+    const [name] =
+      new RegExp(`litecoin-litecoind-${badVersion}-debian-[0-9a-f]{8}-x86_64`).exec((await fleet.stack.plan()).join("\n")) ?? [];
+    const [real] = Object.entries(await fleet.images()).flatMap(([key, image]) => (key.includes(`-${oldVersion}-`) ? [image] : []));
+    if (name === undefined || real === undefined) throw new Error("no image to replace");
+    const context = mkdtempSync(join(tmpdir(), "coinfleet-release-"));
+    try {
+      writeFileSync(join(context, "litecoind"), `#!/bin/sh\n${program}\n`, { mode: 0o755 });
+      const move = "RUN mv /usr/local/bin/litecoind /usr/local/bin/litecoind.real";
+      writeFileSync(join(context, "Dockerfile"), `FROM ${real}\nUSER root\n${move}\nCOPY litecoind /usr/local/bin/\nUSER 10001:10001\n`);
+      const tag = `${real.split("@")[0] ?? ""}:bad-${Date.now()}`;
+      const docker = (...args: readonly string[]) => exec("docker", args, { env: { ...process.env, ...fleet.variables }, maxBuffer: 1e8 });
+      await docker("build", "--tag", tag, context);
+      await docker("push", tag);
+      const { stdout } = await docker("inspect", "--format", "{{index .RepoDigests 0}}", tag);
+      promoted = { [name]: stdout.trim() };
+    } finally {
+      rmSync(context, { recursive: true });
+    }
+  }
+
+  /** An update that must fail. @returns what it said */
+  async function refused(wanted: StackFile): Promise<string> {
+    await fleet.stack.write(wanted);
+    const { code, stdout, stderr, seconds } = await fleet.stack.up("--parallel", "16");
+    assert.notEqual(code, 0, "the update has passed");
+    process.stdout.write(`      refused after ${seconds.toFixed(0)} s\n`);
+    return `${stdout}\n${stderr}`;
+  }
+
+  async function rpcPassword(group: string): Promise<string> {
+    const found = (await fleet.stack.state()).find(
+      ({ type, urn }) => type === "aws:secretsmanager/secret:Secret" && urn.includes(`::${group}-`),
+    );
+    const { SecretString = "" } = await new SecretsManagerClient(fleet.clientSettings).send(
+      new GetSecretValueCommand({ SecretId: found?.id }),
+    );
+    return SecretString;
+  }
+
+  /** Asks for the height through the load balancer each second while something is done: every answer must come. */
+  async function servedAllTheWhile(work: () => Promise<void>): Promise<void> {
+    let samples: readonly Sample[] = [];
+    const sampler = await RequestSampler.start(fleet, "second-1", {
+      host: "litecoin.internal",
+      port: rpcPort,
+      body: JSON.stringify({ method: "getblockcount", params: [], id: 1 }),
+      auth: ["coinfleet", await rpcPassword("litecoin")],
+      answer: '"error":null',
+      everySec: 1,
+    });
+    await work().finally(async () => (samples = await sampler.stop()));
+    const failed = samples.filter(({ ok }) => !ok);
+    process.stdout.write(`      ${failed.length} of ${samples.length} requests failed\n`);
+    assert.ok(samples.length > 30, `${samples.length} samples`);
+    assert.deepEqual(failed, []);
+  }
+
+  const synced = async (...names: readonly string[]): Promise<void> => {
+    for (const node of names) await fleet.untilAgent(node, "synced", ({ isSynced }) => isSynced, 180);
+  };
+
+  /** When each node's daemon was started. */
+  const starts = async (...of: readonly string[]): Promise<readonly string[]> =>
+    Promise.all(of.map((node) => fleet.onHost(node, "docker inspect --format '{{.State.StartedAt}}' litecoind")));
+
+  const ids = (...versions: readonly string[]): readonly string[] => versions.map((version) => `${version}-debian`);
+
+  it("that is good arrives in both groups, one node after the other, while every request is served", async () => {
+    await servedAllTheWhile(async () => {
+      const started = Date.now();
+      await fleet.up(file(goodVersion));
+      process.stdout.write(`      upgraded in ${((Date.now() - started) / 1000).toFixed(0)} s\n`);
+    });
+    assert.deepEqual(await running(), ids(goodVersion, goodVersion, goodVersion, goodVersion));
+    assert.deepEqual(await fleet.stack.plan(), []);
+  });
+
+  it("outlasts an outage of SSM, and no second update comes in between", async () => {
+    const outage = await Outage.start(fleet.variables["AWS_ENDPOINT_URL"] ?? "");
+    const stack = fleet.stack.withEnv({ AWS_ENDPOINT_URL_SSM: outage.url });
+    try {
+      await stack.write(file(oldVersion));
+      const first = stack.up("--parallel", "16");
+      await sleep(20_000);
+      outage.isOn = true;
+      const second = await fleet.stack.up();
+      assert.notEqual(second.code, 0);
+      assert.match(second.stdout + second.stderr, /locked/);
+      await sleep(45_000);
+      outage.isOn = false;
+      const { code, stdout, stderr } = await first;
+      assert.equal(code, 0, stdout + stderr);
+      process.stdout.write(`      ${outage.refused} calls of SSM were refused\n`);
+      assert.ok(outage.refused > 0);
+    } finally {
+      outage.close();
+    }
+    assert.deepEqual(await running(), ids(oldVersion, oldVersion, oldVersion, oldVersion));
+  });
+
+  for (const [what, program] of [
+    ["does not start", bad.unstartable],
+    ["starts and stalls", bad.stalled],
+    ["is on the wrong network", bad.elsewhere],
+  ] as const) {
+    it(`that ${what} is taken back from the first node, and no other node hears of it`, async () => {
+      const before = await starts("litecoin-2", "second-1", "second-2");
+      await release(program);
+      await servedAllTheWhile(async () => {
+        const said = await refused(file(badVersion, oldVersion));
+        assert.match(
+          said,
+          new RegExp(`RolledBack: litecoin-1 did not come through with ${badVersion}-debian and is back on ${oldVersion}-debian`),
+        );
+      });
+      assert.deepEqual(await running(), ids(oldVersion, oldVersion, oldVersion, oldVersion));
+      assert.deepEqual(await starts("litecoin-2", "second-1", "second-2"), before);
+      await synced("litecoin-1");
+      promoted = {};
+      await fleet.up(file(oldVersion));
+      assert.deepEqual(await fleet.stack.plan(), []);
+    });
+  }
+
+  it("that corrupts its data leaves the first node out of service, and the stack file's line brings the group back", async () => {
+    const before = await starts("litecoin-2");
+    await release(bad.corrupting);
+    let said = "";
+    await servedAllTheWhile(async () => void (said = await refused(file(badVersion, oldVersion))));
+    assert.match(said, /HeldOutOfService: litecoin-1 runs neither/);
+    assert.match(said, /litecoin-1 is stopped and out of service until the next update/);
+    assert.deepEqual(await starts("litecoin-2"), before);
+    const [, snapshot] = /`volume: \{ generation: 2, snapshot: (snap-[0-9a-f]+) \}`/.exec(said) ?? assert.fail(said);
+    promoted = {};
+    const volumes = { sizeGiB: 2, generation: 2, snapshot };
+    await servedAllTheWhile(() => fleet.up(file(oldVersion, oldVersion, { volume: volumes })));
+    await synced("litecoin-1", "litecoin-2");
+    assert.deepEqual(await fleet.stack.plan(), []);
+  });
+});
