@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -108,6 +108,13 @@ export class TestStack {
     return this.run(["up", "--yes", "--skip-preview", "--non-interactive", ...flags]);
   }
 
+  /** `up` that is killed with all that it has started, as a pipeline's container is, unless it ends before. Its lock is taken away, as a person does. */
+  async upKilledAfter(milliseconds: number): Promise<Run> {
+    const run = await this.run(["up", "--yes", "--skip-preview", "--non-interactive"], AbortSignal.timeout(milliseconds));
+    await this.run(["cancel", "--yes", "--non-interactive"]);
+    return run;
+  }
+
   destroy(...flags: readonly string[]): Promise<Run> {
     return this.run(["destroy", "--yes", "--skip-preview", "--non-interactive", ...flags]);
   }
@@ -128,12 +135,13 @@ export class TestStack {
     return found.id;
   }
 
-  run(args: readonly string[]): Promise<Run> {
+  run(args: readonly string[], isKilled?: AbortSignal): Promise<Run> {
     return run(
       "pulumi",
       [...args, "--stack", this.#name].filter((_, index, all) => !(args[1] === "init" && index >= all.length - 2)),
       this.#folder,
       this.#env,
+      isKilled,
     );
   }
 
@@ -215,8 +223,26 @@ function run(program: string, args: readonly string[], cwd: string, env: NodeJS.
     let stderr = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
     child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
-    isKilled?.addEventListener("abort", () => child.kill("SIGKILL"));
+    isKilled?.addEventListener("abort", () => killTree(child.pid));
     child.once("error", reject);
     child.once("close", (code) => resolve({ code: code ?? 1, stdout, stderr, seconds: (Date.now() - started) / 1000 }));
   });
+}
+
+/** Ends a process that we have started, and all that it has started, at once. */
+function killTree(root: number | undefined): void {
+  if (root === undefined) return;
+  const all = execFileSync("ps", ["-eo", "pid=,ppid="], { encoding: "utf8" })
+    .trim()
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/).map(Number));
+  const tree = [root];
+  for (const parent of tree) tree.push(...all.flatMap(([pid = 0, ppid]) => (ppid === parent ? [pid] : [])));
+  for (const pid of tree) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {
+      // It has ended by itself.
+    }
+  }
 }

@@ -20,7 +20,10 @@ assert.ok(coin);
 /** Type tokens of the components: two classes with the same one would be one kind of resource to the engine. */
 function typeTokens(): readonly { readonly key: string; readonly value: string }[] {
   return globSync("packages/*/src/**/*.ts", { cwd: root }).flatMap((file) =>
-    [...readFileSync(join(root, file), "utf8").matchAll(/"(coinfleet:\w+:[A-Z]\w*)"/g)].map(([, value = ""]) => ({ key: file, value })),
+    [...readFileSync(join(root, file), "utf8").matchAll(/static readonly type = "(coinfleet:\w+:[A-Z]\w*)"/g)].map(([, value = ""]) => ({
+      key: file,
+      value,
+    })),
   );
 }
 

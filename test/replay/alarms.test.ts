@@ -2,20 +2,10 @@ import assert from "node:assert/strict";
 import { findFork, judge, toSamples, type Memory, type Tip } from "@coinfleet/agent";
 import { AlarmEvaluator, alarms, resolveHealth, type Alarm, type AlarmId, type Network, type ResolvedHealth } from "@coinfleet/sdk";
 import { coins } from "../../coins/index.ts";
+import { randomOf } from "../support/random-of.ts";
 
 const stepSec = 10;
 const startSec = 1_800_000_000;
-
-/** Numbers between 0 and 1 that are the same in every run. */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let value = Math.imul(state ^ (state >>> 15), 1 | state);
-    value = (value + Math.imul(value ^ (value >>> 7), 61 | value)) ^ value;
-    return ((value ^ (value >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 interface World {
   /** Height and time of the chain's newest block; the node's own; what others say. Undefined: no answer. */

@@ -6,8 +6,9 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import type { StackFile } from "../engine/support.ts";
+import type { Run, StackFile } from "../engine/support.ts";
 import { FleetUnderTest } from "../fleet/fleet-under-test.ts";
+import { randomOf } from "../support/random-of.ts";
 import { Outage } from "./outage.ts";
 import { RequestSampler, type Sample } from "../fleet/request-sampler.ts";
 import { fleetOf, withFleet } from "../fleet/stack.ts";
@@ -28,6 +29,9 @@ const bad = {
   corrupting: `for file in /data/regtest/chainstate/*.ldb /data/regtest/chainstate/*.log; do head -c 200000 /dev/urandom >"$file"; done
 exec litecoind.real "$@"`,
 } as const;
+
+const kills = 10;
+const killSeed = Number(process.env["COINFLEET_TEST_SEED"] ?? Date.now() % 1_000_000);
 
 /**
  * What a new release does to two groups of two nodes: the same Debian package under another version, or a script around it. Does not prove what another release
@@ -198,6 +202,49 @@ describe("a release", function () {
       assert.deepEqual(await fleet.stack.plan(), []);
     });
   }
+
+  it(`arrives although the update is killed ${kills} times on its way, and every request is served`, async () => {
+    const volumes = (): readonly string[] => nodes.map((node) => fleet.nodes[node]?.volumeId ?? "");
+    const before = volumes();
+    const random = randomOf(killSeed);
+    await servedAllTheWhile(async () => {
+      let ended = 0;
+      for (let round = 1; round <= kills; round++) {
+        await fleet.stack.write(file(round % 4 < 2 ? goodVersion : oldVersion));
+        const { code } = await fleet.stack.upKilledAfter(5_000 + random() * 55_000);
+        if (code === 0) ended += 1;
+      }
+      process.stdout.write(`      seed ${killSeed}: ${kills - ended} of ${kills} updates were killed before their end\n`);
+      assert.ok(ended < kills, "none was killed");
+      await fleet.up(file(goodVersion));
+    });
+    assert.deepEqual(await running(), ids(goodVersion, goodVersion, goodVersion, goodVersion));
+    assert.deepEqual(volumes(), before);
+    assert.deepEqual(await fleet.stack.plan(), []);
+    await fleet.up(file(oldVersion));
+  });
+
+  it("comes to one group by `coinfleet rollout`, first node first, and to no other", async () => {
+    await fleet.stack.write(file(goodVersion));
+    const rollout = (...flags: readonly string[]): Promise<Run> => fleet.stack.coinfleet(["rollout", "litecoin", "-e", "test", ...flags]);
+    const other = await rollout("--release", "9.9.9-debian");
+    assert.equal(other.code, 1);
+    assert.match(other.stderr, /OtherRelease/);
+    const dry = await rollout("--dry-run");
+    assert.equal(dry.code, 0, dry.stderr);
+    assert.match(dry.stdout, /update aws:ssm\/parameter:Parameter litecoin-2-parameters-release/);
+    assert.doesNotMatch(dry.stdout, / second-/);
+    assert.deepEqual(await running(), ids(oldVersion, oldVersion, oldVersion, oldVersion));
+    const first = await rollout("--pause-after-canary");
+    assert.equal(first.code, 0, first.stdout + first.stderr);
+    assert.match(first.stdout, /paused after the first node/);
+    assert.deepEqual(await running(), ids(goodVersion, oldVersion, oldVersion, oldVersion));
+    const rest = await rollout("--release", `${goodVersion}-debian`);
+    assert.equal(rest.code, 0, rest.stdout + rest.stderr);
+    assert.deepEqual(await running(), ids(goodVersion, goodVersion, oldVersion, oldVersion));
+    assert.match((await rollout()).stdout, /is what its stack file says/);
+    await fleet.up(file(oldVersion));
+  });
 
   it("that corrupts its data leaves the first node out of service, and the stack file's line brings the group back", async () => {
     const before = await starts("litecoin-2");
