@@ -5,6 +5,7 @@ import { beforeUpgrade, describeChanges } from "./changes.ts";
 import { describeFaults } from "./faults.ts";
 import { FleetUnderTest } from "./fleet-under-test.ts";
 import { describeHardening } from "./hardening.ts";
+import { describeHealing } from "./healing.ts";
 import { describeHostFacts } from "./host-facts.ts";
 import { describeLogs } from "./logs.ts";
 import { describeRestore } from "./restore.ts";
@@ -61,11 +62,12 @@ describe("a fleet from its first `up` to its end", function () {
   describeHostFacts(at);
   describeHardening(at);
   describeFaults(at, tips);
-  describeBalancer(at, tips);
   describeChanges(at, file);
   describeVolumes(at, file);
-  // Minutes more: a node's own archive, a new host.
+  // Minutes more: requests while nodes go, restarts by themselves, a node's own archive, a new host.
   if (process.env["COINFLEET_TEST_FULL"] === "1") {
+    describeBalancer(at, tips);
+    describeHealing(at);
     describeBoots(at);
     describeRestore(at, file);
     describeLogs(at, file);

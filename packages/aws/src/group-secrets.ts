@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { secretResourceName, type ResolvedGroup } from "@coinfleet/sdk";
+import { secretName, secretResourceName, type ResolvedGroup } from "@coinfleet/sdk";
 import { coinfleetCommand } from "./coinfleet-command.ts";
 import { arn, type Place } from "./place.ts";
 import { groupTags } from "./tags.ts";
@@ -30,7 +30,7 @@ export class GroupSecrets extends pulumi.ComponentResource {
   constructor(name: string, args: GroupSecretsArgs, opts?: pulumi.ComponentResourceOptions) {
     super(GroupSecrets.type, name, {}, opts);
     const made = args.group.secrets.map((secret) => {
-      const path = secretName(args.place, args.group, secret);
+      const path = secretName(args.place.environment, args.group, secret);
       const logicalName = secretResourceName(args.group.name, secret);
       const adopted = args.adopt[logicalName];
       const resource = new aws.secretsmanager.Secret(
@@ -63,15 +63,10 @@ export class GroupSecrets extends pulumi.ComponentResource {
   }
 }
 
-/** `coinfleet/<environment>/<group>/<secret>`. A group that was renamed keeps its secrets, and a secret's name cannot be changed. */
-function secretName(place: Place, group: Pick<ResolvedGroup, "formerly">, secret: string): string {
-  return `coinfleet/${place.environment}/${group.formerly}/${secret}`;
-}
-
 /** ARNs of a group's secrets and of the one that its server lends it, for policies. Secrets Manager ends each with a hyphen and six characters of its own. */
 export function secretArns(place: Place, group: ResolvedGroup): readonly string[] {
   const { secrets, server } = group;
-  const names = secrets.map((secret) => secretName(place, group, secret));
-  if (server?.secret !== undefined) names.push(secretName(place, { formerly: server.group }, server.secret));
+  const names = secrets.map((secret) => secretName(place.environment, group, secret));
+  if (server?.secret !== undefined) names.push(secretName(place.environment, { formerly: server.group }, server.secret));
   return names.map((one) => arn(place, "secretsmanager", `secret:${one}-??????`));
 }

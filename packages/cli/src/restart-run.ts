@@ -20,6 +20,8 @@ import { freshMs, judgeNode, statusMetrics } from "./status/node-state.ts";
 /** Which node, and whether its siblings have no say. */
 export interface RestartOptions extends NodeName {
   readonly reason: string;
+  /** `apply` restarts the node only where its parameters or secrets have changed. @default "restart" */
+  readonly document?: "restart" | "apply";
   readonly isForced: boolean;
   readonly timeoutSec: number;
 }
@@ -82,7 +84,7 @@ async function restartAndWait(restart: Restart): Promise<void> {
   const { environment, group } = node;
   const table = openCoordination(coordinationTable(environment), options.region);
   await table.record({ group, node: node.node, kind: "restart", why: options.reason, by });
-  const document = `coinfleet-${environment}-restart`;
+  const document = `coinfleet-${environment}-${options.document ?? "restart"}`;
   const waiting = (what: string): void =>
     reporter.progress({ what: `${node.node}: waiting for ${what}`, done: Math.round(deadline.elapsedSec), unit: "s" });
   const end = await runDocument(ssm, document, node.instanceId, deadline, pollMs, () => waiting("it to stop and start again"));

@@ -1,12 +1,10 @@
-import { randomBytes } from "node:crypto";
 import { DescribeSecretCommand, PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { z } from "zod";
 import { awsSettings, calling, errorCode } from "./aws-call.ts";
 import type { Reporter } from "./reporter.ts";
+import { generateSecret } from "./secret-value.ts";
 
 export const secretSchema = z.strictObject({ region: z.string(), secretIds: z.array(z.string().startsWith("arn:")).min(1) });
-
-const secretBytes = 32;
 
 async function hasValue(client: SecretsManagerClient, secretId: string): Promise<boolean> {
   const answer = await calling("secretsmanager:DescribeSecret", client.send(new DescribeSecretCommand({ SecretId: secretId })));
@@ -31,7 +29,7 @@ export async function ensureSecrets({ region, secretIds }: z.infer<typeof secret
       reporter.say(`${name}: has a value`);
       continue;
     }
-    const value = randomBytes(secretBytes).toString("hex");
+    const value = generateSecret();
     const put = client.send(
       new PutSecretValueCommand({ SecretId: secretId, ClientRequestToken: firstValueToken(secretId), SecretString: value }),
     );

@@ -23,6 +23,10 @@ export function secretResourceName(group: string, secret: string): string {
   return `${group}-secrets-${secret}`;
 }
 
+/** A secret's name in Secrets Manager. A group that was renamed keeps its secrets, and a secret's name cannot be changed. */
+export const secretName = (environment: string, { formerly }: Pick<ResolvedGroup, "formerly">, secret: string): string =>
+  `coinfleet/${environment}/${formerly}/${secret}`;
+
 const groupPath = (group: ResolvedGroup): string => `${fleetPath}.nodes.${group.name}`;
 
 function zoneProblems({ zones }: FleetSpec, { nodes, name }: ResolvedGroup): readonly Problem[] {

@@ -8,7 +8,7 @@ export * from "./coordination.ts";
 export * from "./drill-plan.ts";
 export * from "./entry-of.ts";
 export * from "./aws-limits.ts";
-export { secretResourceName, volumeName } from "./environment-problems.ts";
+export { secretName, secretResourceName, volumeName } from "./environment-problems.ts";
 export * from "./environment-spec.ts";
 export * from "./errors-data.ts";
 export * from "./families/antelope.ts";

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { InvalidArgumentError } from "commander";
+import { positiveMinutes } from "../minutes.ts";
 import type { DrillOutcome } from "../drill/run-all.ts";
 import type { DrillResult } from "../drill/run-drill.ts";
 import { CliError } from "../cli-error.ts";
@@ -10,12 +10,6 @@ interface DrillCommandOptions {
   readonly all?: true;
   readonly limitMinutes: number;
   readonly json?: true;
-}
-
-function minutes(text: string): number {
-  const value = Number(text);
-  if (!Number.isFinite(value) || value < 1) throw new InvalidArgumentError("Give minutes, at least 1.");
-  return value;
 }
 
 /** Raised by Ctrl-C or the end of a job: what was made is removed first. */
@@ -75,7 +69,7 @@ export function register(program: Command): void {
     .requiredOption("-e, --environment <name>", "environment of the group")
     .option("--all", "every group whose last good drill is longer ago than its stack file allows: for a daily schedule")
     .option("--region <region>", "AWS region (default: AWS_REGION)")
-    .option("--limit-minutes <minutes>", "time for the node to be synced", minutes, 720)
+    .option("--limit-minutes <minutes>", "time for the node to be synced", positiveMinutes, 720)
     .option("--json", "print the outcome as JSON")
     .action(async (group: string | undefined, options: DrillCommandOptions) => {
       if ((group === undefined) !== (options.all === true)) program.error("Name one group, or say --all.");

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { InvalidArgumentError } from "commander";
+import { positiveMinutes } from "../minutes.ts";
 import { Reporter } from "../reporter.ts";
 
 interface RestartOptions {
@@ -10,12 +10,6 @@ interface RestartOptions {
   readonly timeout: number;
 }
 
-function minutes(text: string): number {
-  const value = Number(text);
-  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError("Give minutes.");
-  return value;
-}
-
 export function register(program: Command): void {
   program
     .command("restart")
@@ -24,7 +18,7 @@ export function register(program: Command): void {
     .option("-e, --environment <name>", "needed where several environments have such a node")
     .option("--region <region>", "AWS region (default: AWS_REGION)")
     .option("--reason <text>", "what is kept of it", "no reason given")
-    .option("--timeout <minutes>", "how long to wait for its health", minutes, 60)
+    .option("--timeout <minutes>", "how long to wait for its health", positiveMinutes, 60)
     .option("--force", "also when a sibling is not synced or somebody else works on the group")
     .action(async (node: string, { force, timeout, ...options }: RestartOptions) => {
       const { restartNode } = await import("../restart-run.ts");
