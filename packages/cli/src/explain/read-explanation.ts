@@ -7,6 +7,7 @@ import { awsSettings, calling } from "../aws-call.ts";
 import { CliError } from "../cli-error.ts";
 import { findNodes, type FleetNode } from "../fleet-nodes.ts";
 import { openCoordination } from "../group-lock.ts";
+import { orProblem } from "../or-problem.ts";
 import { inProject } from "../project.ts";
 import { sectionOf } from "./runbook-section.ts";
 
@@ -68,8 +69,8 @@ interface Reading {
   readonly cloudWatch: CloudWatchClient;
   readonly alarm: Alarm;
   readonly region: string | undefined;
-  /** A part that AWS refuses is missing, and is named. */
-  orProblem<T>(fallback: T, work: Promise<T>): Promise<T>;
+  /** What AWS has refused so far. */
+  readonly problems: string[];
 }
 
 interface State {
@@ -94,12 +95,12 @@ async function readChanges(cloudWatch: CloudWatchClient, name: string): Promise<
   return AlarmHistoryItems.map(({ Timestamp = new Date(0), HistorySummary = "" }) => ({ at: Timestamp, what: HistorySummary }));
 }
 
-async function tell({ cloudWatch, alarm, region, orProblem }: Reading, node: FleetNode, state: State): Promise<AlarmStory> {
+async function tell({ cloudWatch, alarm, region, problems }: Reading, node: FleetNode, state: State): Promise<AlarmStory> {
   const table = openCoordination(coordinationTable(node.environment), region);
   const [changes, hold, actions] = await Promise.all([
-    orProblem([], readChanges(cloudWatch, nameOf(node, alarm))),
-    orProblem(undefined, table.holdOn(node)),
-    orProblem([], table.actionsSince(node.group, Date.now() - actionsSinceMs)),
+    orProblem(problems, [], readChanges(cloudWatch, nameOf(node, alarm))),
+    orProblem(problems, undefined, table.holdOn(node)),
+    orProblem(problems, [], table.actionsSince(node.group, Date.now() - actionsSinceMs)),
   ]);
   const own = actions.filter((one) => one.node === node.node);
   return { node: node.node, environment: node.environment, ...state, changes, hold, actions: own };
@@ -110,18 +111,13 @@ export async function readExplanation(options: ExplainOptions): Promise<Explanat
   const alarm = findAlarm(options.alarm);
   const runbook = sectionOf(await readFile(inProject("docs/runbook.md"), "utf8"), alarm.id);
   const problems: string[] = [];
-  const orProblem = <T>(fallback: T, work: Promise<T>): Promise<T> =>
-    work.catch((cause: unknown) => {
-      const problem = cause instanceof Error ? cause.message : String(cause);
-      if (!problems.includes(problem)) problems.push(problem);
-      return fallback;
-    });
   const settings = awsSettings(options.region);
   const cloudWatch = new CloudWatchClient(settings);
-  const reading: Reading = { cloudWatch, alarm, region: options.region, orProblem };
-  const all = await orProblem([], findNodes(new EC2Client(settings), options));
+  const reading: Reading = { cloudWatch, alarm, region: options.region, problems };
+  const all = await orProblem(problems, [], findNodes(new EC2Client(settings), options));
   const meant = all.filter((node) => options.alarm === alarm.id || options.alarm === nameOf(node, alarm));
   const states = await orProblem<ReadonlyMap<string, State>>(
+    problems,
     new Map(),
     readStates(
       cloudWatch,

@@ -2,7 +2,7 @@ import { CloudWatchClient, DescribeAlarmsCommand } from "@aws-sdk/client-cloudwa
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
 import type { Coordination } from "@coinfleet/coordination";
-import { alarms as alarmCatalogue, coordinationTable } from "@coinfleet/sdk";
+import { alarms as alarmCatalogue, coordinationTable, parameterPrefix } from "@coinfleet/sdk";
 import { z } from "zod";
 import { awsSettings, calling } from "../aws-call.ts";
 import type { FleetNode, NodeFilter } from "../fleet-nodes.ts";
@@ -10,6 +10,7 @@ import { drillRecordPath, parseRecord } from "../drill/record.ts";
 import { findSnapshots, type GroupSnapshot } from "../drill/snapshots.ts";
 import { findNodes } from "../fleet-nodes.ts";
 import { openCoordination } from "../group-lock.ts";
+import { orProblem } from "../or-problem.ts";
 import { readSamples } from "../samples.ts";
 import type { NodeHealth } from "./node-state.ts";
 import { freshMs, judgeNode, statusMetrics } from "./node-state.ts";
@@ -98,7 +99,7 @@ async function readAlarms(cloudWatch: CloudWatchClient): Promise<string[]> {
   return names;
 }
 
-const prefix = ({ environment, node }: FleetNode): string => `/coinfleet/${environment}/${node}`;
+const prefix = ({ environment, node }: FleetNode): string => parameterPrefix(environment, node);
 const imagesOf = ({ images }: Release): string => JSON.stringify(Object.entries(images).sort());
 
 function releaseColumns(
@@ -148,14 +149,6 @@ function backupColumns(
       : { lastSnapshot: { id: newest.id, at: new Date(newest.takenMs).toISOString(), isProven: newest.provenAt !== undefined } }),
     ...(drills === undefined ? {} : { lastDrill: { at: drills.last.at, isGood: drills.last.why === undefined } }),
   };
-}
-
-/** A part that AWS refuses is missing in the table, and is named below it; the other parts are shown. */
-async function orProblem<T>(problems: string[], fallback: T, work: Promise<T>): Promise<T> {
-  return work.catch((cause: unknown) => {
-    problems.push(cause instanceof Error ? cause.message : String(cause));
-    return fallback;
-  });
 }
 
 /** Reads the fleet's state from EC2, SSM and CloudWatch; never from a host. @throws CliError when not even the nodes can be listed */
