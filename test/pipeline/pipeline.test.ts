@@ -228,7 +228,7 @@ describe("the GitLab pipeline, in a local runner", function () {
     const looked = calls.filter((call) => call.startsWith("preview")).map((call) => call.split(" ")[2]);
     assert.deepEqual(looked, ["production", "staging"], "those that have a state, with and without an organisation");
     assert.ok(calls.filter((call) => call.startsWith("preview")).every((call) => call.includes("--expect-no-changes")));
-    assert.ok(calls.includes("npx coinfleet releases"));
+    assert.ok(calls.includes("npx coinfleet releases"), "without a token it proposes nothing");
     assert.equal(
       calls.some((call) => call.startsWith("up ")),
       false,

@@ -1,7 +1,40 @@
+import type { CoinRegistry } from "@coinfleet/sdk";
 import type { Command } from "commander";
+import { CliError } from "../cli-error.ts";
+import { inProject } from "../project.ts";
+import type { ReleaseRow } from "../releases/judge-release.ts";
 
 interface ReleasesOptions {
   readonly json?: true;
+  readonly propose?: true;
+}
+
+/** GitLab's variables of a job, and the watch's own two. */
+function variable(name: string): string {
+  const value = process.env[name];
+  if (value !== undefined && value !== "") return value;
+  throw new CliError("InvalidInput", {
+    title: "A variable of the pipeline is missing.",
+    where: "coinfleet releases --propose",
+    got: `no ${name}`,
+    fix: `Run it in a pipeline of GitLab, with ${name} set.`,
+    state: "Nothing has been proposed.",
+  });
+}
+
+/** Opens the merge requests. @returns whether all went well */
+async function propose(rows: readonly ReleaseRow[], coins: CoinRegistry): Promise<boolean> {
+  const { MergeRequests } = await import("../releases/merge-requests.ts");
+  const { proposeReleases } = await import("../releases/propose-releases.ts");
+  const mergeRequests = new MergeRequests({
+    api: variable("CI_API_V4_URL"),
+    id: variable("CI_PROJECT_ID"),
+    target: variable("CI_DEFAULT_BRANCH"),
+    token: variable("COINFLEET_RELEASE_TOKEN"),
+  });
+  const say = (text: string): void => void process.stdout.write(`${text}\n`);
+  const failed = await proposeReleases(rows, { root: inProject(""), coins, mergeRequests, webhook: process.env["SLACK_WEBHOOK_URL"], say });
+  return failed.length === 0;
 }
 
 export function register(program: Command): void {
@@ -10,7 +43,11 @@ export function register(program: Command): void {
     .description("whether upstream has newer releases than the coins pin (GITHUB_TOKEN lifts GitHub's limit)")
     .argument("[coins...]", "coins by id; default: all")
     .option("--json", "print the same as JSON")
-    .action(async (chosen: readonly string[], { json }: ReleasesOptions) => {
+    .option(
+      "--propose",
+      "in a GitLab job: verify each newer release and open its merge request, once (COINFLEET_RELEASE_TOKEN, SLACK_WEBHOOK_URL)",
+    )
+    .action(async (chosen: readonly string[], { json, propose: isProposing }: ReleasesOptions) => {
       const { coins } = await import("../../../../coins/index.ts");
       const { watchReleases } = await import("../releases/watch-releases.ts");
       const { renderTable } = await import("../table.ts");
@@ -31,5 +68,6 @@ export function register(program: Command): void {
       process.stdout.write(`${json === true ? JSON.stringify(rows, undefined, 2) : table}\n`);
       // A list of which nothing could be read has watched nothing.
       if (rows.every(({ state }) => state === "unknown")) process.exitCode = 1;
+      if (isProposing === true && !(await propose(rows, coins))) process.exitCode = 1;
     });
 }
