@@ -93,6 +93,7 @@ export class Agent {
       restarts: await this.#restarts(),
       restorePercent: await this.#restorePercent(),
       clockOffsetSec: clock.offsetSec,
+      leftBehindAtSec: config.health.leftBehindAtSec,
     });
     prometheus.set(samples);
     await publisher.publish(samples, new Date(nowSec * 1000));

@@ -30,6 +30,7 @@ const schema = z.object({
     maxBlocksBehind: z.int().nonnegative(),
     maxTipAgeSec: z.number().positive(),
     minimumPeers: z.int().nonnegative(),
+    leftBehindAtSec: z.number().optional(),
   }),
   selfHealing: z.object({ restartsPerDay: z.int().nonnegative() }),
   blockEverySec: z.number().positive().optional(),

@@ -157,6 +157,21 @@ describe("the agent as a process", function () {
     assert.match(await (await get("/metrics")).text(), /coinfleet_height\{environment="test",node="fake-1"\} 100/);
     await eventually("sent", () => sent("Height").includes(100) && sent("Synced").includes(1));
     assert.equal(readFileSync(join(directory, "gate"), "utf8"), "open");
+    assert.deepEqual(sent("DaysToFork"), []);
+  });
+
+  it("counts the days until the network leaves its release behind, and counts none otherwise", async () => {
+    const health = {
+      tips: [],
+      minimumTips: 0,
+      settledDepth: 2,
+      blockIntervalSec: 10,
+      maxBlocksBehind: 2,
+      maxTipAgeSec: 600,
+      minimumPeers: 1,
+    };
+    start({ health: { ...health, leftBehindAtSec: Date.now() / 1000 + 10 * 86_400 } });
+    await eventually("sent", () => sent("DaysToFork").some((days) => days > 9.9 && days < 10.1));
   });
 
   it("is not healthy while its host is about to stop the node, and still serves", async () => {

@@ -16,11 +16,13 @@ export interface SamplesInput {
   readonly restarts: number;
   readonly restorePercent: number | undefined;
   readonly clockOffsetSec: number | undefined;
+  /** When the network leaves the running release behind, Unix seconds. */
+  readonly leftBehindAtSec?: number | undefined;
 }
 
 /** The samples of one probe. A failed one has no height, no peers, no age. */
 export function toSamples(input: SamplesInput): Samples {
-  const { nowSec, probe, verdict, tipsAvailable, isForked, volume, restarts, restorePercent, clockOffsetSec } = input;
+  const { nowSec, probe, verdict, tipsAvailable, isForked, volume, restarts, restorePercent, clockOffsetSec, leftBehindAtSec } = input;
   return {
     ProbeSuccess: probe === undefined ? 0 : 1,
     Synced: verdict.isSynced ? 1 : 0,
@@ -30,6 +32,7 @@ export function toSamples(input: SamplesInput): Samples {
     Restarts: restarts,
     ...(restorePercent === undefined ? {} : { RestorePercent: restorePercent }),
     ...(clockOffsetSec === undefined ? {} : { ClockOffsetSeconds: clockOffsetSec }),
+    ...(leftBehindAtSec === undefined ? {} : { DaysToFork: (leftBehindAtSec - nowSec) / 86_400 }),
     ...(volume === undefined ? {} : { DataVolumeUsedPercent: volume.usedPercent, DaysToFull: volume.daysToFull }),
     ...(probe === undefined
       ? {}

@@ -20,6 +20,8 @@ export interface Canary {
   readonly node: string;
   readonly instanceId: string;
   readonly release: string;
+  /** When the release that it runs was started, Unix milliseconds: what is older than that is not of this try. */
+  readonly runningSinceMs: number;
   readonly volume: z.infer<typeof canarySchema>;
   readonly ec2: EC2Client;
   readonly ssm: SSMClient;
@@ -46,12 +48,12 @@ const isBefore = ({ Tags }: Snapshot, release: string): boolean =>
 
 /**
  * Stops the node and begins a snapshot of its volume: consistent, because nothing writes any more; what is read from then on is of that moment. Once for each
- * release: after a failed try the data may be the new release's already. @returns the snapshot's id, or undefined when the node did not stop in time
+ * try: when one was interrupted the data may be the new release's already; when the old release has run again since, its data is newer. @returns the snapshot's id, or undefined when the node did not stop in time
  */
 export async function snapshotBefore(canary: Canary): Promise<string | undefined> {
-  const { ec2, ssm, node, instanceId, release, volume, deadline, pollMs, reporter } = canary;
+  const { ec2, ssm, node, instanceId, release, runningSinceMs, volume, deadline, pollMs, reporter } = canary;
   const before = await taken(canary);
-  const own = before.find((one) => isBefore(one, release))?.SnapshotId;
+  const own = before.find((one) => isBefore(one, release) && (one.StartTime?.getTime() ?? 0) >= runningSinceMs)?.SnapshotId;
   if (own !== undefined) {
     reporter.say(`${node}: its data before ${release} is in ${own}, of an earlier try`);
     return own;

@@ -205,7 +205,7 @@ describe("runGate", () => {
   describe("of a group's first node", () => {
     const canary = { stopDocument: "coinfleet-test-stop", volumeId: "vol-1", generation: 3, tags: { "coinfleet:environment": "test" } };
     const done: string[] = [];
-    let before: readonly (readonly [id: string, release: string, day: number])[];
+    let before: readonly (readonly [id: string, release: string, day: string])[];
     let running: string;
     beforeEach(() => {
       done.length = 0;
@@ -213,7 +213,7 @@ describe("runGate", () => {
       aws.on("DescribeSnapshots", () => {
         const items = before.map(
           ([id, release, day]) =>
-            `<item><snapshotId>${id}</snapshotId><startTime>2026-11-${day}T00:00:00.000Z</startTime><tagSet><item><key>coinfleet:before-release</key><value>${release}</value></item></tagSet></item>`,
+            `<item><snapshotId>${id}</snapshotId><startTime>${day}T00:00:00.000Z</startTime><tagSet><item><key>coinfleet:before-release</key><value>${release}</value></item></tagSet></item>`,
         );
         return { xml: `<DescribeSnapshotsResponse><snapshotSet>${items.join("")}</snapshotSet></DescribeSnapshotsResponse>` };
       });
@@ -237,8 +237,8 @@ describe("runGate", () => {
 
     it("takes a snapshot of the stopped node before another release starts, and forgets all but the last two", async () => {
       before = [
-        ["snap-1", "1.0.0-go", 11],
-        ["snap-0", "0.9.0-go", 20],
+        ["snap-1", "1.0.0-go", "2026-11-11"],
+        ["snap-0", "0.9.0-go", "2026-11-20"],
       ];
       await runGate({ ...input, canary }, recordingReporter().reporter, 20);
       assert.deepEqual(done, ["stop", "snapshot of vol-1", "end of snap-1", "apply"]);
@@ -248,9 +248,15 @@ describe("runGate", () => {
       running = "2.0.0";
       await runGate({ ...input, canary }, recordingReporter().reporter, 20);
       assert.deepEqual(done, ["apply"]);
-      [running, before] = ["1.0.0", [["snap-1", "2.0.0-go", 11]]];
+      [running, before] = ["1.0.0", [["snap-1", "2.0.0-go", "2099-01-01"]]];
       await runGate({ ...input, canary }, recordingReporter().reporter, 20);
       assert.deepEqual(done, ["apply", "apply"]);
+    });
+
+    it("takes another one where the old release has run again since an earlier try", async () => {
+      before = [["snap-1", "2.0.0-go", "2026-11-11"]];
+      await runGate({ ...input, canary }, recordingReporter().reporter, 20);
+      assert.deepEqual(done, ["stop", "snapshot of vol-1", "apply"]);
     });
 
     it("says the way back when neither release comes through", async () => {

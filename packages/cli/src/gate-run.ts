@@ -83,7 +83,7 @@ const since = (startedMs: number): string => formatDuration((Date.now() - starte
 async function secure(gate: Gate, old: Running | undefined): Promise<string | undefined> {
   const { input } = gate;
   if (input.canary === undefined || old === undefined) return undefined;
-  const id = await snapshotBefore({ ...gate, ...input, release: input.release.release, volume: input.canary });
+  const id = await snapshotBefore({ ...gate, ...input, release: input.release.release, runningSinceMs: old.sinceMs, volume: input.canary });
   if (id === undefined) throw timedOut(gate, "it to stop", `it runs ${old.release}`);
   return id;
 }

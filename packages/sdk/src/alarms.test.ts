@@ -51,7 +51,13 @@ describe("alarm catalogue", () => {
   it("gives a lone private node no alarm that it could never leave", () => {
     const alone = { ...health, minimumTips: 0, minimumPeers: 0 } as const;
     const ids = alarms.filter((alarm) => alarm.threshold(alone) === undefined).map((alarm) => alarm.id);
-    assert.deepEqual(ids, ["node-behind", "node-has-no-peers", "tips-unavailable", "tips-disagree"]);
+    assert.deepEqual(ids, ["node-behind", "node-has-no-peers", "tips-unavailable", "tips-disagree", "release-too-old"]);
+  });
+
+  it("rings for a release only where its network is about to leave it behind", () => {
+    const alarm = alarms.find(({ id }) => id === "release-too-old");
+    assert.equal(alarm?.threshold(health), undefined);
+    assert.equal(alarm?.threshold({ ...health, leftBehindAtSec: 1_800_000_000 }), 14);
   });
 
   it("has words of alarm that CloudWatch's filter patterns can say", () => {

@@ -15,7 +15,8 @@ export type AlarmId =
   | "tips-disagree"
   | "disk-nearly-full"
   | "disk-full-soon"
-  | "clock-off";
+  | "clock-off"
+  | "release-too-old";
 
 /** One alarm that every node gets. Data, so that it can be created, drawn, replayed in tests and explained. */
 export interface Alarm {
@@ -165,6 +166,19 @@ export const alarms: readonly Alarm[] = [
     treatMissingData: "notBreaching",
     severity: "warn",
     reason: `The agent goes by AWS's clock meanwhile; daemons refuse blocks and peers by their own, most of them from 10 min on. ${coveredByNodeDown}`,
+  },
+  {
+    id: "release-too-old",
+    title: "The network leaves the running release behind within 14 days",
+    metric: "DaysToFork",
+    statistic: "Minimum",
+    comparison: "LessThanThreshold",
+    // Only where an upgrade is announced that the release does not follow.
+    threshold: ({ leftBehindAtSec }) => (leftBehindAtSec === undefined ? undefined : 14),
+    ...threeOfThree,
+    treatMissingData: "notBreaching",
+    severity: "page",
+    reason: `From then on previews refuse the release; a fleet that nobody previews must hear of it too. ${coveredByNodeDown}`,
   },
 ];
 

@@ -20,10 +20,8 @@ export interface UpgradesInput {
 }
 
 /** Reports releases that an upgrade of the network leaves behind: as a problem from 14 days before it, as a warning until then. */
-export function checkUpgrades({ coin, networkName, clients, path, now, report, warn }: UpgradesInput): void {
-  for (const upgrade of coin.upgrades.filter(({ network }) => network === networkName)) {
-    const client = clients.find(({ name }) => name === clientOf(coin, upgrade));
-    if (client === undefined || compareReleases(client.version, upgrade.release) >= 0) continue;
+export function checkUpgrades({ path, now, report, warn, ...running }: UpgradesInput): void {
+  for (const { upgrade, client } of upgradesMissed(running)) {
     const found = problem(UpgradeDue, {
       path: `${path}.release.${client.name}`,
       got: client.version,
@@ -33,6 +31,24 @@ export function checkUpgrades({ coin, networkName, clients, path, now, report, w
     if (daysUntil(upgrade, now) > refusedBeforeDays) warn(found);
     else report(found);
   }
+}
+
+/** When the network leaves these releases behind, Unix seconds: at the earliest upgrade that one of them does not follow, 0 where only its height is known. */
+export function leftBehindAtSec(running: Running): number | undefined {
+  const dates = upgradesMissed(running).map(({ upgrade }) => Date.parse(`${dateOf(upgrade) ?? "1970-01-01"}T00:00:00Z`) / 1000);
+  return dates.length === 0 ? undefined : Math.min(...dates);
+}
+
+type Running = Pick<UpgradesInput, "coin" | "networkName" | "clients">;
+
+/** The upgrades of a network that a client's release does not follow. */
+function upgradesMissed({ coin, networkName, clients }: Running): readonly { upgrade: Upgrade; client: ResolvedClient }[] {
+  return coin.upgrades
+    .filter(({ network }) => network === networkName)
+    .flatMap((upgrade) => {
+      const client = clients.find(({ name }) => name === clientOf(coin, upgrade));
+      return client === undefined || compareReleases(client.version, upgrade.release) >= 0 ? [] : [{ upgrade, client }];
+    });
 }
 
 /** The client that an upgrade concerns. */

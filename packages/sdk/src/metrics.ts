@@ -25,6 +25,11 @@ export const metrics = {
   },
   RestorePercent: { unit: "Percent", fromProbe: false, help: "share of the snapshot that has been restored; only while one is" },
   ClockOffsetSeconds: { unit: "Seconds", fromProbe: false, help: "by how much the host's clock differs from that of AWS, either way" },
+  DaysToFork: {
+    unit: "Count",
+    fromProbe: false,
+    help: "days until the network leaves the running release behind; only where an upgrade is announced",
+  },
   Restarts: { unit: "Count", fromProbe: false, help: "starts of the daemons since boot, less one" },
 } as const satisfies Record<string, { unit: "Count" | "Seconds" | "Percent"; fromProbe: boolean; help: string }>;
 

@@ -396,6 +396,17 @@ describe("resolveFleet before a hard fork", () => {
     );
     assert.equal(said({ height: 900 }, "2020-01-01T00:00:00Z"), "refused Bark at height 900");
   });
+  it("tells the node when its network leaves it behind: at the earliest upgrade that it does not follow", () => {
+    const leftBehind = (upgrades: readonly Upgrade[], release: string): number | undefined => {
+      const spec = specOf({ oak: { network: "mainnet", release: { oakd: release } } });
+      const resolved = resolveFleet({ oak: { ...oak, upgrades } }, spec, new Date("2026-01-01T00:00:00Z"));
+      return "fleet" in resolved ? resolved.fleet.groups[0]?.health.leftBehindAtSec : assert.fail(JSON.stringify(resolved));
+    };
+    const bark = { ...upgrade, name: "Bark", at: date };
+    const later = { ...upgrade, name: "Leaf", at: { height: 900, expected: "2026-07-01" } };
+    assert.equal(leftBehind([later, bark], "1.9"), Date.parse("2026-06-15T00:00:00Z") / 1000);
+    assert.equal(leftBehind([later, bark], "2.0"), undefined);
+  });
   it("refuses when the date cannot be read", () => assert.match(said({ date: "June 2026" }, "2020-01-01T00:00:00Z"), /^refused/));
   it("says nothing of a release that follows it, and of another network", () => {
     assert.equal(said(date, "2026-06-10T00:00:00Z", { release: { oakd: "2.0" } }), "nothing");

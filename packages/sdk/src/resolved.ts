@@ -91,6 +91,8 @@ export interface ResolvedHealth {
   readonly maxTipAgeSec: number;
   /** 0 only where a private network has one node. */
   readonly minimumPeers: number;
+  /** When the network leaves the running release behind: the earliest upgrade that it does not follow, Unix seconds; 0 where only a height is known. Absent: never, as far as is known. */
+  readonly leftBehindAtSec?: number | undefined;
 }
 
 /** What is done to a group's nodes without a person. All 0 where the kill switch says so. */

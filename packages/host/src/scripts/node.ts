@@ -188,7 +188,10 @@ docker image prune --all --force --filter until=24h >/dev/null
 export const switchScript = `wanted=$(jq -r .release "$release")
 unit=node@$wanted.service
 while read -r other _; do
-  [ "$other" = "$unit" ] || systemctl stop "$other"
+  if [ "$other" = "$unit" ]; then continue; fi
+  systemctl stop "$other"
+  # What it said last, perhaps of its own failure, is not the outcome of what starts now.
+  rm -f "$run/status/node.json"
 done < <(systemctl list-units --plain --no-legend --state=active,activating,deactivating,failed 'node@*.service')
 if systemctl is-active --quiet "$unit" && ! cmp -s "$run/node.wanted" "$run/node.running"; then
   echo "the configuration has changed: restarting $unit"
