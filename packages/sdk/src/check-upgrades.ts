@@ -19,9 +19,13 @@ export interface UpgradesInput {
   warn(found: Problem): void;
 }
 
-/** Reports releases that an upgrade of the network leaves behind: as a problem from 14 days before it, as a warning until then. */
-export function checkUpgrades({ path, now, report, warn, ...running }: UpgradesInput): void {
-  for (const { upgrade, client } of upgradesMissed(running)) {
+/**
+ * Reports releases that an upgrade of the network leaves behind: as a problem from 14 days before it, as a warning until then.
+ * @returns when the earliest of those upgrades is, Unix seconds; 0 where only its height is known
+ */
+export function checkUpgrades({ path, now, report, warn, ...running }: UpgradesInput): number | undefined {
+  const missed = upgradesMissed(running);
+  for (const { upgrade, client } of missed) {
     const found = problem(UpgradeDue, {
       path: `${path}.release.${client.name}`,
       got: client.version,
@@ -31,18 +35,16 @@ export function checkUpgrades({ path, now, report, warn, ...running }: UpgradesI
     if (daysUntil(upgrade, now) > refusedBeforeDays) warn(found);
     else report(found);
   }
-}
-
-/** When the network leaves these releases behind, Unix seconds: at the earliest upgrade that one of them does not follow, 0 where only its height is known. */
-export function leftBehindAtSec(running: Running): number | undefined {
-  const dates = upgradesMissed(running).map(({ upgrade }) => Date.parse(`${dateOf(upgrade) ?? "1970-01-01"}T00:00:00Z`) / 1000);
+  const dates = missed.map(({ upgrade }) => Date.parse(`${dateOf(upgrade) ?? "1970-01-01"}T00:00:00Z`) / 1000);
   return dates.length === 0 ? undefined : Math.min(...dates);
 }
 
-type Running = Pick<UpgradesInput, "coin" | "networkName" | "clients">;
-
 /** The upgrades of a network that a client's release does not follow. */
-function upgradesMissed({ coin, networkName, clients }: Running): readonly { upgrade: Upgrade; client: ResolvedClient }[] {
+function upgradesMissed({
+  coin,
+  networkName,
+  clients,
+}: Pick<UpgradesInput, "coin" | "networkName" | "clients">): readonly { upgrade: Upgrade; client: ResolvedClient }[] {
   return coin.upgrades
     .filter(({ network }) => network === networkName)
     .flatMap((upgrade) => {

@@ -8,10 +8,11 @@ export interface HealthInput {
   readonly count: number;
   readonly blockEverySec?: number | undefined;
   readonly tips?: readonly TipReference[] | undefined;
+  readonly leftBehindAtSec?: number | undefined;
 }
 
 /** Thresholds of a group's health verdict. */
-export function resolveHealth(network: Network, { count, blockEverySec, tips }: HealthInput): ResolvedHealth {
+export function resolveHealth(network: Network, { count, blockEverySec, tips, leftBehindAtSec }: HealthInput): ResolvedHealth {
   const blockIntervalSec = blockEverySec ?? network.blockIntervalSec;
   const isPrivate = network.kind === "private";
   return {
@@ -22,6 +23,7 @@ export function resolveHealth(network: Network, { count, blockEverySec, tips }: 
     maxBlocksBehind: maxBlocksBehind(blockIntervalSec),
     maxTipAgeSec: maxTipAgeSec(network, blockIntervalSec, blockEverySec !== undefined),
     minimumPeers: isPrivate && count === 1 ? 0 : 1,
+    ...(leftBehindAtSec === undefined ? {} : { leftBehindAtSec }),
   };
 }
 

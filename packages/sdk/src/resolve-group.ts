@@ -17,7 +17,7 @@ import {
 import type { GroupSpec } from "./fleet-spec.ts";
 import { resolveHealth } from "./health.ts";
 import { problem, type Problem } from "./problem.ts";
-import { checkUpgrades, leftBehindAtSec } from "./check-upgrades.ts";
+import { checkUpgrades } from "./check-upgrades.ts";
 import { releaseId, resolveArchitecture, resolveClients } from "./resolve-clients.ts";
 import { resolveDaemons, resolveOptions } from "./resolve-daemons.ts";
 import { resolveDrill } from "./resolve-drill.ts";
@@ -70,9 +70,7 @@ export function resolveGroup(input: GroupInput): ResolvedGroup | undefined {
   const common = { coin, network, networkName: spec.network, options: options.value, hostnames, path, report };
   const daemons = hostnames.map((_, position) => resolveDaemons({ ...common, position, server: service.serverOf(position) }));
   const clients = resolveClients({ coin, spec, used: clientsOf(daemons.flat()), architecture, path, report });
-  const running = { coin, networkName: spec.network, clients };
-  checkUpgrades({ ...input, ...running });
-  const leftBehind = leftBehindAtSec(running);
+  const leftBehindAtSec = checkUpgrades({ ...input, coin, networkName: spec.network, clients });
   const snapshot = resolveSnapshot({ coin, networkName: spec.network, spec: spec.restore, daemons: daemons[0] ?? [], path, report });
   if (volume === undefined || snapshot === undefined) return undefined;
   const instanceType = spec.instanceType ?? network.instanceType;
@@ -98,21 +96,28 @@ export function resolveGroup(input: GroupInput): ResolvedGroup | undefined {
     allowedCidrs: spec.allowedCidrs ?? [],
     options: options.value,
     snapshot,
-    health: {
-      ...resolveHealth(network, { count, blockEverySec: spec.blockEverySec, tips: spec.tips }),
-      ...(leftBehind === undefined ? {} : { leftBehindAtSec: leftBehind }),
-    },
+    health: resolveHealth(network, {
+      count,
+      blockEverySec: spec.blockEverySec,
+      tips: spec.tips,
+      leftBehindAtSec,
+    }),
     ...(spec.blockEverySec === undefined ? {} : { blockEverySec: spec.blockEverySec }),
     addresses: spec.addresses ?? "public",
     hasLoadBalancer: spec.loadBalancer ?? false,
     ...(backup === undefined ? {} : { backup }),
-    selfHealing: resolveSelfHealing(input.selfHealing, spec.selfHealing),
-    upgrade: resolveUpgrade(network, spec.upgrade),
+    ...withoutAPerson(input, network),
     ...resolveDrill({ ...common, name, backup, service, like: { instanceType, volume } }),
     formerly: spec.formerly ?? name,
     nodes,
   };
 }
+
+/** How its nodes are treated while nobody looks. */
+const withoutAPerson = ({ selfHealing, spec }: GroupInput, network: Network): Pick<ResolvedGroup, "selfHealing" | "upgrade"> => ({
+  selfHealing: resolveSelfHealing(selfHealing, spec.selfHealing),
+  upgrade: resolveUpgrade(network, spec.upgrade),
+});
 
 /** What is the same for every group of a coin. */
 const factsOf = (

@@ -368,10 +368,10 @@ describe("resolveFleet", () => {
 
 describe("resolveFleet before a hard fork", () => {
   type At = Upgrade["at"];
+  const barkAt = (...dates: readonly At[]): typeof oak => ({ ...oak, upgrades: dates.map((at) => ({ ...upgrade, name: "Bark", at })) });
   const said = (at: At, today: string, group: Partial<GroupSpec> = {}): string => {
-    const coin = { ...oak, upgrades: [{ ...upgrade, name: "Bark", at }] };
     const old = { oak: { network: "mainnet", release: { oakd: "1.9" }, ...group } };
-    const resolved = resolveFleet({ oak: coin }, specOf(old), new Date(today));
+    const resolved = resolveFleet({ oak: barkAt(at) }, specOf(old), new Date(today));
     const [kind, problems] = "problems" in resolved ? ["refused", resolved.problems] : ["warned", resolved.warnings];
     return problems.length === 0 ? "nothing" : `${kind} ${problems.map(({ fix }) => fix.split(":")[0]).join()}`;
   };
@@ -397,15 +397,12 @@ describe("resolveFleet before a hard fork", () => {
     assert.equal(said({ height: 900 }, "2020-01-01T00:00:00Z"), "refused Bark at height 900");
   });
   it("tells the node when its network leaves it behind: at the earliest upgrade that it does not follow", () => {
-    const leftBehind = (upgrades: readonly Upgrade[], release: string): number | undefined => {
-      const spec = specOf({ oak: { network: "mainnet", release: { oakd: release } } });
-      const resolved = resolveFleet({ oak: { ...oak, upgrades } }, spec, new Date("2026-01-01T00:00:00Z"));
-      return "fleet" in resolved ? resolved.fleet.groups[0]?.health.leftBehindAtSec : assert.fail(JSON.stringify(resolved));
+    const leftBehind = (release: string): number | undefined => {
+      const coin = barkAt({ height: 900, expected: "2026-07-01" }, date);
+      const resolved = resolveFleet({ oak: coin }, specOf({ oak: { network: "mainnet", release: { oakd: release } } }), new Date(0));
+      return "fleet" in resolved ? resolved.fleet.groups[0]?.health.leftBehindAtSec : assert.fail();
     };
-    const bark = { ...upgrade, name: "Bark", at: date };
-    const later = { ...upgrade, name: "Leaf", at: { height: 900, expected: "2026-07-01" } };
-    assert.equal(leftBehind([later, bark], "1.9"), Date.parse("2026-06-15T00:00:00Z") / 1000);
-    assert.equal(leftBehind([later, bark], "2.0"), undefined);
+    assert.deepEqual([leftBehind("1.9"), leftBehind("2.0")], [Date.parse("2026-06-15T00:00:00Z") / 1000, undefined]);
   });
   it("refuses when the date cannot be read", () => assert.match(said({ date: "June 2026" }, "2020-01-01T00:00:00Z"), /^refused/));
   it("says nothing of a release that follows it, and of another network", () => {
