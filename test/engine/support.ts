@@ -110,7 +110,7 @@ export class TestStack {
 
   /** `up` that is killed with all that it has started, as a pipeline's container is, unless it ends before. Its lock is taken away, as a person does. */
   async upKilledAfter(milliseconds: number): Promise<Run> {
-    const run = await this.run(["up", "--yes", "--skip-preview", "--non-interactive"], AbortSignal.timeout(milliseconds));
+    const run = await this.run(["up", "--yes", "--skip-preview", "--non-interactive"], AbortSignal.timeout(Math.round(milliseconds)));
     await this.run(["cancel", "--yes", "--non-interactive"]);
     return run;
   }

@@ -58,6 +58,12 @@ describe("a release", function () {
     for (const node of nodes) await fleet.untilAgent(node, "synced", ({ isSynced }) => isSynced, 300);
   });
 
+  // A test that failed half-way must not fail the next ones.
+  beforeEach(async () => {
+    promoted = {};
+    await fleet.up(file(current));
+  });
+
   after(async () => fleet?.remove());
 
   function file(litecoin: string, second = litecoin, more: object = {}): StackFile {

@@ -106,7 +106,9 @@ export class Node extends pulumi.ComponentResource {
           stopTimeoutSec: stopTimeoutSec(node),
           // The first node of a group tries a release for the others.
           soakSec: node.index === 1 ? group.upgrade.soakSec : 0,
-          timeoutSec: gateTimeoutSec(group, node),
+          limitSec: group.upgrade.limitSec,
+          // A pull, and a stop that takes all of its time.
+          timeoutSec: stopTimeoutSec(node) + 3600,
         },
         // All that restarts this node, and nothing else.
         triggers: [instance.id, ...parameters.digests],
@@ -238,9 +240,4 @@ function zoneOf(zones: readonly string[], node: ResolvedNode): string {
 /** Daemons that depend on each other stop one after the other. */
 function stopTimeoutSec(node: ResolvedNode): number {
   return node.daemons.reduce((sum, daemon) => sum + daemon.stopTimeoutSec, 0);
-}
-
-/** A stop, a pull, a start, the time until a node that was synced is synced again, and that of its trial. */
-function gateTimeoutSec({ upgrade }: ResolvedGroup, node: ResolvedNode): number {
-  return stopTimeoutSec(node) + upgrade.limitSec + (node.index === 1 ? upgrade.soakSec : 0);
 }

@@ -11,8 +11,8 @@ export const awsSettings = (region?: string, maxAttempts = 5): AwsSettings => ({
   maxAttempts,
 });
 
-/** For steps of an update, which nobody watches: what a service refuses for a minute or two (5xx, throttling, no connection) ends none. */
-export const patientSettings = (region: string): AwsSettings => awsSettings(region, 15);
+/** For steps of an update, which nobody watches: what a service refuses for some minutes (5xx, throttling, no connection) ends none. */
+export const patientSettings = (region: string): AwsSettings => awsSettings(region, 30);
 
 const hasText = (value: object, key: string): string | undefined => {
   const found: unknown = Object.entries(value).find(([name]) => name === key)?.[1];

@@ -4,7 +4,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 export class Deadline {
   readonly #endsAt: number;
   readonly #startedAt: number;
+  /** What it was made with, seconds. */
+  readonly limitSec: number;
   constructor(seconds: number, now: number = Date.now()) {
+    this.limitSec = seconds;
     // The caller's own limit is the same figure: leave time for the error message.
     this.#endsAt = now + Math.max(1, seconds - Math.min(10, seconds * 0.1)) * 1000;
     this.#startedAt = now;

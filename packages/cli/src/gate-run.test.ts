@@ -28,6 +28,7 @@ const input: GateInput = {
   blockIntervalSec: 150,
   stopTimeoutSec: 60,
   soakSec: 0,
+  limitSec: 2,
   timeoutSec: 2,
 };
 

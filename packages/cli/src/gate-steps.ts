@@ -6,7 +6,7 @@ import { formatDuration } from "@coinfleet/build/progress";
 import { calling } from "./aws-call.ts";
 import { canarySchema } from "./canary-snapshot.ts";
 import { CliError } from "./cli-error.ts";
-import type { Deadline } from "./deadline.ts";
+import { Deadline } from "./deadline.ts";
 import { findNodes } from "./fleet-nodes.ts";
 import { hostStatus } from "./host-status.ts";
 import { untilHealthy } from "./node-health.ts";
@@ -39,6 +39,9 @@ export const gateSchema = z.strictObject({
   stopTimeoutSec: z.number(),
   /** For how long another release than before must keep the node synced, seconds. */
   soakSec: z.number().nonnegative(),
+  /** How long the node may take to be as well as it was once it has been told to start, seconds. The trial is added. */
+  limitSec: z.number().positive(),
+  /** How long all that goes before may take, with a stop, seconds. */
   timeoutSec: z.number().positive(),
   /** Of the group's first node alone: it meets another release before the others do. */
   canary: canarySchema.optional(),
@@ -67,17 +70,17 @@ const looksPerStatus = 6;
 
 export function waitingFor({ input, deadline, reporter }: Gate, what: string): void {
   reporter.progress({
-    what: `${input.node}: waiting for ${what} (limit ${formatDuration(input.timeoutSec)})`,
+    what: `${input.node}: waiting for ${what} (limit ${formatDuration(deadline.limitSec)})`,
     done: Math.round(deadline.elapsedSec),
     unit: "s",
   });
 }
 
-export function timedOut({ input }: Gate, waited: string, last: string): CliError {
+export function timedOut({ input, deadline }: Gate, waited: string, last: string): CliError {
   return new CliError("GateTimeout", {
     title: `${input.node} did not come through its gate.`,
     where: `${input.node} (${input.instanceId})`,
-    got: `after ${formatDuration(input.timeoutSec)} still waiting for ${waited}; last seen: ${last}`,
+    got: `after ${formatDuration(deadline.limitSec)} still waiting for ${waited}; last seen: ${last}`,
     fix: `See \`coinfleet status\` and \`coinfleet logs ${input.node}\`. When the cause is gone, run the update again: it goes on at this gate.`,
     state: `${input.node} runs what its parameters say, as far as its host could; later nodes of ${input.group} have not been touched.`,
     isTransient: true,
@@ -133,10 +136,12 @@ export async function readRunning({ input, ssm }: Gate): Promise<Running | undef
 }
 
 /** Applies the node's parameters and waits until it is as well as it was. @returns whether it is synced @throws {@link CliError} */
-export async function applyAndWait(gate: Gate, { wasSynced, soakSec }: { wasSynced: boolean; soakSec: number }): Promise<boolean> {
-  const { input, cloudWatch, deadline, pollMs, reporter } = gate;
-  await apply(gate);
+export async function applyAndWait(told: Gate, { wasSynced, soakSec }: { wasSynced: boolean; soakSec: number }): Promise<boolean> {
+  await apply(told);
   const appliedMs = Date.now();
+  // The old daemons may have taken long to stop; the new ones get their own time.
+  const gate: Gate = { ...told, deadline: new Deadline(told.input.limitSec + soakSec) };
+  const { input, cloudWatch, deadline, pollMs, reporter } = gate;
   const sinceMs = Math.max(appliedMs, await waitForRelease(gate));
   const wanted = wasSynced ? "it to be synced again" : "it to be alive and progressing";
   const passed = await untilHealthy(cloudWatch, input, { wasSynced, sinceMs, soakSec }, async (why) => {

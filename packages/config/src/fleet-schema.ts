@@ -108,7 +108,7 @@ const upgrade = z.strictObject({
     .max(10_080)
     .optional()
     .describe(
-      "How long a node may take to be synced again with a new release before it goes back to the old one. Minutes; the node's stop time is added. Default: 60.",
+      "How long a node may take to be synced again with a new release before it goes back to the old one. Minutes from its start. Default: 60.",
     ),
 });
 

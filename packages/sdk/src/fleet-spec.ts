@@ -148,7 +148,7 @@ export interface GroupSpec {
 export interface UpgradeSpec {
   /** For how long the first node must be synced without a break before the next one gets the release, minutes. @default - the time of six blocks, 2 to 60; 0 on private networks */
   readonly soakMinutes?: number | undefined;
-  /** How long a node may take to stop, start and be synced again before it goes back to its old release, minutes; its stop time is added. @default 60 */
+  /** How long a node may take from its start to being synced again before it goes back to its old release, minutes. @default 60 */
   readonly limitMinutes?: number | undefined;
 }
 

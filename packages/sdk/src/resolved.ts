@@ -105,7 +105,7 @@ export interface ResolvedSelfHealing {
 export interface ResolvedUpgrade {
   /** For how long its first node must be synced without a break before the next one follows. */
   readonly soakSec: number;
-  /** How long a node may take to be synced again, beside its stop time. */
+  /** How long a node may take from its start to being synced again. */
   readonly limitSec: number;
 }
 
