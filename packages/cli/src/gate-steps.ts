@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import type { EC2Client } from "@aws-sdk/client-ec2";
 import { PutParameterCommand, type SSMClient } from "@aws-sdk/client-ssm";
@@ -101,7 +102,7 @@ export async function waitForHost(gate: Gate): Promise<void> {
 export async function setWanted({ input, ssm }: Gate, wanted: WantedRelease): Promise<void> {
   const Name = `${input.parameters}/release`;
   const found = releaseSchema.safeParse(JSON.parse((await readParameter(ssm, Name))?.Value ?? "null"));
-  if (found.success && found.data.release === wanted.release && sameImages(found.data.images, wanted.images)) return;
+  if (found.success && isDeepStrictEqual(found.data, wanted)) return;
   const Value = JSON.stringify(wanted);
   await calling(
     "ssm:PutParameter",
@@ -109,9 +110,6 @@ export async function setWanted({ input, ssm }: Gate, wanted: WantedRelease): Pr
     `${input.node} has not been touched.`,
   );
 }
-
-const sameImages = (one: WantedRelease["images"], other: WantedRelease["images"]): boolean =>
-  Object.keys({ ...one, ...other }).every((client) => one[client] === other[client]);
 
 /** What the host has written about itself, and when. `asWanted`: the same as a parameter's value; absent where an older machine image has written less. */
 export interface Running {
