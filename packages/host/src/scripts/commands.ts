@@ -12,6 +12,7 @@ systemctl enable --quiet coinfleet.target
 /usr/lib/coinfleet/configure
 failed=$(systemctl list-units --plain --no-legend --state=failed 'coinfleet-*.service' | awk '{ print $1 }')
 # An old failure must not be taken for the outcome of what starts now.
+rm -f "$run/node.short"
 { grep -ls '"state": "failed"' "$run"/status/*.json || true; } | xargs -r rm -f
 # shellcheck disable=SC2086 # a list of names
 [ -z "$failed" ] || systemctl reset-failed $failed

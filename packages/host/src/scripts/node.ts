@@ -139,6 +139,7 @@ for daemon in "\${daemons[@]}"; do
   error=$(docker run "\${words[@]}" 2>&1 >/dev/null) || fail "$daemon does not start: $error" "It is tried again."
 done
 succeed "release $wanted: \${daemons[*]}"
+started=$SECONDS
 systemd-notify --ready --status="running $wanted"
 /usr/lib/coinfleet/report-running </dev/null &
 
@@ -147,12 +148,19 @@ for daemon in "\${daemons[@]}"; do
   waits+=("$!")
 done
 wait -n "\${waits[@]}"
-waiting "$(cat "$run"/ended.* 2>/dev/null | tr '\\n' ' ')" "It is started again; its log says why."
+ended=$(cat "$run"/ended.* 2>/dev/null | paste -sd ' ')
+short=0
+[ $((SECONDS - started)) -ge 60 ] || short=$(($(cat "$run/node.short" 2>/dev/null || echo 0) + 1))
+echo "$short" >"$run/node.short"
+[ "$short" -lt 3 ] || fail "$ended, within a minute of its start and $short times in a row" "It is started again all the same; its log says why."
+waiting "$ended" "It is started again; its log says why."
 exit 1
 `;
 
-/** Stops the daemons in the reverse order of their start, each within the time that its coin allows. */
-/** Stops the daemons within their own stop times. A load balancer hears of it first: until it sends nobody any more, the node goes on serving. */
+/**
+ * Stops the daemons in the reverse order of their start, each within the time that its coin allows. A load balancer hears of it first: until it sends nobody
+ * any more, the node goes on serving.
+ */
 export const nodeStopScript = `running() {
   while read -r daemon; do
     [ "$(docker inspect --format '{{.State.Running}}' "$daemon" 2>/dev/null)" = true ] || return 1
