@@ -48,6 +48,7 @@ echo "$*" >>/run/docker.log
 case "$1 $2" in
   "image inspect") exit 1 ;;
   "stop "*) [ -e /run/stopped-at ] || touch /run/stopped-at ;;
+  "wait "*) sleep "$(cat /run/lives 2>/dev/null || echo 0)"; echo 1 ;;
   "pull "*) [ ! -e /run/pull-fails ] || { cat /run/pull-fails >&2; exit 1; } ;;
   "inspect "*) if [[ $* == *Running* ]]; then cat /run/is-running; else cat /run/exit-code; fi ;;
 esac
@@ -160,6 +161,24 @@ describe("a boot that does not go well", function () {
     assert.equal(host.run("/usr/lib/coinfleet/pull node registry.example/litecoind:latest").code, 1);
     assert.match(status("node").why, /not named by its digest/);
     assert.doesNotMatch(host.read("run/docker.log") ?? "", /pull/);
+  });
+
+  it("calls it a failure when a daemon ends for the third time within a minute of its start, until the next apply", () => {
+    const images = { litecoind: image, beacon: image };
+    host.write("run/coinfleet/config.json", JSON.stringify({ ...config, databaseSurvivesDowngrade: true }));
+    host.write("run/coinfleet/release.json", JSON.stringify({ release: "r1", images, versions: {} }));
+    host.write("run/coinfleet/agent/starts", "0");
+    host.write("run/coinfleet/node.wanted", "digest");
+    for (const name of ["mountpoint", "systemd-notify"]) host.write(`usr/local/bin/${name}`, "#!/bin/sh\n", 0o755);
+    const ends = (): string => {
+      const { code, output } = host.run("mkdir -p /var/lib/coinfleet/data/.coinfleet; /usr/lib/coinfleet/node r1 2>&1");
+      assert.equal(code, 1, output);
+      return status("node").state;
+    };
+    assert.deepEqual([ends(), ends(), ends()], ["waiting", "waiting", "failed"]);
+    assert.match(status("node").why, /ended with code 1, within a minute of its start and 3 times in a row/);
+    host.run("rm /run/coinfleet/node.short");
+    assert.equal(ends(), "waiting");
   });
 
   it("gives each daemon its whole stop time, the last one first, and says which one needed longer", () => {
