@@ -177,6 +177,11 @@ describe("a boot that does not go well", function () {
     };
     assert.deepEqual([ends(), ends(), ends()], ["waiting", "waiting", "failed"]);
     assert.match(status("node").why, /ended with code 1, within a minute of its start and 3 times in a row/);
+    // As the manager does when they have ended by themselves, and when it is told to stop them.
+    host.run("EXIT_CODE=exited /usr/lib/coinfleet/node-stop");
+    assert.equal(status("node").state, "failed");
+    host.run("/usr/lib/coinfleet/node-stop");
+    assert.deepEqual([status("node").state, status("node").why], ["waiting", "stopped"]);
     host.run("rm /run/coinfleet/node.short");
     assert.equal(ends(), "waiting");
   });

@@ -178,7 +178,8 @@ while IFS=$'\\t' read -r daemon seconds; do
   if [ "$code" = 137 ]; then echo "$daemon did not stop within $seconds s and was killed" >&2; fi
   docker rm --force "$daemon" >/dev/null 2>&1 || true
 done < <(jq -r '.daemons | reverse[] | [.name, .stopTimeoutSec] | @tsv' "$config")
-waiting "stopped"
+# The manager runs this too when the daemons have ended by themselves, which has been said, and sets this variable then.
+[ -n "\${EXIT_CODE:-}" ] || waiting "stopped"
 `;
 
 /**
