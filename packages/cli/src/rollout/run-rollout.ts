@@ -74,7 +74,7 @@ const engineCall = (environment: string, action: string, ...flags: readonly stri
 ];
 
 async function preview(environment: string): Promise<ReturnType<typeof previewSchema.parse>["steps"]> {
-  const end = await runProgram("pulumi", engineCall(environment, "preview", "--json"), previewLimitMs, ["stderr"]);
+  const end = await runProgram("pulumi", engineCall(environment, "preview", "--json", "--show-sames"), previewLimitMs, ["stderr"]);
   if (end.code !== 0) throw failed({ environment }, "pulumi preview", end, untouched);
   return previewSchema.parse(JSON.parse(end.output)).steps;
 }
