@@ -335,7 +335,10 @@ describe("runGate", () => {
         };
       });
       await assert.rejects(run(), /RolledBack[^]*still waiting for it to be synced again/);
-      assert.deepEqual(done.slice(0, 3), ["apply", "release 1.0.0-go", "apply"]);
+      assert.deepEqual(
+        done.filter((one) => one !== "status"),
+        ["apply", "release 1.0.0-go", "apply"],
+      );
     });
 
     it("tries the release of the stack file again the next time", async () => {

@@ -66,7 +66,7 @@ export interface Gate {
   readonly pollMs: number;
 }
 
-/** While a release does not run yet, its host is asked why on every so many looks: a restore may take days, or have failed at once. */
+/** While a node is not well yet, its host is asked why on every so many looks: a restore may take days, or have failed at once. */
 const looksPerStatus = 6;
 
 export function waitingFor({ input, deadline, reporter }: Gate, what: string): void {
@@ -142,7 +142,11 @@ export async function applyAndWait(told: Gate, { wasSynced, soakSec }: { wasSync
   const { input, cloudWatch, deadline, pollMs, reporter } = gate;
   const sinceMs = Math.max(appliedMs, await waitForRelease(gate));
   const wanted = wasSynced ? "it to be synced again" : "it to be alive and progressing";
+  let look = 0;
   const passed = await untilHealthy(cloudWatch, input, { wasSynced, sinceMs, soakSec }, async (why) => {
+    look += 1;
+    // A daemon that ends again and again is not worth waiting for.
+    if (look % looksPerStatus === 0) await askHost(gate);
     if (deadline.hasPassed) throw timedOut(gate, wanted, why);
     waitingFor(gate, `health; ${why}`);
     await deadline.pause(pollMs);
@@ -166,16 +170,21 @@ async function apply(gate: Gate): Promise<void> {
   }
 }
 
+/** What its host waits for. @throws {@link CliError} when a step on it has failed */
+async function askHost(gate: Gate): Promise<string | undefined> {
+  const { statusDocument, instanceId, node } = gate.input;
+  const failed = (end: CommandEnd): CliError => documentFailed(statusDocument, node, instanceId, end);
+  return hostStatus({ ...gate, document: statusDocument }, instanceId, failed);
+}
+
 async function waitForRelease(gate: Gate): Promise<number> {
   const { input } = gate;
   const { release } = input.release;
-  const failed = (end: CommandEnd): CliError => documentFailed(input.statusDocument, input.node, input.instanceId, end);
   let host = "";
   for (let look = 1; ; look += 1) {
     const found = await readRunning(gate);
     if (found?.release === release) return found.sinceMs;
-    if (look % looksPerStatus === 0)
-      host = (await hostStatus({ ...gate, document: input.statusDocument }, input.instanceId, failed)) ?? host;
+    if (look % looksPerStatus === 0) host = (await askHost(gate)) ?? host;
     const last = `${found === undefined ? "the host has not reported a release" : `it runs ${found.release}`}${host}`;
     if (gate.deadline.hasPassed) throw timedOut(gate, `release ${release} to run`, last);
     waitingFor(gate, `release ${release} to run; ${last}`);
