@@ -74,7 +74,7 @@ describe("a release", function () {
       sources: { litecoind: "debian" },
       release: { litecoind: version },
       // A tip of ten blocks' time is still fresh: the first node makes them, and may be away for that long.
-      blockEverySec: 30,
+      blockEverySec: 60,
       allowedCidrs: ["10.0.0.0/16"],
       loadBalancer: true,
       upgrade: { soakMinutes: 0.5, limitMinutes: 2 },
