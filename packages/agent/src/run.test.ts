@@ -16,6 +16,8 @@ interface Daemon {
   mined: number;
 }
 
+const health = { tips: [], minimumTips: 0, settledDepth: 2, blockIntervalSec: 10, maxBlocksBehind: 2, maxTipAgeSec: 600, minimumPeers: 1 };
+
 describe("the agent as a process", function () {
   this.timeout(60_000);
   let directory: string;
@@ -60,15 +62,6 @@ describe("the agent as a process", function () {
   });
 
   function start(change: object = {}, environment: NodeJS.ProcessEnv = {}): void {
-    const health = {
-      tips: [],
-      minimumTips: 0,
-      settledDepth: 2,
-      blockIntervalSec: 10,
-      maxBlocksBehind: 2,
-      maxTipAgeSec: 600,
-      minimumPeers: 1,
-    };
     const config = {
       version: 1,
       environment: "test",
@@ -161,15 +154,6 @@ describe("the agent as a process", function () {
   });
 
   it("counts the days until the network leaves its release behind, and counts none otherwise", async () => {
-    const health = {
-      tips: [],
-      minimumTips: 0,
-      settledDepth: 2,
-      blockIntervalSec: 10,
-      maxBlocksBehind: 2,
-      maxTipAgeSec: 600,
-      minimumPeers: 1,
-    };
     start({ health: { ...health, leftBehindAtSec: Date.now() / 1000 + 10 * 86_400 } });
     await eventually("sent", () => sent("DaysToFork").some((days) => days > 9.9 && days < 10.1));
   });

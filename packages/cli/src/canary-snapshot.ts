@@ -20,8 +20,8 @@ export interface Canary {
   readonly node: string;
   readonly instanceId: string;
   readonly release: string;
-  /** When the release that it runs was started, Unix milliseconds: what is older than that is not of this try. */
-  readonly runningSinceMs: number;
+  /** Whether it is synced now: its data is what a way back should lead to. */
+  readonly isWell: boolean;
   readonly volume: z.infer<typeof canarySchema>;
   readonly ec2: EC2Client;
   readonly ssm: SSMClient;
@@ -34,7 +34,7 @@ const beforeTag = "coinfleet:before-release";
 /** Of the last two releases: who goes back does so at once, and not by years. */
 const kept = 2;
 
-async function taken({ ec2, volume }: Canary): Promise<readonly Snapshot[]> {
+async function taken({ ec2, volume }: Pick<Canary, "ec2" | "volume">): Promise<readonly Snapshot[]> {
   const Filters = [
     { Name: "volume-id", Values: [volume.volumeId] },
     { Name: "tag-key", Values: [beforeTag] },
@@ -47,13 +47,12 @@ const isBefore = ({ Tags }: Snapshot, release: string): boolean =>
   (Tags ?? []).some(({ Key, Value }) => Key === beforeTag && Value === release);
 
 /**
- * Stops the node and begins a snapshot of its volume: consistent, because nothing writes any more; what is read from then on is of that moment. Once for each
- * try: when one was interrupted the data may be the new release's already; when the old release has run again since, its data is newer. @returns the snapshot's id, or undefined when the node did not stop in time
+ * Stops the node and begins a snapshot of its volume: consistent, because nothing writes any more; what is read from then on is of that moment. A node that is
+ * not well keeps the one of an earlier try: the release may have had its data since. @returns the snapshot's id, or undefined when the node did not stop in time
  */
 export async function snapshotBefore(canary: Canary): Promise<string | undefined> {
-  const { ec2, ssm, node, instanceId, release, runningSinceMs, volume, deadline, pollMs, reporter } = canary;
-  const before = await taken(canary);
-  const own = before.find((one) => isBefore(one, release) && (one.StartTime?.getTime() ?? 0) >= runningSinceMs)?.SnapshotId;
+  const { ec2, ssm, node, instanceId, release, isWell, volume, deadline, pollMs, reporter } = canary;
+  const own = isWell ? undefined : (await taken(canary)).find((one) => isBefore(one, release))?.SnapshotId;
   if (own !== undefined) {
     reporter.say(`${node}: its data before ${release} is in ${own}, of an earlier try`);
     return own;
@@ -75,9 +74,13 @@ export async function snapshotBefore(canary: Canary): Promise<string | undefined
     `${node} is stopped; its next gate starts it again.`,
   );
   reporter.say(`${node}: stopped; its data before ${release} is in ${id}`);
-  for (const { SnapshotId } of before.slice(kept - 1))
-    await calling("ec2:DeleteSnapshot", ec2.send(new DeleteSnapshotCommand({ SnapshotId })), "An older snapshot is still there.");
   return id;
+}
+
+/** Deletes all but the newest of them. Only after a release has come through: until then an older one may be the only good copy. */
+export async function forgetOlder(canary: Pick<Canary, "ec2" | "volume">): Promise<void> {
+  for (const { SnapshotId } of (await taken(canary)).slice(kept))
+    await calling("ec2:DeleteSnapshot", canary.ec2.send(new DeleteSnapshotCommand({ SnapshotId })), "An older snapshot is still there.");
 }
 
 /** What to write into the stack file to go back to a snapshot. */

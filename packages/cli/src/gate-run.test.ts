@@ -42,12 +42,12 @@ function isList(value: unknown): value is readonly {
   return Array.isArray(value);
 }
 
-/** Answers a look back (period 300) with `before`, and a look at now with `after`: three samples from the near future, as if 30 s had passed. */
-function metrics(aws: FakeAws, before: Figures, after: Figures): void {
+/** Answers a look back (period 300) with `before`, a look at `Synced` alone with `now`, and a look at now with `after`: three samples from the near future, as if 30 s had passed. */
+function metrics(aws: FakeAws, before: Figures, after: Figures, now = after): void {
   aws.on("GetMetricData", ({ MetricDataQueries: queries }) => {
     if (!isList(queries)) return { error: "ValidationError" };
     const series = queries.map(({ Id, MetricStat: { Period, Metric } }) => {
-      const value = (Period === 300 ? before : after)[Metric.MetricName];
+      const value = (Period === 300 ? before : queries.length === 1 ? now : after)[Metric.MetricName];
       const times = value === undefined ? [] : [30, 20, 10].map((second) => Date.now() / 1000 + second);
       return { Id, Timestamps: times, Values: times.map(() => value) };
     });
@@ -227,6 +227,7 @@ describe("runGate", () => {
         done.push(`snapshot of ${String(given["VolumeId"])}`);
         assert.ok(Object.values(given).includes("coinfleet:before-release"));
         assert.ok(!Object.values(given).includes("coinfleet:backup"), "it would be kept and drilled as a backup");
+        before = [...before, ["snap-new", "2.0.0-go", "2026-11-21"]];
         return { xml: "<CreateSnapshotResponse><snapshotId>snap-new</snapshotId></CreateSnapshotResponse>" };
       });
       aws.on("DeleteSnapshot", ({ SnapshotId }) => {
@@ -242,25 +243,30 @@ describe("runGate", () => {
         ["snap-0", "0.9.0-go", "2026-11-20"],
       ];
       await runGate({ ...input, canary }, recordingReporter().reporter, 20);
-      assert.deepEqual(done, ["stop", "snapshot of vol-1", "end of snap-1", "apply"]);
+      assert.deepEqual(done, ["stop", "snapshot of vol-1", "apply", "end of snap-1"]);
     });
 
     it("takes none where the release stays, nor a second one of data that the new release may have touched", async () => {
       running = "2.0.0";
       await runGate({ ...input, canary }, recordingReporter().reporter, 20);
       assert.deepEqual(done, ["apply"]);
-      [running, before] = ["1.0.0", [["snap-1", "2.0.0-go", "2099-01-01"]]];
+      [running, before] = ["1.0.0", [["snap-1", "2.0.0-go", "2026-11-11"]]];
+      metrics(aws, { Synced: 1 }, { ProbeSuccess: 1, Synced: 1, Height: 10 }, { Synced: 0 });
       await runGate({ ...input, canary }, recordingReporter().reporter, 20);
       assert.deepEqual(done, ["apply", "apply"]);
     });
 
-    it("takes another one where the old release has run again since an earlier try", async () => {
+    it("takes another one where the old release has come back well since an earlier try", async () => {
       before = [["snap-1", "2.0.0-go", "2026-11-11"]];
       await runGate({ ...input, canary }, recordingReporter().reporter, 20);
       assert.deepEqual(done, ["stop", "snapshot of vol-1", "apply"]);
     });
 
-    it("says the way back when neither release comes through", async () => {
+    it("says the way back when neither release comes through, and deletes no older copy", async () => {
+      before = [
+        ["snap-1", "1.0.0-go", "2026-11-11"],
+        ["snap-0", "0.9.0-go", "2026-11-20"],
+      ];
       aws.on("PutParameter", () => ({ json: {} }));
       metrics(aws, { Synced: 1 }, { ProbeSuccess: 0 });
       await assert.rejects(

@@ -4,7 +4,7 @@ import { SSMClient } from "@aws-sdk/client-ssm";
 import { formatDuration } from "@coinfleet/build/progress";
 import type { Holder } from "@coinfleet/coordination";
 import { patientSettings } from "./aws-call.ts";
-import { snapshotBefore } from "./canary-snapshot.ts";
+import { forgetOlder, snapshotBefore } from "./canary-snapshot.ts";
 import { Deadline } from "./deadline.ts";
 import {
   applyAndWait,
@@ -18,7 +18,7 @@ import {
   type Running,
 } from "./gate-steps.ts";
 import { lockingGroup, updateOf } from "./group-lock.ts";
-import { wasSyncedBefore } from "./node-health.ts";
+import { isSyncedNow, wasSyncedBefore } from "./node-health.ts";
 import type { Reporter } from "./reporter.ts";
 import { rollBack } from "./roll-back.ts";
 
@@ -70,6 +70,7 @@ async function passGate(gate: Gate): Promise<GateResult> {
   try {
     const isSynced = await applyAndWait(gate, { wasSynced, soakSec: old === undefined ? 0 : input.soakSec });
     if (old !== undefined) reporter.say(`${input.node}: from ${old.release} to ${input.release.release} in ${since(startedMs)}`);
+    if (input.canary !== undefined && snapshotId !== undefined) await forgetOlder({ ...gate, volume: input.canary });
     return { node: input.node, release: input.release.release, wasSynced, isSynced };
   } catch (error) {
     if (old === undefined) throw error;
@@ -83,7 +84,8 @@ const since = (startedMs: number): string => formatDuration((Date.now() - starte
 async function secure(gate: Gate, old: Running | undefined): Promise<string | undefined> {
   const { input } = gate;
   if (input.canary === undefined || old === undefined) return undefined;
-  const id = await snapshotBefore({ ...gate, ...input, release: input.release.release, runningSinceMs: old.sinceMs, volume: input.canary });
+  const isWell = await isSyncedNow(gate.cloudWatch, input);
+  const id = await snapshotBefore({ ...gate, ...input, release: input.release.release, isWell, volume: input.canary });
   if (id === undefined) throw timedOut(gate, "it to stop", `it runs ${old.release}`);
   return id;
 }

@@ -9,9 +9,19 @@ const lookBackMs = 24 * 3_600_000;
 const lookBackPeriodSec = 300;
 
 /** Whether the node was synced at any time of the last day. */
-export async function wasSyncedBefore(cloudWatch: CloudWatchClient, node: MetricNode): Promise<boolean> {
+export const wasSyncedBefore = (cloudWatch: CloudWatchClient, node: MetricNode): Promise<boolean> =>
+  wasSyncedWithin(cloudWatch, node, lookBackMs, lookBackPeriodSec);
+
+// Three samples: what a node was before it went away is no longer among them.
+const nowMs = 30_000;
+
+/** Whether the node says that it is synced. */
+export const isSyncedNow = (cloudWatch: CloudWatchClient, node: MetricNode): Promise<boolean> =>
+  wasSyncedWithin(cloudWatch, node, nowMs, 10);
+
+async function wasSyncedWithin(cloudWatch: CloudWatchClient, node: MetricNode, ms: number, periodSec: number): Promise<boolean> {
   const toMs = Date.now();
-  const range = { fromMs: toMs - lookBackMs, toMs, periodSec: lookBackPeriodSec, statistic: "Maximum" } as const;
+  const range = { fromMs: toMs - ms, toMs, periodSec, statistic: "Maximum" } as const;
   return wasSyncedIn((await readSamples(cloudWatch, [node], ["Synced"], range))(node));
 }
 

@@ -7,6 +7,9 @@ export interface ProgramEnd {
   readonly error: string;
 }
 
+// A program is killed beyond it; a preview of a whole fleet with all that stays the same is tens of megabytes.
+const longestOutput = 256 * 1024 ** 2;
+
 /** Runs a program and waits for it; never throws. What is `shown` of its output goes through as well. */
 export async function runProgram(
   command: string,
@@ -15,7 +18,7 @@ export async function runProgram(
   shown: readonly ("stdout" | "stderr")[] = [],
 ): Promise<ProgramEnd> {
   return new Promise((resolve) => {
-    const child = execFile(command, args, { timeout: timeoutMs, maxBuffer: 16 * 1024 ** 2 }, (failure, output, error) => {
+    const child = execFile(command, args, { timeout: timeoutMs, maxBuffer: longestOutput }, (failure, output, error) => {
       const code = failure === null ? 0 : typeof failure.code === "number" ? failure.code : undefined;
       resolve({ code, output, error: error === "" && failure !== null ? failure.message : error });
     });
