@@ -5,6 +5,7 @@
 import type { AlarmId } from "@coinfleet/sdk";
 import { FleetUnderTest } from "../fleet/fleet-under-test.ts";
 import { fleetOf } from "../fleet/stack.ts";
+import { rpcCall } from "../fleet/litecoin-rpc.ts";
 
 const rounds = Number(process.env["BENCH_ROUNDS"] ?? 2);
 const goalSec = 60;
@@ -72,7 +73,5 @@ async function measure({ name, alarm, prepare, cause, cure }: Fault): Promise<nu
 
 /** Makes blocks on one node's own chain. */
 async function mine(on: keyof typeof receivers, count: number): Promise<void> {
-  const password = "$(sed -n s/^rpcpassword=//p /run/coinfleet/daemons/litecoind/litecoind.conf)";
-  const body = JSON.stringify({ method: "generatetoaddress", params: [count, receivers[on]] });
-  await fleet.onHost(on, `curl --silent --fail --user coinfleet:${password} --data '${body}' http://127.0.0.1:19443/`);
+  await fleet.onHost(on, `${rpcCall("generatetoaddress", count, receivers[on])} --fail`);
 }

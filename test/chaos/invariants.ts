@@ -1,4 +1,5 @@
 import type { FleetUnderTest } from "../fleet/fleet-under-test.ts";
+import { rpcCall } from "../fleet/litecoin-rpc.ts";
 
 /** What a host shows of its data. */
 export interface DataFacts {
@@ -13,20 +14,17 @@ const allowedBlocksBehind = 4;
 /** Two probes and the time in which they are believed. */
 const believedSec = 45;
 
-const rpc = (method: string, params: readonly unknown[]): string =>
-  `curl --silent --max-time 5 --user coinfleet:$(sed -n s/^rpcpassword=//p /run/coinfleet/daemons/litecoind/litecoind.conf) --data '${JSON.stringify({ method, params })}' http://127.0.0.1:19443/ | jq -r .result`;
-
 export const dataFacts = async (fleet: FleetUnderTest, node: string): Promise<DataFacts> => {
   const volume = await fleet.onHost(
     node,
     `blkid -s UUID -o value $(findmnt -no SOURCE --mountpoint ${data}); sha256sum <${data}/.coinfleet/volume.json`,
   );
-  return { volume, height: Number(await fleet.onHost(node, rpc("getblockcount", []))) };
+  return { volume, height: Number(await fleet.onHost(node, `${rpcCall("getblockcount")} | jq -r .result`)) };
 };
 
 /** Hash of a block, by the node itself. */
 export const blockHash = (fleet: FleetUnderTest, node: string, height: number): Promise<string> =>
-  fleet.onHost(node, rpc("getblockhash", [height]));
+  fleet.onHost(node, `${rpcCall("getblockhash", height)} | jq -r .result`);
 
 /** Watches a group for nodes that say that they are healthy and are not. */
 export class HonestyWatch {
@@ -47,7 +45,7 @@ export class HonestyWatch {
   async look(): Promise<void> {
     const best = this.#best;
     for (const node of this.#nodes) {
-      const script = `health=$(curl --silent --max-time 5 --output /dev/null --write-out '%{http_code}' http://127.0.0.1:9797/healthz || true); height=$(${rpc("getblockcount", [])} || true); echo "$health \${height:-none}"`;
+      const script = `health=$(curl --silent --max-time 5 --output /dev/null --write-out '%{http_code}' http://127.0.0.1:9797/healthz || true); height=$(${rpcCall("getblockcount")} | jq -r .result || true); echo "$health \${height:-none}"`;
       // A host that cannot be asked tells nobody that it is healthy.
       const said = await this.#fleet.onHost(node, script).catch(() => "000 none");
       const [health = "", height = ""] = said.split(" ");

@@ -3,6 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { renderMachineImage } from "@coinfleet/host";
 import { containerProblems } from "@coinfleet/policy";
 import type { FleetUnderTest } from "./fleet-under-test.ts";
+import { rpcPassword } from "./litecoin-rpc.ts";
 
 const node = "litecoin-1";
 const daemon = "litecoind";
@@ -77,7 +78,7 @@ export function describeHardening(fleetUnderTest: () => FleetUnderTest): void {
     });
 
     it("finds no secret on any disk of the host: they are on tmpfs, for their readers alone", async () => {
-      const secret = await onHost("sed -n s/^rpcpassword=//p /run/coinfleet/daemons/litecoind/litecoind.conf");
+      const secret = await onHost(rpcPassword);
       assert.match(secret, /^[0-9a-f]{64}$/);
       assert.equal(await onHost("stat --file-system --format %T /run/coinfleet"), "tmpfs");
       const readable = await onHost(`grep -rlF ${secret} /run | xargs stat --format '%a %u %n' | sort`);

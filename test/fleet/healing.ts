@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { DescribeVolumesCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { GetAutomationExecutionCommand, SSMClient, StartAutomationExecutionCommand } from "@aws-sdk/client-ssm";
 import type { FleetUnderTest } from "./fleet-under-test.ts";
+import { rpcCall, rpcPassword } from "./litecoin-rpc.ts";
 
 const data = "/var/lib/coinfleet/data";
 // The agent's patience without peers, and until it asks again after a refusal.
@@ -20,10 +21,8 @@ export function describeHealing(fleetUnderTest: () => FleetUnderTest): void {
       return stdout + stderr;
     }
 
-    const call = (node: string, method: string, ...params: readonly unknown[]): Promise<string> => {
-      const password = "$(sed -n s/^rpcpassword=//p /run/coinfleet/daemons/litecoind/litecoind.conf)";
-      return fleet.onHost(node, `curl -s -u coinfleet:${password} -d '${JSON.stringify({ method, params })}' http://127.0.0.1:19443/`);
-    };
+    const call = (node: string, method: string, ...params: readonly unknown[]): Promise<string> =>
+      fleet.onHost(node, rpcCall(method, ...params));
     const startOf = (node: string): Promise<string> => fleet.onHost(node, "docker inspect --format '{{.State.StartedAt}}' litecoind");
 
     it("does not restart a node that has lost its peers while an operator holds it, and does when it is released", async () => {
@@ -66,8 +65,7 @@ export function describeHealing(fleetUnderTest: () => FleetUnderTest): void {
     });
 
     it("gives both nodes a new password, one after the other, and forgets the old one", async () => {
-      const passwordOf = (node: string): Promise<string> =>
-        fleet.onHost(node, "sed -n s/^rpcpassword=//p /run/coinfleet/daemons/litecoind/litecoind.conf");
+      const passwordOf = (node: string): Promise<string> => fleet.onHost(node, rpcPassword);
       const status = (node: string, password: string): Promise<string> =>
         fleet.onHost(
           node,

@@ -5,6 +5,7 @@ import { createServer, type Server } from "node:http";
 import type { StackFile } from "../engine/support.ts";
 import type { FleetUnderTest } from "./fleet-under-test.ts";
 import { withFleet, type Groups } from "./stack.ts";
+import { rpcCall } from "./litecoin-rpc.ts";
 
 /** Where an operator keeps archives: takes one by PUT, gives it by GET, and can give it with one bit turned. */
 class ArchiveServer {
@@ -130,9 +131,7 @@ export function describeRestore(fleetUnderTest: () => FleetUnderTest, file: (gro
     });
 
     async function blockHash(node: string, at: number): Promise<string> {
-      const password = "$(sed -n s/^rpcpassword=//p /run/coinfleet/daemons/litecoind/litecoind.conf)";
-      const body = JSON.stringify({ method: "getblockhash", params: [at] });
-      const found = await fleet.onHost(node, `curl -s -u coinfleet:${password} -d '${body}' http://127.0.0.1:19443/ | jq -r .result`);
+      const found = await fleet.onHost(node, `${rpcCall("getblockhash", at)} | jq -r .result`);
       assert.match(found, /^[0-9a-f]{64}$/);
       return found;
     }

@@ -40,18 +40,24 @@ interface Restart {
 const untouched = "Nothing has been changed.";
 const force = "Wait, or go on all the same with --force.";
 
-/** The node's siblings that are not synced, each with why. */
-async function unhealthySiblings({ node, options, cloudWatch }: Restart): Promise<readonly string[]> {
-  const all = await findNodes(new EC2Client(awsSettings(options.region)), { environment: node.environment });
-  const siblings = all.filter((one) => one.group === node.group && one.node !== node.node);
-  if (siblings.length === 0) return [];
+/** Those of some nodes that are not synced, each with why. */
+export async function notSynced(cloudWatch: CloudWatchClient, nodes: readonly FleetNode[]): Promise<readonly string[]> {
+  if (nodes.length === 0) return [];
   const nowMs = Date.now();
   const range = { fromMs: nowMs - freshMs - 60_000, toMs: nowMs + 10_000, periodSec: 10, statistic: "Maximum" } as const;
-  const samplesOf = await readSamples(cloudWatch, siblings, statusMetrics, range);
-  return siblings.flatMap((one) => {
+  const samplesOf = await readSamples(cloudWatch, nodes, statusMetrics, range);
+  return nodes.flatMap((one) => {
     const { state, why } = judgeNode(one, samplesOf(one), nowMs);
     return state === "Synced" ? [] : [`${one.node} is ${state}${why === undefined ? "" : ` (${why})`}`];
   });
+}
+
+async function unhealthySiblings({ node, options, cloudWatch }: Restart): Promise<readonly string[]> {
+  const all = await findNodes(new EC2Client(awsSettings(options.region)), { environment: node.environment });
+  return notSynced(
+    cloudWatch,
+    all.filter((one) => one.group === node.group && one.node !== node.node),
+  );
 }
 
 async function refuseWithoutSiblings(restart: Restart): Promise<void> {

@@ -59,6 +59,12 @@ describe("coinfleet secret rotate", () => {
     assert.equal(done.length, 2);
   });
 
+  it("refuses while one of the nodes is not synced, before there is a new value", async () => {
+    fakeMetrics(aws, (node, metric) => (metric === "BlocksBehind" ? 9 : metric === "Synced" && node === "litecoin-2" ? 0 : 1));
+    await assert.rejects(rotate(), /SiblingNotHealthy[^]*litecoin-2 is Syncing[^]*Nothing has been changed/);
+    assert.deepEqual(done, []);
+  });
+
   it("refuses a group without secrets before anything is changed", async () => {
     await assert.rejects(rotate({ group: "oak" }), /InvalidInput: test has no group oak with secrets[^]*allowed +litecoin/);
     assert.deepEqual(aws.calls, []);

@@ -1,3 +1,4 @@
+import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { secretName, type ResolvedFleet, type ResolvedGroup } from "@coinfleet/sdk";
@@ -5,7 +6,7 @@ import { awsSettings, calling } from "./aws-call.ts";
 import { CliError } from "./cli-error.ts";
 import { findNodes, type FleetNode } from "./fleet-nodes.ts";
 import type { Reporter } from "./reporter.ts";
-import { restartNode, type RestartOptions } from "./restart-run.ts";
+import { notSynced, restartNode, type RestartOptions } from "./restart-run.ts";
 import { generateSecret } from "./secret-value.ts";
 
 /** Which secrets, and what of a rotation. */
@@ -25,6 +26,8 @@ export async function rotateSecrets(fleet: ResolvedFleet, rotation: Rotation, re
   const group = fleet.groups.find((one) => one.name === name);
   if (group === undefined || group.secrets.length === 0) throw noSecrets(fleet, name);
   const nodes = await usersOf(fleet, group, region);
+  // Before there is a value that some of them would never take.
+  if (!rotation.isForced) await refuseUnwell(nodes, region);
   const client = new SecretsManagerClient(awsSettings(region));
   for (const secret of makesValue ? group.secrets : []) {
     const SecretId = secretName(fleet.environment, group, secret);
@@ -50,6 +53,18 @@ async function usersOf(fleet: ResolvedFleet, group: ResolvedGroup, region: strin
   const names = [group, ...served].map(({ name }) => name);
   const nodes = await findNodes(new EC2Client(awsSettings(region)), { environment: fleet.environment });
   return names.flatMap((name) => nodes.filter((node) => node.group === name));
+}
+
+async function refuseUnwell(nodes: readonly FleetNode[], region: string): Promise<void> {
+  const bad = await notSynced(new CloudWatchClient(awsSettings(region)), nodes);
+  if (bad.length === 0) return;
+  throw new CliError("SiblingNotHealthy", {
+    title: "A node that uses the secrets is not synced: the rotation would stop half-way.",
+    where: nodes.map(({ node }) => node).join(", "),
+    got: bad.join(", "),
+    fix: "Wait, or go on all the same with --force.",
+    state: "Nothing has been changed.",
+  });
 }
 
 const noSecrets = (fleet: ResolvedFleet, name: string): CliError =>
