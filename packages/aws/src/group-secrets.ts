@@ -67,6 +67,6 @@ export class GroupSecrets extends pulumi.ComponentResource {
 export function secretArns(place: Place, group: ResolvedGroup): readonly string[] {
   const { secrets, server } = group;
   const names = secrets.map((secret) => secretName(place.environment, group, secret));
-  if (server?.secret !== undefined) names.push(secretName(place.environment, { formerly: server.group }, server.secret));
+  if (server?.secret !== undefined) names.push(secretName(place.environment, server, server.secret));
   return names.map((one) => arn(place, "secretsmanager", `secret:${one}-??????`));
 }

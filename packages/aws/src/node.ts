@@ -102,7 +102,6 @@ export class Node extends pulumi.ComponentResource {
           coordinationTable: surroundings.coordinationTable,
           parameters: parameters.prefix,
           release: parameters.release,
-          blockIntervalSec: group.health.blockIntervalSec,
           stopTimeoutSec: stopTimeoutSec(node),
           // The first node of a group tries a release for the others.
           soakSec: node.index === 1 ? group.upgrade.soakSec : 0,

@@ -25,7 +25,6 @@ const input: GateInput = {
   coordinationTable: "coinfleet-test-coordination",
   parameters: "/coinfleet/test/litecoin-1",
   release: releaseOf("2.0.0"),
-  blockIntervalSec: 150,
   stopTimeoutSec: 60,
   soakSec: 0,
   limitSec: 2,

@@ -36,7 +36,6 @@ export const gateSchema = z.strictObject({
   coordinationTable: z.string(),
   parameters: z.string(),
   release: releaseSchema,
-  blockIntervalSec: z.number(),
   stopTimeoutSec: z.number(),
   /** For how long another release than before must keep the node synced, seconds. */
   soakSec: z.number().nonnegative(),

@@ -93,7 +93,7 @@ function groupService(input: ServerInput, requires: Requirement, name: string): 
   return {
     serverOf,
     accessOf: (position) => accessTo(requires, serverOf(position), auth),
-    group: { group: name, port, ...(secret === undefined ? {} : { secret }) },
+    group: { group: name, formerly: group?.formerly ?? name, port, ...(secret === undefined ? {} : { secret }) },
   };
 }
 

@@ -249,7 +249,7 @@ describe("resolveFleet", () => {
 
   it("gives each served node a server of its own while there are enough, and says what must be opened for it", () => {
     const { groups } = fleetOf({
-      wood: { coin: "oak", network: "mainnet", count: 2 },
+      wood: { coin: "oak", network: "mainnet", count: 2, formerly: "oak" },
       mistletoe: { network: "mainnet", count: 3, servedBy: "wood" },
     });
     const [, served] = groups;
@@ -261,7 +261,7 @@ describe("resolveFleet", () => {
       served.nodes[0]?.daemons[0]?.files?.["server.conf"],
       "node1.wood.internal 9332 http://node1.wood.internal:9332 {{secret:server/rpc}}",
     );
-    assert.deepEqual(served.server, { group: "wood", port: internalPort(9332, "JSON-RPC"), secret: "rpc" });
+    assert.deepEqual(served.server, { group: "wood", formerly: "oak", port: internalPort(9332, "JSON-RPC"), secret: "rpc" });
   });
 
   it("takes an address outside the fleet where the coin allows one, and opens nothing for it", () => {

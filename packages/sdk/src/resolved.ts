@@ -63,6 +63,8 @@ export interface ResolvedDrill {
 /** What a group may use of the group that serves it. */
 export interface ResolvedServer {
   readonly group: string;
+  /** What the serving group was called when its secrets were made. The same as `group` when it was never renamed. */
+  readonly formerly: string;
   readonly port: Port;
   /** Name of the secret that opens the port. */
   readonly secret?: string;
