@@ -1,7 +1,7 @@
 /**
  * `npm run test:chaos`: a sandbox fleet of three groups of two nodes, and a random sequence of faults on each, one after the other and all groups at once. After each
  * fault every node of the group must come back by itself, with its file system and its chain. `CHAOS_FAULTS` says how many (200), `CHAOS_SEED` repeats a
- * sequence. The last line is JSON. An agent's clock cannot be set here: the hosts have the machine's; test/healing and the agent's own tests do that.
+ * sequence. The last line is JSON.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { FleetUnderTest } from "../fleet/fleet-under-test.ts";
@@ -67,7 +67,7 @@ async function runLane(group: string, count: number, laneSeed: number): Promise<
   const nodes = [`${group}-1`, `${group}-2`];
   const random = randomOf(laneSeed);
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
-  const faults = faultsOf(fleet, tips.get(group) ?? []);
+  const faults = faultsOf(fleet, tips.get(group) ?? [], random);
   await recovered(nodes);
   const first = new Map<string, DataFacts>();
   for (const node of nodes) first.set(node, await dataFacts(fleet, node));
