@@ -2,7 +2,7 @@
  * `npm test` (fast) and `npm run test:full`: runs the layers one after the other, each with its own set-up, and adds up what they counted.
  * `SHARD=2/3` runs the second of three parts of them. `LAYERS=unit,engine` runs those only.
  */
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,6 +19,8 @@ const mochaSummary = z.object({ passes: z.number(), failures: z.number(), pendin
 interface Layer {
   name: string;
   proves: string;
+  /** Needs the toolchain, which takes minutes to compile where nothing else can be had. @default false */
+  usesEngine?: true;
   run(summary: string): Counts;
 }
 
@@ -87,20 +89,28 @@ const fast: Layer[] = [
   {
     name: "engine",
     proves: "the engine with the toolchain's own plugins, and a first plan of each stack",
+    usesEngine: true,
     run: mocha(["test/engine/toolchain.test.ts", "test/engine/stacks.test.ts"], minutes(15)),
   },
-  { name: "fleet", proves: "the whole program, real hosts and daemons", run: mocha(find("test/fleet/*.test.ts"), minutes(30)) },
+  {
+    name: "fleet",
+    proves: "the whole program, real hosts and daemons",
+    usesEngine: true,
+    run: mocha(find("test/fleet/*.test.ts"), minutes(30)),
+  },
 ];
 const long: Layer[] = [
   { name: "pipeline", proves: "the GitLab pipeline in a local runner", run: mocha(["test/pipeline/pipeline.test.ts"], minutes(5)) },
   {
     name: "changes",
     proves: "the policy pack and the report's verdicts, by the real engine",
+    usesEngine: true,
     run: mocha(["test/engine/policy-pack.test.ts", "test/engine/changes.test.ts"], minutes(40)),
   },
   {
     name: "plans",
     proves: "what a change on a running fleet does, by the real engine",
+    usesEngine: true,
     run: mocha(["test/engine/plans.test.ts"], minutes(15)),
   },
   {
@@ -108,10 +118,16 @@ const long: Layer[] = [
     proves: "every client that registries hold, as its plugin runs it",
     run: mocha(find("test/daemons/*.test.ts"), minutes(30)),
   },
-  { name: "drills", proves: "whether a snapshot becomes a node is found out", run: mocha(["test/drills/drills.test.ts"], minutes(30)) },
+  {
+    name: "drills",
+    proves: "whether a snapshot becomes a node is found out",
+    usesEngine: true,
+    run: mocha(["test/drills/drills.test.ts"], minutes(30)),
+  },
   {
     name: "upgrades",
     proves: "what an upgrade keeps of the data before it, and what a bad release does",
+    usesEngine: true,
     run: mocha(find("test/upgrades/*.test.ts"), minutes(30)),
   },
   { name: "volumes", proves: "never a second mkfs, on real block devices", run: mocha(find("test/host/volume*.test.ts"), minutes(10)) },
@@ -129,6 +145,9 @@ const only = process.env["LAYERS"]?.split(",");
 const [part = 1, of = 1] = (process.env["SHARD"] ?? "1/1").split("/").map(Number);
 const chosen = mode === "full" ? [...fast, ...long].filter((_, i) => i % of === part - 1) : fast;
 const layers = chosen.filter((layer) => !only || only.includes(layer.name));
+// The layers before those use one processor: the others compile meanwhile. A layer that comes too early waits for it, and says what goes on.
+if (layers.some(({ usesEngine }) => usesEngine))
+  spawn("nice", ["-n", "10", "tools/toolchain/bin/toolchain", "ensure"], { stdio: "ignore" });
 const scratch = mkdtempSync(join(tmpdir(), "coinfleet-test-"));
 const total: Counts = { passed: 0, failed: 0, skipped: 0 };
 const lines: string[] = [];
