@@ -169,11 +169,15 @@ describe("the GitLab pipeline, in a local runner", function () {
     assert.match(said, /'interruptible' property type must be boolean/);
   });
 
-  it("verifies what the images of the changed coins are made of", async () => {
+  it("verifies what the images of the changed coins are made of, and scans them", async () => {
     const { code, said } = await mergeRequest(["images", "--force-shell-executor", "--no-artifacts-to-source"], "nothing", 0);
     assert.equal(code, 0, said);
     const calls = (await readFile(join(folder, "calls"), "utf8")).split("\n").filter(Boolean);
-    assert.deepEqual(calls, ["npm ci --ignore-scripts", "npm run --silent coin -- verify --except-pending litecoin"]);
+    assert.deepEqual(calls, [
+      "npm ci --ignore-scripts",
+      "npm run --silent coin -- verify --except-pending litecoin",
+      "npx coinfleet scan litecoin",
+    ]);
   });
 
   it("puts the note on the merge request, and replaces it on the next push", async () => {

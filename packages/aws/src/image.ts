@@ -1,6 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import type { ImageSpec } from "@coinfleet/host";
+import { platforms, type ImageSpec } from "@coinfleet/host";
 import type { Architecture } from "@coinfleet/sdk";
 import type { Registry } from "./registry.ts";
 
@@ -22,8 +22,6 @@ export interface ImageArgs {
   /** What it shares its lower layers with. @default - nothing */
   readonly after?: pulumi.Resource | undefined;
 }
-
-const platforms: Readonly<Record<Architecture, string>> = { x86_64: "linux/amd64", arm64: "linux/arm64" };
 
 /**
  * An image that is prepared (downloads and verification, outside docker), built and pushed, in this order and only at `up`: a preview needs neither docker nor network.

@@ -15,6 +15,7 @@ import { register as registerReleases } from "./commands/releases.ts";
 import { register as registerReport } from "./commands/report.ts";
 import { register as registerRestart } from "./commands/restart.ts";
 import { register as registerRollout } from "./commands/rollout.ts";
+import { register as registerScan } from "./commands/scan.ts";
 import { register as registerSecret } from "./commands/secret.ts";
 import { register as registerSnapshot } from "./commands/snapshot.ts";
 import { register as registerStatus } from "./commands/status.ts";
@@ -37,7 +38,7 @@ export function createProgram(): Command {
     registerSnapshot,
   ])
     register(program);
-  for (const register of [registerDoctor, registerEnv, registerQuotas, registerReleases, registerPromote, registerReport])
+  for (const register of [registerDoctor, registerEnv, registerQuotas, registerReleases, registerScan, registerPromote, registerReport])
     register(program);
   for (const register of [registerAmi, registerSecret, registerGate, registerDetach]) register(program);
   return program;

@@ -221,6 +221,9 @@ const machineImage = z
   })
   .meta({ oneOf: [{ required: ["ids"] }, { required: ["source", "sshUser", "instanceType"] }] });
 
+/** Base of every client's image where a stack file names no other. */
+export const defaultBaseImage = "public.ecr.aws/debian/debian:bookworm-slim";
+
 /** What a stack file says under `coinfleet:fleet`. */
 export const fleetSchema = z.strictObject({
   zones: zonesSchema,
@@ -228,7 +231,7 @@ export const fleetSchema = z.strictObject({
   images: z
     .strictObject({
       base: name
-        .default("public.ecr.aws/debian/debian:bookworm-slim")
+        .default(defaultBaseImage)
         .describe("Base image of every client's image: a Debian 12 slim. With its digest, so that it stays the same."),
       promoted: z
         .record(z.string(), z.string().regex(/^[^\s@]+@sha256:[0-9a-f]{64}$/, "an image by digest: <repository>@sha256:<64 hex digits>"))

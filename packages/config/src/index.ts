@@ -1,3 +1,4 @@
+export { defaultBaseImage } from "./fleet-schema.ts";
 export type { Origin } from "./parse-fleet.ts";
 export { parseStackFile } from "./parse-stack-file.ts";
 export { readBootstrap, readBootstrapValues, type BootstrapConfig } from "./read-bootstrap.ts";

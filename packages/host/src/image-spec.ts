@@ -5,6 +5,9 @@ export type ImageSpec =
   | { readonly kind: "client"; readonly client: ResolvedClient; readonly base: string; readonly architecture: Architecture }
   | { readonly kind: "agent"; readonly coin: string; readonly base: string; readonly architecture: Architecture };
 
+/** What docker calls the machines that an image is for. */
+export const platforms: Readonly<Record<Architecture, string>> = { x86_64: "linux/amd64", arm64: "linux/arm64" };
+
 /** An image and the repository that it goes to. */
 export interface NamedImageSpec {
   readonly repository: string;

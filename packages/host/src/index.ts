@@ -2,7 +2,7 @@ export { agentNodeOptions, renderAgentImageContext, type AgentImageContextOption
 export { agentArguments, daemonArguments, restoreArguments, type ContainerContext } from "./docker-run.ts";
 export { renderDocuments, renderGrower, type CommandDocuments } from "./documents.ts";
 export { agentUser, daemonUser, dockerNetwork, hostPaths, volumeLabel } from "./host-paths.ts";
-export { imagesOfGroup, type ImageSpec, type NamedImageSpec } from "./image-spec.ts";
+export { imagesOfGroup, platforms, type ImageSpec, type NamedImageSpec } from "./image-spec.ts";
 export { renderImageContext, type ImageContext, type ImageContextOptions } from "./image-context.ts";
 export { logArguments, type LogRoute } from "./log-route.ts";
 export type { Distribution, PinnedPackage } from "./machine-image/provision.ts";

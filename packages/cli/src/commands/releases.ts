@@ -1,6 +1,5 @@
 import type { CoinRegistry } from "@coinfleet/sdk";
 import type { Command } from "commander";
-import { CliError } from "../cli-error.ts";
 import { inProject } from "../project.ts";
 import type { ReleaseRow } from "../releases/judge-release.ts";
 
@@ -9,31 +8,15 @@ interface ReleasesOptions {
   readonly propose?: true;
 }
 
-/** GitLab's variables of a job, and the watch's own two. */
-function variable(name: string): string {
-  const value = process.env[name];
-  if (value !== undefined && value !== "") return value;
-  throw new CliError("InvalidInput", {
-    title: "A variable of the pipeline is missing.",
-    where: "coinfleet releases --propose",
-    got: `no ${name}`,
-    fix: `Run it in a pipeline of GitLab, with ${name} set.`,
-    state: "Nothing has been proposed.",
-  });
-}
-
 /** Opens the merge requests. @returns whether all went well */
 async function propose(rows: readonly ReleaseRow[], coins: CoinRegistry): Promise<boolean> {
-  const { MergeRequests } = await import("../releases/merge-requests.ts");
+  const { mergeRequestsOf } = await import("../releases/choose-host.ts");
   const { proposeReleases } = await import("../releases/propose-releases.ts");
-  const mergeRequests = new MergeRequests({
-    api: variable("CI_API_V4_URL"),
-    id: variable("CI_PROJECT_ID"),
-    target: variable("CI_DEFAULT_BRANCH"),
-    token: variable("COINFLEET_RELEASE_TOKEN"),
-  });
+  const mergeRequests = mergeRequestsOf(process.env);
+  // A secret that is not set is an empty variable in GitHub's workflows.
+  const webhook = process.env["SLACK_WEBHOOK_URL"] || undefined;
   const say = (text: string): void => void process.stdout.write(`${text}\n`);
-  const failed = await proposeReleases(rows, { root: inProject(""), coins, mergeRequests, webhook: process.env["SLACK_WEBHOOK_URL"], say });
+  const failed = await proposeReleases(rows, { root: inProject(""), coins, mergeRequests, webhook, say });
   return failed.length === 0;
 }
 
@@ -45,7 +28,7 @@ export function register(program: Command): void {
     .option("--json", "print the same as JSON")
     .option(
       "--propose",
-      "in a GitLab job: verify each newer release and open its merge request, once (COINFLEET_RELEASE_TOKEN, SLACK_WEBHOOK_URL)",
+      "in a job of GitLab or GitHub: verify and scan each newer release and open its merge request, once (COINFLEET_RELEASE_TOKEN, COINFLEET_SCANNER, SLACK_WEBHOOK_URL)",
     )
     .action(async (chosen: readonly string[], { json, propose: isProposing }: ReleasesOptions) => {
       const { coins } = await import("../../../../coins/index.ts");

@@ -5,8 +5,18 @@ import type { ReleaseRow } from "./judge-release.ts";
 export const titleOf = ({ coin, client, pinned, newest = "" }: ReleaseRow): string =>
   `${coin}: ${client === coin ? "" : `${client} `}${pinned} → ${newest}`;
 
-/** What a person should know before merging: where upstream's notes are, what has been verified, and what the coin says of its releases. `verified`: the bump's own words. */
-export function describeRelease(row: ReleaseRow, coin: Coin, verified: string): string {
+/** What was found out about a release. */
+export interface ReleaseFindings {
+  /** The bump's own words. */
+  readonly verified: string;
+  /** What the scan of its image has come to, as Markdown. */
+  readonly scan: readonly string[];
+  /** Why it is a draft. Undefined: it is none. */
+  readonly objection: string | undefined;
+}
+
+/** What a person should know before merging: where upstream's notes are, what has been verified and scanned, and what the coin says of its releases. */
+export function describeRelease(row: ReleaseRow, coin: Coin, { verified, scan, objection }: ReleaseFindings): string {
   const risks = [
     coin.databaseSurvivesDowngrade
       ? "The database survives a downgrade: a node that does not come through goes back to the old release by itself."
@@ -18,6 +28,7 @@ export function describeRelease(row: ReleaseRow, coin: Coin, verified: string): 
     }),
   ];
   return [
+    ...(objection === undefined ? [] : [`**A draft**: ${objection}. Who accepts that marks it as ready.`, ""]),
     `Upstream released ${row.newest ?? ""}${row.published === undefined ? "" : ` on ${row.published}`}${row.url === undefined ? "" : `: ${row.url}`}`,
     "",
     "Before merging:",
@@ -27,6 +38,10 @@ export function describeRelease(row: ReleaseRow, coin: Coin, verified: string): 
     "```",
     verified.trim(),
     "```",
+    "",
+    "Known vulnerabilities of the image:",
+    "",
+    ...scan,
     "",
   ].join("\n");
 }

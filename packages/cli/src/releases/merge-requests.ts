@@ -1,4 +1,3 @@
-import { z } from "zod";
 import { CliError } from "../cli-error.ts";
 
 /** A file of the repository as a change leaves it. */
@@ -10,69 +9,44 @@ export interface ChangedFile {
 /** What to propose. */
 export interface Proposal {
   readonly branch: string;
+  /** Commit that the files were changed from: what others have merged since stays. */
+  readonly from: string;
   readonly title: string;
   readonly description: string;
   readonly files: readonly ChangedFile[];
+  /** Nobody shall merge it before it was looked at. */
+  readonly isDraft: boolean;
 }
 
-const found = z.array(z.object({ web_url: z.string() }));
-const made = z.object({ web_url: z.string() });
-
-/** Where the project is, and who writes: GitLab's own variables of a job, and a token that may make branches and merge requests. */
-export interface GitLabProject {
-  /** @example "https://gitlab.example.com/api/v4" */
-  readonly api: string;
-  readonly id: string;
-  readonly target: string;
-  readonly token: string;
-}
-
-/** Merge requests of a GitLab project, by its REST API: no working copy has to push. */
-export class MergeRequests {
-  readonly #project: GitLabProject;
-
-  constructor(project: GitLabProject) {
-    this.#project = project;
-  }
-
+/** Merge requests of the project, by the API of the host that it is at: no working copy has to push. Both fail with `CommandFailed` when the host refuses. */
+export interface MergeRequests {
   /** The one of a branch, open or not: what a person has closed is not asked again. @returns its address */
-  async find(branch: string): Promise<string | undefined> {
-    const query = new URLSearchParams({ source_branch: branch, target_branch: this.#project.target, state: "all" });
-    return found.parse(await this.#call("GET", `merge_requests?${query.toString()}`))[0]?.web_url;
-  }
-
+  find(branch: string): Promise<string | undefined>;
   /** Makes the branch anew, with one commit, and its merge request. @returns its address */
-  async open({ branch, title, description, files }: Proposal): Promise<string> {
-    const { target } = this.#project;
-    await this.#call("POST", "repository/commits", {
-      branch,
-      start_branch: target,
-      // What an interrupted run has left of it goes.
-      force: true,
-      commit_message: title,
-      actions: files.map(({ path, text }) => ({ action: "update", file_path: path, content: text })),
-    });
-    const request = { source_branch: branch, target_branch: target, title, description, remove_source_branch: true };
-    return made.parse(await this.#call("POST", "merge_requests", request)).web_url;
-  }
+  open(proposal: Proposal): Promise<string>;
+}
 
-  async #call(method: string, path: string, body?: unknown): Promise<unknown> {
-    const { api, id, token } = this.#project;
-    const url = `${api}/projects/${encodeURIComponent(id)}/${path}`;
-    const answer = await fetch(url, {
-      method,
-      headers: { "private-token": token, "content-type": "application/json" },
-      signal: AbortSignal.timeout(30_000),
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    if (answer.ok) return answer.json();
-    throw new CliError("CommandFailed", {
-      title: "GitLab refused.",
-      where: `${method} ${new URL(url).pathname}`,
-      got: `${answer.status} ${(await answer.text()).slice(0, 300)}`,
-      fix: "Check that the token may make branches and merge requests of this project.",
-      state: "The next run tries again.",
-      isTransient: answer.status >= 500 || answer.status === 429,
-    });
-  }
+/** How long a host may take to answer, milliseconds. */
+export const hostLimitMs = 30_000;
+
+/** How a host has refused. */
+export interface Refusal {
+  readonly host: string;
+  readonly method: string;
+  readonly url: string;
+  readonly got: string;
+  /** The next run may have more luck. */
+  readonly isTransient: boolean;
+}
+
+/** A refusal as it is told. */
+export function refusedBy({ host, method, url, got, isTransient }: Refusal): CliError {
+  return new CliError("CommandFailed", {
+    title: `${host} refused.`,
+    where: `${method} ${new URL(url).pathname}`,
+    got: got.slice(0, 300),
+    fix: "Check that the token may make branches and merge requests of this project.",
+    state: "The next run tries again.",
+    isTransient,
+  });
 }

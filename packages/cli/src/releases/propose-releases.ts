@@ -5,9 +5,12 @@ import { promisify } from "node:util";
 import type { CoinRegistry } from "@coinfleet/sdk";
 import { CliError } from "../cli-error.ts";
 import { runProgram } from "../doctor/run-program.ts";
+import { describeScan, objectionTo } from "../scan/describe-scan.ts";
+import type { ClientScan } from "../scan/scan-result.ts";
 import { describeRelease, titleOf } from "./describe-release.ts";
 import type { ReleaseRow } from "./judge-release.ts";
 import type { ChangedFile, MergeRequests } from "./merge-requests.ts";
+import { scanWorkingCopy } from "./scan-working-copy.ts";
 
 /** What proposing releases works with. */
 export interface Proposing {
@@ -44,14 +47,30 @@ async function proposeOne(row: ReleaseRow, { root, coins, mergeRequests, webhook
   if (known !== undefined) return say(`${titleOf(row)}: ${known}`);
   const coin = coins[row.coin];
   if (coin === undefined) throw new Error(`no coin ${row.coin}`);
-  const { verified, files } = await bump(row, root);
-  const url = await mergeRequests.open({ branch, title: titleOf(row), description: describeRelease(row, coin, verified), files });
-  say(`${titleOf(row)}: ${url} (new)`);
-  if (webhook !== undefined) await tell(webhook, `${titleOf(row)} is out: ${url}`);
+  const { verified, files, scan } = await bump(row, root);
+  const objection = await objectionTo(scan.scan, async () => (await scanWorkingCopy(row, row.pinned, root)).scan);
+  const url = await mergeRequests.open({
+    branch,
+    from: (await run("git", ["-C", root, "rev-parse", "HEAD"])).stdout.trim(),
+    title: titleOf(row),
+    description: describeRelease(row, coin, { verified, scan: describeScan(scan), objection }),
+    files,
+    isDraft: objection !== undefined,
+  });
+  say(`${titleOf(row)}: ${url} (${objection === undefined ? "new" : `new, a draft: ${objection}`})`);
+  if (webhook !== undefined)
+    await tell(webhook, `${titleOf(row)} is out: ${url}${objection === undefined ? "" : ` (a draft: ${objection})`}`);
 }
 
-/** Verifies the release and writes it, as a person would by `.ci/bump`, and takes the working copy's changes out again. */
-async function bump({ coin, client, newest = "" }: ReleaseRow, root: string): Promise<{ verified: string; files: readonly ChangedFile[] }> {
+interface Bumped {
+  readonly verified: string;
+  readonly files: readonly ChangedFile[];
+  readonly scan: ClientScan;
+}
+
+/** Verifies the release and writes it, as a person would by `.ci/bump`, builds and scans its image, and takes the working copy's changes out again. */
+async function bump(row: ReleaseRow, root: string): Promise<Bumped> {
+  const { coin, client, newest = "" } = row;
   try {
     const { code, output, error } = await runProgram(join(root, ".ci/bump"), [coin, client, newest], bumpLimitMs);
     if (code !== 0) throw new Error(`the bump has failed: ${error.trim().split("\n").slice(-12).join("\n")}`);
@@ -61,6 +80,7 @@ async function bump({ coin, client, newest = "" }: ReleaseRow, root: string): Pr
     return {
       verified: output,
       files: await Promise.all(paths.map(async (path) => ({ path, text: await readFile(join(root, path), "utf8") }))),
+      scan: await scanWorkingCopy(row, newest, root),
     };
   } finally {
     await run("git", ["-C", root, "checkout", "--quiet", "--", "."]);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { githubHeaders, limitOf, type GitHub } from "./github-api.ts";
 
 const releases = z.array(
   z.object({
@@ -13,14 +14,6 @@ const releases = z.array(
 /** A release as GitHub's API lists it. */
 export type ListedRelease = z.infer<typeof releases>[number];
 
-/** How GitHub is asked. */
-export interface GitHub {
-  /** @example "https://api.github.com" */
-  readonly api: string;
-  /** Without one, GitHub answers 60 questions an hour. */
-  readonly token?: string | undefined;
-}
-
 /** A list, or why there is none. `isLimited`: asking for another one is no use now. */
 export type Listing = { readonly releases: readonly ListedRelease[] } | { readonly problem: string; readonly isLimited?: true };
 
@@ -30,11 +23,7 @@ const timeoutMs = 20_000;
 export async function readReleases(repository: string, { api, token }: GitHub): Promise<Listing> {
   try {
     const response = await fetch(`${api}/repos/${repository}/releases?per_page=50`, {
-      headers: {
-        accept: "application/vnd.github+json",
-        "x-github-api-version": "2022-11-28",
-        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-      },
+      headers: githubHeaders(token),
       signal: AbortSignal.timeout(timeoutMs),
     });
     if (!response.ok) return refusal(response);
@@ -45,9 +34,9 @@ export async function readReleases(repository: string, { api, token }: GitHub): 
   }
 }
 
-function refusal({ status, headers }: Response): Listing {
-  if (headers.get("x-ratelimit-remaining") !== "0" && status !== 429) return { problem: `GitHub answered ${status}` };
-  const reset = Number(headers.get("x-ratelimit-reset") ?? Number.NaN);
-  const until = Number.isFinite(reset) ? ` until ${new Date(reset * 1000).toISOString().slice(11, 16)} UTC` : "";
-  return { problem: `GitHub takes no more questions${until}: set GITHUB_TOKEN`, isLimited: true };
+function refusal(response: Response): Listing {
+  const limit = limitOf(response);
+  return limit === undefined
+    ? { problem: `GitHub answered ${response.status}` }
+    : { problem: `${limit}: set GITHUB_TOKEN`, isLimited: true };
 }

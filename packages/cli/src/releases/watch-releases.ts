@@ -1,7 +1,8 @@
 import type { CoinRegistry } from "@coinfleet/sdk";
 import { CliError } from "../cli-error.ts";
+import type { GitHub } from "./github-api.ts";
 import { judgeRelease, type ReleaseRow } from "./judge-release.ts";
-import { readReleases, type GitHub, type Listing } from "./read-releases.ts";
+import { readReleases, type Listing } from "./read-releases.ts";
 import { pinnedClients } from "./upstream.ts";
 
 /** Compares what the chosen coins pin (none chosen: all) with what their upstreams have released. @throws CliError for a coin that does not exist */

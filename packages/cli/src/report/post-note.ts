@@ -1,10 +1,9 @@
 import { noteMarker } from "@coinfleet/report";
 import { z } from "zod";
 import { CliError } from "../cli-error.ts";
+import { pipelineVariable, type Variables } from "../pipeline-variable.ts";
 
 const notes = z.array(z.object({ id: z.number(), body: z.string().nullable() }));
-
-type Variables = Readonly<Record<string, string | undefined>>;
 
 /** One code host's way to list and write the notes of a merge request. */
 interface Host {
@@ -32,17 +31,12 @@ export async function postNote(host: string, body: string, variables: Variables)
 }
 
 function hostOf(host: string, variables: Variables): Host {
-  const need = (name: string): string => {
-    const value = variables[name];
-    if (value !== undefined && value !== "") return value;
-    throw new CliError("InvalidInput", {
-      title: "A variable of the pipeline is missing.",
+  const need = (name: string): string =>
+    pipelineVariable(variables, name, {
       where: `coinfleet report --post ${host}`,
-      got: `no ${name}`,
       fix: `Run it in a pipeline of a merge request, with ${name} set.`,
       state: "No note was written.",
     });
-  };
   if (host === "gitlab") {
     const list = `${need("CI_API_V4_URL")}/projects/${need("CI_PROJECT_ID")}/merge_requests/${need("CI_MERGE_REQUEST_IID")}/notes`;
     return { list, headers: { "private-token": need("COINFLEET_NOTE_TOKEN") }, one: (id) => `${list}/${id}`, update: "PUT" };
