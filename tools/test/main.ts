@@ -145,9 +145,9 @@ const only = process.env["LAYERS"]?.split(",");
 const [part = 1, of = 1] = (process.env["SHARD"] ?? "1/1").split("/").map(Number);
 const chosen = mode === "full" ? [...fast, ...long].filter((_, i) => i % of === part - 1) : fast;
 const layers = chosen.filter((layer) => !only || only.includes(layer.name));
-// The layers before those use one processor: the others compile meanwhile. A layer that comes too early waits for it, and says what goes on.
+// The first layers use one processor: the others compile meanwhile. A layer that comes too early waits for what it needs, and says so.
 if (layers.some(({ usesEngine }) => usesEngine))
-  spawn("nice", ["-n", "10", "tools/toolchain/bin/toolchain", "ensure"], { stdio: "ignore" });
+  spawn("nice", ["-n", "10", process.execPath, "tools/test/fill-caches.ts"], { stdio: "ignore" });
 const scratch = mkdtempSync(join(tmpdir(), "coinfleet-test-"));
 const total: Counts = { passed: 0, failed: 0, skipped: 0 };
 const lines: string[] = [];
