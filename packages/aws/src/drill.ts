@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { renderNodeConfiguration, renderReleaseParameter, renderUserData } from "@coinfleet/host";
+import { renderNodeConfiguration, renderUserData } from "@coinfleet/host";
 import {
   drillPlansPath,
   drillTag,
@@ -16,6 +16,7 @@ import { backupTagOf } from "./backups.ts";
 import { DrillSecurity } from "./drill-security.ts";
 import { HostRole, logRoute } from "./host-role.ts";
 import { rootVolumeGiB, type GroupSurroundings, type Surroundings } from "./node.ts";
+import { releaseParameter } from "./release-parameter.ts";
 import { groupTags } from "./tags.ts";
 
 export interface DrillArgs {
@@ -56,7 +57,8 @@ export class Drill extends pulumi.ComponentResource {
       template: { path: `${prefix}/template`, value: configurationTemplate(args) },
       release: {
         path: `${prefix}/release`,
-        value: pulumi.all(ofGroup.images.clients).apply((images) => renderReleaseParameter(group, images)),
+        // With the next one: data that it has written is no home for the one before it.
+        value: releaseParameter(group, ofGroup.images),
       },
       agent: { path: `${prefix}/agent`, value: ofGroup.images.agent },
       plan: { path: `${drillPlansPath(place.environment)}/${group.name}`, value: pulumi.jsonStringify(plan) },

@@ -30,6 +30,8 @@ export type AgentDigest = (coin: string, architecture: Architecture) => string;
 export interface GroupImages {
   /** Client → image. */
   readonly clients: Readonly<Record<string, pulumi.Output<string>>>;
+  /** The same of the release that follows. Empty where none is announced. */
+  readonly next: Readonly<Record<string, pulumi.Output<string>>>;
   readonly agent: pulumi.Output<string>;
   /** The repositories that they are pulled from. */
   readonly repositoryArns: readonly string[];
@@ -71,11 +73,14 @@ export class Images extends pulumi.ComponentResource {
     this.#ofGroup = new Map(
       args.groups.map((group) => {
         const specs = imagesOfGroup(group, args.base);
-        const planned = Object.entries(specs.clients).map(([client, spec]) => [client, plan(spec, args.agentDigest)] as const);
+        const planned = planAll(specs.clients, args.agentDigest);
+        const next = planAll(specs.next, args.agentDigest);
         const agent = plan(specs.agent, args.agentDigest);
-        const clients = Object.fromEntries(planned.map(([client, one]) => [client, make(one)]));
-        const repositoryArns = [...planned.map(([, one]) => one), agent].map((one) => pulledFrom(one, args));
-        return [group.name, { clients, agent: make(agent), repositoryArns }];
+        const makeAll = (all: typeof planned): GroupImages["clients"] =>
+          Object.fromEntries(Object.entries(all).map(([client, one]) => [client, make(one)]));
+        const pulled = [...Object.values(planned), agent, ...Object.values(next)].map((one) => pulledFrom(one, args));
+        const repositoryArns = [...new Set(pulled)];
+        return [group.name, { clients: makeAll(planned), next: makeAll(next), agent: make(agent), repositoryArns }];
       }),
     );
     this.references = Object.fromEntries(this.#made);
@@ -126,6 +131,9 @@ function pulledFrom({ repository, tag }: Planned, { place, promoted }: ImagesArg
   if (account === undefined || region === undefined) throw new pulumi.RunError(`images.promoted: ${elsewhere} is in no ECR registry`);
   return `arn:aws:ecr:${region}:${account}:repository/${path}`;
 }
+
+const planAll = (specs: Readonly<Record<string, NamedImageSpec>>, agentDigest: AgentDigest): Readonly<Record<string, Planned>> =>
+  Object.fromEntries(Object.entries(specs).map(([client, spec]) => [client, plan(spec, agentDigest)]));
 
 /** Repository, tag and digest follow from what an image is made of. */
 function plan({ repository, spec }: NamedImageSpec, agentDigest: AgentDigest): Planned {

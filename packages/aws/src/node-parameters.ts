@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { renderNodeConfiguration, renderReleaseParameter, type LogRoute } from "@coinfleet/host";
+import { renderNodeConfiguration, type LogRoute } from "@coinfleet/host";
 import { parameterPrefix, type ResolvedGroup, type ResolvedNode } from "@coinfleet/sdk";
 import type { GroupImages } from "./images.ts";
 import type { Place } from "./place.ts";
+import { releaseParameter } from "./release-parameter.ts";
 import { nodeTags } from "./tags.ts";
 
 export interface NodeParametersArgs {
@@ -47,7 +48,7 @@ export class NodeParameters extends pulumi.ComponentResource {
         logs: args.logs,
       }),
     );
-    const release = pulumi.all(args.images.clients).apply((images) => renderReleaseParameter(group, images));
+    const release = releaseParameter(group, args.images);
     this.release = pulumi.jsonParse(release);
     const values: Readonly<Record<string, pulumi.Output<string>>> = {
       config: configuration,

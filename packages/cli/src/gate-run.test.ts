@@ -380,6 +380,37 @@ describe("runGate", () => {
     });
   });
 
+  describe("with a next release", () => {
+    const announcing = { ...releaseOf("2.0.0"), next: { ...releaseOf("3.0.0"), at: { height: 900, file: "litecoind/upgrade.json" } } };
+    const runAnnouncing = (running: string, told: WantedRelease = announcing): ReturnType<typeof runGate> => {
+      const canary = { stopDocument: "coinfleet-test-stop", volumeId: "vol-1", generation: 1, tags: {} };
+      aws.on("GetParameter", ({ Name }) => parameter(String(Name).endsWith("/running") ? releaseOf(running) : told));
+      return runGate({ ...input, release: told, soakSec: 900, canary }, recordingReporter().reporter, 20);
+    };
+    const touched = (): readonly string[] => aws.calls.filter((call) => ["CreateSnapshot", "PutParameter", "SendCommand"].includes(call));
+
+    it("only tells its host of it: no snapshot, no trial", async () => {
+      assert.equal((await runAnnouncing("2.0.0")).isSynced, true);
+      assert.deepEqual(touched(), ["SendCommand"]);
+    });
+
+    it("passes a node that has taken it by itself, before the stack file says so and after", async () => {
+      assert.equal((await runAnnouncing("3.0.0")).isSynced, true);
+      assert.equal((await runAnnouncing("3.0.0", releaseOf("3.0.0"))).isSynced, true);
+      assert.deepEqual(touched(), ["SendCommand", "SendCommand"]);
+    });
+
+    it("is part of what is set again where the parameter says something else", async () => {
+      aws.on("PutParameter", ({ Value }) => {
+        assert.deepEqual(JSON.parse(String(Value)), announcing);
+        return { json: {} };
+      });
+      aws.on("GetParameter", () => parameter(releaseOf("2.0.0")));
+      await runGate({ ...input, release: announcing }, recordingReporter().reporter, 20);
+      assert.deepEqual(touched(), ["PutParameter", "SendCommand"]);
+    });
+  });
+
   it("fails when AWS refuses to tell the node's health, before anything is touched", async () => {
     aws.on("GetMetricData", () => ({ error: "AccessDeniedException" }));
     await assert.rejects(run(), /AwsRefused[^]*cloudwatch:GetMetricData: AccessDeniedException/);

@@ -8,6 +8,7 @@ import { forgetOlder, snapshotBefore } from "./canary-snapshot.ts";
 import { Deadline } from "./deadline.ts";
 import {
   applyAndWait,
+  isWanted,
   readRunning,
   setWanted,
   timedOut,
@@ -63,7 +64,7 @@ async function passGate(gate: Gate): Promise<GateResult> {
   reporter.say(`${input.node}: ${wasSynced ? "was synced, and must be again" : "is new or was not synced: must be alive and progressing"}`);
   await waitForHost(gate);
   const before = await readRunning(gate);
-  const old = before?.release === input.release.release ? undefined : before;
+  const old = isWanted(input.release, before?.release) ? undefined : before;
   await setWanted(gate, input.release);
   const snapshotId = await secure(gate, old);
   const startedMs = Date.now();

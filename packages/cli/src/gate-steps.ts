@@ -16,11 +16,15 @@ import type { Reporter } from "./reporter.ts";
 import { compareNodes } from "./settled-chain.ts";
 import { documentFailed, isOnline, runDocument, type CommandEnd } from "./ssm-command.ts";
 
-/** What a node's parameter `release` holds. */
-const releaseSchema = z.object({
+const namedRelease = z.object({
   release: z.string(),
   images: z.record(z.string(), z.string()),
   versions: z.record(z.string(), z.string()),
+});
+
+/** What a node's parameter `release` holds. When the next one is due is the host's business. */
+const releaseSchema = namedRelease.extend({
+  next: namedRelease.extend({ at: z.record(z.string(), z.union([z.string(), z.number()])) }).optional(),
 });
 
 export const gateSchema = z.strictObject({
@@ -52,6 +56,10 @@ export type GateInput = z.infer<typeof gateSchema>;
 
 /** A release as its parameter names it: images by digest and versions, by client. */
 export type WantedRelease = z.infer<typeof releaseSchema>;
+
+/** Whether what runs is what a node shall run: its release, or the next one, which its host has taken by itself and never leaves. */
+export const isWanted = ({ release, next }: WantedRelease, running: string | undefined): boolean =>
+  running !== undefined && [release, next?.release].includes(running);
 
 /** One way of a node through its gate. */
 export interface Gate {
@@ -182,7 +190,7 @@ async function waitForRelease(gate: Gate): Promise<number> {
   let host = "";
   for (let look = 1; ; look += 1) {
     const found = await readRunning(gate);
-    if (found?.release === release) return found.sinceMs;
+    if (found !== undefined && isWanted(input.release, found.release)) return found.sinceMs;
     if (look % looksPerStatus === 0) host = (await askHost(gate)) ?? host;
     const last = `${found === undefined ? "the host has not reported a release" : `it runs ${found.release}`}${host}`;
     if (gate.deadline.hasPassed) throw timedOut(gate, `release ${release} to run`, last);

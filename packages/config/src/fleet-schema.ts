@@ -93,6 +93,31 @@ const restore = z.strictObject({
   daemon: name.optional().describe("Whose data it holds. Default: the node's only daemon."),
 });
 
+const nextRelease = z
+  .strictObject({
+    release: z
+      .record(z.string(), name)
+      .describe(
+        "Client → version, newer than today's and from the same source. Clients that are not named keep theirs. Write it in quotes.",
+      ),
+    atHeight: z
+      .int()
+      .min(1)
+      .optional()
+      .describe(
+        "Height of the chain's upgrade. Coins whose client writes down that its chain waits for a release (Cosmos SDK) take the new one then; others when their own height is there, which for a hard fork must be one before it. Either this or atTime.",
+      ),
+    atTime: z.iso
+      .datetime({ precision: 0, error: "a time in UTC to the second, for example 2026-12-01T14:00:00Z" })
+      .optional()
+      .describe("Time at which the release takes over, UTC, for example 2026-12-01T14:00:00Z, in quotes. Either this or atHeight."),
+  })
+  .superRefine(({ atHeight, atTime }, context) => {
+    const message = `either atHeight or atTime${atHeight === undefined ? "" : ", not both"}`;
+    if ((atHeight === undefined) === (atTime === undefined)) context.addIssue({ code: "custom", path: ["atHeight"], message });
+  })
+  .meta({ oneOf: [{ required: ["atHeight"] }, { required: ["atTime"] }] });
+
 const upgrade = z.strictObject({
   soakMinutes: z
     .number()
@@ -109,6 +134,11 @@ const upgrade = z.strictObject({
     .optional()
     .describe(
       "How long a node may take to be synced again with a new release before it goes back to the old one. Minutes from its start. Default: 60.",
+    ),
+  next: nextRelease
+    .optional()
+    .describe(
+      "A release that every node takes by itself at a height or a time, all at once: a coordinated upgrade. Its images are on the hosts before. When it runs, write it under release and remove this. Default: none.",
     ),
 });
 

@@ -43,6 +43,10 @@ const remove =
 
 const existing = { "eu-central-1a": "subnet-0123456789abcdef0", "eu-central-1b": "subnet-0123456789abcdef1" };
 
+/** A group whose nodes take a newer release at that moment. */
+const old = { network: "mainnet", count: 2, release: { acornd: "2.0.0" } };
+const nextAt = (moment: object): object => ({ ...old, upgrade: { next: { release: { acornd: "2.1.0" }, ...moment } } });
+
 /** What is wrong → how the good file becomes so, and the name and path of the mistake. */
 const mistakes: Record<string, { readonly make: (document: Document) => void; readonly found: readonly string[] }> = {
   "a mistyped key of the fleet": { make: set([...fleet, "zone"], ["eu-central-1a"]), found: ["UnknownKey coinfleet:fleet.zone"] },
@@ -89,6 +93,15 @@ const mistakes: Record<string, { readonly make: (document: Document) => void; re
   "a release that YAML takes for a number": {
     make: set([...group, "release"], { acornd: 2.1 }),
     found: ["InvalidValue coinfleet:fleet.nodes.acorn.release.acornd"],
+  },
+  "no next moment": { make: set(group, nextAt({})), found: ["MissingKey coinfleet:fleet.nodes.acorn.upgrade.next.atHeight"] },
+  "two next moments": {
+    make: set(group, nextAt({ atHeight: 900, atTime: "2026-12-01T14:00:00Z" })),
+    found: ["InvalidValue coinfleet:fleet.nodes.acorn.upgrade.next.atHeight"],
+  },
+  "a next moment in nobody's time zone": {
+    make: set(group, nextAt({ atTime: "2026-12-01 14:00" })),
+    found: ["InvalidValue coinfleet:fleet.nodes.acorn.upgrade.next.atTime"],
   },
   "no nodes at all": { make: set([...fleet, "nodes"], {}), found: ["NoNodes coinfleet:fleet.nodes"] },
   "count 0": { make: set([...group, "count"], 0), found: ["InvalidCount coinfleet:fleet.nodes.acorn.count"] },

@@ -14,18 +14,28 @@ export interface NamedImageSpec {
   readonly spec: ImageSpec;
 }
 
-/** The images of a group's hosts on a base image: one per client, and the agent with its coin's sync check. */
+/** The images of a group's hosts. */
+interface ImagesOfGroup {
+  /** Client → image. */
+  readonly clients: Readonly<Record<string, NamedImageSpec>>;
+  /** The same of the release that follows; empty where none is announced. */
+  readonly next: Readonly<Record<string, NamedImageSpec>>;
+  /** The agent with its coin's sync check. */
+  readonly agent: NamedImageSpec;
+}
+
+/** The images of a group's hosts on a base image. */
 export function imagesOfGroup(
-  { coin, architecture, clients }: Pick<ResolvedGroup, "coin" | "architecture" | "clients">,
+  { coin, architecture, clients, next }: Pick<ResolvedGroup, "coin" | "architecture" | "clients" | "next">,
   base: string,
-): { readonly clients: Readonly<Record<string, NamedImageSpec>>; readonly agent: NamedImageSpec } {
+): ImagesOfGroup {
+  const ofClients = (all: readonly ResolvedClient[]): Readonly<Record<string, NamedImageSpec>> =>
+    Object.fromEntries(
+      all.map((client) => [client.name, { repository: `${coin}-${client.name}`, spec: { kind: "client", client, base, architecture } }]),
+    );
   return {
-    clients: Object.fromEntries(
-      clients.map((client) => [
-        client.name,
-        { repository: `${coin}-${client.name}`, spec: { kind: "client", client, base, architecture } },
-      ]),
-    ),
+    clients: ofClients(clients),
+    next: ofClients(next?.clients ?? []),
     agent: { repository: "agent", spec: { kind: "agent", coin, base, architecture } },
   };
 }

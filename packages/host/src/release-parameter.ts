@@ -1,7 +1,7 @@
-import type { ResolvedGroup } from "@coinfleet/sdk";
+import type { ResolvedClient, ResolvedGroup, ResolvedNext } from "@coinfleet/sdk";
 
-/** The value of a node's parameter `<prefix>/release`: what the host shall run. */
-export interface ReleaseParameter {
+/** A release as its node is told of it. */
+interface NamedRelease {
   /** Release id of the whole node; instance name of its systemd unit. */
   readonly release: string;
   /** Client → image by digest. */
@@ -10,17 +10,33 @@ export interface ReleaseParameter {
   readonly versions: Readonly<Record<string, string>>;
 }
 
+/** The value of a node's parameter `<prefix>/release`: what the host shall run, and what it shall take by itself when the moment has come. */
+export interface ReleaseParameter extends NamedRelease {
+  readonly next?: NamedRelease & Pick<ResolvedNext, "at">;
+}
+
+/** Client → image by digest. */
+type ImagesByClient = Readonly<Record<string, string>>;
+
 /**
- * The wanted release as JSON text.
+ * The wanted release as JSON text. `nextImages`: of the release that follows, where there is one.
  * @throws Error when an image is not named by its digest: a tag could change under a running node.
  */
-export function renderReleaseParameter(group: ResolvedGroup, images: Readonly<Record<string, string>>): string {
+export function renderReleaseParameter(group: ResolvedGroup, images: ImagesByClient, nextImages: ImagesByClient = {}): string {
+  const { next } = group;
   const parameter: ReleaseParameter = {
-    release: group.release,
-    images: Object.fromEntries(group.clients.map(({ name }) => [name, byDigest(name, images[name])])),
-    versions: Object.fromEntries(group.clients.map(({ name, version }) => [name, version])),
+    ...named(group, images),
+    ...(next === undefined ? {} : { next: { ...named(next, nextImages), at: next.at } }),
   };
   return JSON.stringify(parameter);
+}
+
+function named({ release, clients }: { release: string; clients: readonly ResolvedClient[] }, images: ImagesByClient): NamedRelease {
+  return {
+    release,
+    images: Object.fromEntries(clients.map(({ name }) => [name, byDigest(name, images[name])])),
+    versions: Object.fromEntries(clients.map(({ name, version }) => [name, version])),
+  };
 }
 
 function byDigest(client: string, image: string | undefined): string {

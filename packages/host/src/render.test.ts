@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { ResolvedClient } from "@coinfleet/sdk";
 import {
+  imagesOfGroup,
   renderAgentImageContext,
   renderDocuments,
   renderImageContext,
@@ -39,6 +40,33 @@ runcmd:
     });
     assert.throws(() => renderReleaseParameter(exampleGroup, { exampled: "repository:tag" }), /must be <repository>@sha256/);
     assert.throws(() => renderReleaseParameter(exampleGroup, {}), /is missing/);
+  });
+
+  it("is a release and the one that follows it, each with its images, and when", () => {
+    const image = (letter: string): string => `registry.example/exampled@sha256:${letter.repeat(64)}`;
+    const next = {
+      release: "1.3.0-debian",
+      clients: [{ ...client, version: "1.3.0" }],
+      at: { height: 900, file: "exampled/upgrade.json" },
+    };
+    const announced = { ...exampleGroup, next };
+    assert.deepEqual(JSON.parse(renderReleaseParameter(announced, { exampled: image("a") }, { exampled: image("b") })), {
+      release: "1.2.3-debian",
+      images: { exampled: image("a") },
+      versions: { exampled: "1.2.3" },
+      next: { release: "1.3.0-debian", images: { exampled: image("b") }, versions: { exampled: "1.3.0" }, at: next.at },
+    });
+    assert.throws(() => renderReleaseParameter(announced, { exampled: image("a") }), /is missing/);
+    const { clients, next: following } = imagesOfGroup(announced, base);
+    const versions = [clients, following].map((specs) => {
+      const { repository, spec } = specs["exampled"] ?? assert.fail("no image");
+      return [repository, spec.kind === "client" ? spec.client.version : "none"];
+    });
+    assert.deepEqual(versions, [
+      ["example-exampled", "1.2.3"],
+      ["example-exampled", "1.3.0"],
+    ]);
+    assert.deepEqual(imagesOfGroup(exampleGroup, base).next, {});
   });
 
   it("is an image of a pinned package that runs as nobody in particular", () => {

@@ -17,7 +17,7 @@ export const hostUnits: Readonly<Record<string, string>> = Object.fromEntries(
       description: "Coinfleet node",
       unit: [
         "Wants=coinfleet-configure.service coinfleet-volume.service coinfleet-restore.service coinfleet-node.service coinfleet-agent.service coinfleet-logs.service",
-        "Wants=coinfleet-gate.path coinfleet-restart.path coinfleet-grow.timer",
+        "Wants=coinfleet-gate.path coinfleet-restart.path coinfleet-grow.timer coinfleet-next.timer",
       ],
       install: ["WantedBy=multi-user.target"],
     },
@@ -112,6 +112,21 @@ export const hostUnits: Readonly<Record<string, string>> = Object.fromEntries(
         "Type=oneshot",
         "ExecStart=/usr/lib/coinfleet/volume-grow",
         "TimeoutStartSec=600",
+        "SyslogLevel=notice",
+        "LogLevelMax=notice",
+      ],
+    },
+    "coinfleet-next.timer": {
+      description: "Coinfleet: the next release takes over when it is due",
+      timer: ["OnActiveSec=10", "OnUnitActiveSec=10", "AccuracySec=1"],
+    },
+    "coinfleet-next.service": {
+      description: "Coinfleet: the next release takes over when it is due",
+      service: [
+        "Type=oneshot",
+        "ExecStart=/usr/lib/coinfleet/next",
+        // A pull, and a stop that takes all of its time.
+        "TimeoutStartSec=infinity",
         "SyslogLevel=notice",
         "LogLevelMax=notice",
       ],

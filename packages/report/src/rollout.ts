@@ -1,7 +1,9 @@
-import { at, documentOf, isText } from "@coinfleet/policy";
-import type { ResolvedFleet, ResolvedGroup } from "@coinfleet/sdk";
+import { at, isText } from "@coinfleet/policy";
+import type { ResolvedFleet } from "@coinfleet/sdk";
 import type { Change } from "./engine-events.ts";
-import type { Level, Note, Topic } from "./note.ts";
+import { comesBack, gatesOf, inTurn, nodes, say, stopTime, updatedOf, type Said } from "./group-changes.ts";
+import type { Note } from "./note.ts";
+import { releases } from "./releases.ts";
 import { count, groupOf, list, nodeOf, type } from "./subject.ts";
 
 /** What happens to the nodes of each group, in words. */
@@ -9,17 +11,10 @@ export function rolloutNotes(changes: readonly Change[], fleet: ResolvedFleet, g
   const byGroup = Map.groupBy(changes, (change) => groupOf(change, groups));
   return [...byGroup].flatMap(([name, of]) => {
     const group = fleet.groups.find((one) => one.name === name);
-    const said = [...hosts(of), ...settings(of, group), ...volumes(of), ...leaving(of)];
+    const said = [...hosts(of), ...settings(of), ...releases(of, changes, group), ...volumes(of), ...leaving(of)];
     return said.map(({ level, topic, text }) => ({ level, topic, text, group: name }));
   });
 }
-
-type Said = Pick<Note, "level" | "text" | "topic">;
-const say = (level: Level, topic: Topic, text: string): readonly Said[] => [{ level, topic, text }];
-
-const nodes = (changes: readonly Change[]): readonly string[] =>
-  [...new Set(changes.map((change) => nodeOf(change) ?? change.name))].sort();
-const inTurn = (changes: readonly Change[]): string => (nodes(changes).length > 1 ? ", one after the other" : "");
 
 /** Inputs that make a new host, in words. */
 const causes: Readonly<Record<string, string>> = {
@@ -78,57 +73,13 @@ function why(replaced: readonly Change[]): string {
   return named.length === 0 ? "the engine does not say why" : list(named);
 }
 
-/** What the gate of a node was told, before and after. */
-function told(gate: Change, side: "old" | "new", key: string): unknown {
-  return at(documentOf(gate[side]?.inputs["stdin"]), key);
-}
-
-/** The longest of a setting of the gates, in minutes. */
-function longestMin(of: readonly Change[], setting: string): number | undefined {
-  const seconds = of
-    .filter((change) => change.type === type.command && change.name.endsWith("-gate"))
-    .map((gate) => Number(told(gate, "old", setting) ?? told(gate, "new", setting)))
-    .filter((number) => number > 0);
-  return seconds.length === 0 ? undefined : Math.ceil(Math.max(...seconds) / 60);
-}
-
-function stopTime(of: readonly Change[]): string {
-  const minutes = longestMin(of, "stopTimeoutSec");
-  return minutes === undefined ? "within its own stop time" : `within ${minutes} min`;
-}
-
-/** What happens to the others when a node does not come back. */
-function comesBack(of: readonly Change[]): string {
-  const minutes = longestMin(of, "timeoutSec");
-  return minutes === undefined ? "" : ` and is well again within ${minutes} min, or the rest of the group is left alone`;
-}
-
-function settings(of: readonly Change[], group: ResolvedGroup | undefined): readonly Said[] {
-  const gates = of.filter(
-    ({ type: kind, name, op }) => kind === type.command && name.endsWith("-gate") && (op === "replace" || op === "update"),
+function settings(of: readonly Change[]): readonly Said[] {
+  const [released, configured, agents] = [updatedOf(of, "release"), updatedOf(of, "config"), updatedOf(of, "agent")];
+  const restarted = gatesOf(of).filter(
+    (gate) => ![...released, ...configured, ...agents].some((change) => nodeOf(change) === nodeOf(gate)),
   );
-  const updated = (role: string): readonly Change[] =>
-    of.filter(
-      ({ type: kind, name, op, keys }) =>
-        kind === type.parameter && name.endsWith(`-parameters-${role}`) && op === "update" && !keys.every((key) => key.startsWith("tags")),
-    );
-  const [released, configured, agents] = [updated("release"), updated("config"), updated("agent")];
-  const [first] = gates;
-  const before = first === undefined ? undefined : told(first, "old", "release");
-  const survives = group?.databaseSurvivesDowngrade === true;
-  const restarted = gates.filter((gate) => ![...released, ...configured, ...agents].some((change) => nodeOf(change) === nodeOf(gate)));
   const unexplained = restarted.filter((gate) => !of.some((change) => change.type === type.instance && nodeOf(change) === nodeOf(gate)));
   return [
-    ...(released.length === 0
-      ? []
-      : say(
-          survives ? "safe" : "care",
-          "release",
-          `${isText(before) ? before : "the running release"} → ${group?.release ?? "another release"} on ${count(nodes(released).length, "node")}${inTurn(released)}; each stops ${stopTime(of)}${comesBack(of)}; ` +
-            (survives
-              ? "its database survives a downgrade"
-              : "its database does **not** survive a downgrade: the way back is a snapshot from before"),
-        )),
     ...(configured.length === 0
       ? []
       : say(

@@ -2,7 +2,8 @@ import type { Coin, Upgrade } from "./coin.ts";
 import { compareReleases } from "./compare-releases.ts";
 import { UpgradeDue } from "./errors-data.ts";
 import { problem, type Problem } from "./problem.ts";
-import type { ResolvedClient } from "./resolved.ts";
+import type { ResolvedClient, ResolvedNext } from "./resolved.ts";
+import type { UpgradeMoment } from "./upgrade-moment.ts";
 
 const refusedBeforeDays = 14;
 const dayMs = 86_400_000;
@@ -12,6 +13,8 @@ export interface UpgradesInput {
   readonly coin: Coin;
   readonly networkName: string;
   readonly clients: readonly ResolvedClient[];
+  /** What the nodes take by themselves, later. */
+  readonly next: ResolvedNext | undefined;
   /** Key path of the group in the stack file. */
   readonly path: string;
   readonly now: Date;
@@ -30,7 +33,7 @@ export function checkUpgrades({ path, now, report, warn, ...running }: UpgradesI
       path: `${path}.release.${client.name}`,
       got: client.version,
       allowed: [`${upgrade.release} or newer`],
-      fix: `${upgrade.name} ${whenOf(upgrade)}: nodes with an older release leave the network then. Choose a newer release, or another source of ${client.name}.`,
+      fix: `${upgrade.name} ${whenOf(upgrade)}: nodes with an older release leave the network then. Choose a newer release, another source of ${client.name}, or one that \`upgrade.next\` brings in time.`,
     });
     if (daysUntil(upgrade, now) > refusedBeforeDays) warn(found);
     else report(found);
@@ -39,18 +42,37 @@ export function checkUpgrades({ path, now, report, warn, ...running }: UpgradesI
   return dates.length === 0 ? undefined : Math.min(...dates);
 }
 
-/** The upgrades of a network that a client's release does not follow. */
+/** The upgrades of a network that a client's release does not follow, nor the one that takes over from it by then. */
 function upgradesMissed({
   coin,
   networkName,
   clients,
-}: Pick<UpgradesInput, "coin" | "networkName" | "clients">): readonly { upgrade: Upgrade; client: ResolvedClient }[] {
+  next,
+}: Pick<UpgradesInput, "coin" | "networkName" | "clients" | "next">): readonly { upgrade: Upgrade; client: ResolvedClient }[] {
+  const follows = (client: ResolvedClient | undefined, upgrade: Upgrade): boolean =>
+    client !== undefined && compareReleases(client.version, upgrade.release) >= 0;
   return coin.upgrades
     .filter(({ network }) => network === networkName)
     .flatMap((upgrade) => {
-      const client = clients.find(({ name }) => name === clientOf(coin, upgrade));
-      return client === undefined || compareReleases(client.version, upgrade.release) >= 0 ? [] : [{ upgrade, client }];
+      const isItsClient = ({ name }: ResolvedClient): boolean => name === clientOf(coin, upgrade);
+      const client = clients.find(isItsClient);
+      if (client === undefined || follows(client, upgrade)) return [];
+      const isBrought = next !== undefined && isInTime(next.at, upgrade) && follows(next.clients.find(isItsClient), upgrade);
+      return isBrought ? [] : [{ upgrade, client }];
     });
+}
+
+/**
+ * Whether a release that takes over at a moment is there for an upgrade. A client that waits for it stops before the upgrade's block; another one must have
+ * reached an earlier block, because its old release cannot reach that one. A height and a day cannot be compared: nothing here knows when a height comes.
+ */
+function isInTime(moment: UpgradeMoment, upgrade: Upgrade): boolean {
+  if ("height" in moment) {
+    const last = moment.file === undefined ? moment.height + 1 : moment.height;
+    return "height" in upgrade.at && last <= upgrade.at.height;
+  }
+  const date = dateOf(upgrade);
+  return date !== undefined && moment.time.slice(0, date.length) <= date;
 }
 
 /** The client that an upgrade concerns. */

@@ -135,6 +135,11 @@ export interface Daemon {
   readonly dataFiles?: Readonly<Record<string, DataFile>>;
   /** What must run to its end before the daemon's first start. Absent: the daemon begins on an empty directory by itself. */
   readonly firstStart?: FirstStart;
+  /**
+   * Path below `dataPath` of the JSON file that the client writes when its chain asks for the next release, with the `height` of that. A release that
+   * waits for a height takes over when it names that height or a later one. @default - none: it takes over when the node's height is there
+   */
+  readonly upgradeFile?: string;
   /** It loads native libraries that it first unpacks to `/tmp`, which only then may hold programs. @default false */
   readonly unpacksLibraries?: boolean;
   /** What the kernel must allow beyond what every daemon gets: the client refuses to start without it. @default - 20,000 open files, 64 KiB locked */

@@ -86,6 +86,12 @@ export const UpgradeDue = {
   hint: "Choose a release that follows it.",
 } as const satisfies ErrorData;
 
+export const NextNotNewer = {
+  name: "NextNotNewer",
+  title: "The next release is not newer than the one before it.",
+  hint: "Nodes that have taken it never go back: name a newer one, or remove `upgrade.next` when the group's `release` is it already.",
+} as const satisfies ErrorData;
+
 export const UnsupportedArchitecture = {
   name: "UnsupportedArchitecture",
   title: "The source has no binaries for this CPU architecture.",
@@ -258,6 +264,7 @@ export const errorCatalogue: readonly ErrorData[] = [
   UnknownSource,
   UnknownRelease,
   UpgradeDue,
+  NextNotNewer,
   UnsupportedArchitecture,
   ArchitectureMismatch,
   InvalidOption,

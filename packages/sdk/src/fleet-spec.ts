@@ -150,6 +150,18 @@ export interface UpgradeSpec {
   readonly soakMinutes?: number | undefined;
   /** How long a node may take from its start to being synced again before it goes back to its old release, minutes. @default 60 */
   readonly limitMinutes?: number | undefined;
+  /** A release that all nodes of the group take by themselves at one moment: a coordinated upgrade. @default - none */
+  readonly next?: NextReleaseSpec | undefined;
+}
+
+/** A release that waits for its height or its time. Exactly one of the two is said. */
+export interface NextReleaseSpec {
+  /** Client → version, from the same source as today's. Clients that are not named keep theirs. */
+  readonly release: Readonly<Record<string, string>>;
+  /** Height of the chain's upgrade where the client writes down that it waits for a release (`upgradeFile` of its daemon); elsewhere a height before it. */
+  readonly atHeight?: number | undefined;
+  /** @example "2026-12-01T14:00:00Z" */
+  readonly atTime?: string | undefined;
 }
 
 /** An archive of chain data, for example the operator's own. It is fetched and checked on the host before the daemon sees any of it. */

@@ -35,6 +35,7 @@ export * from "./release.ts";
 export * from "./resolve.ts";
 export * from "./resolved.ts";
 export * from "./sync-status.ts";
+export * from "./upgrade-moment.ts";
 export { clientOf } from "./check-upgrades.ts";
 export { compareReleases } from "./compare-releases.ts";
 export { optionExamples, optionNames } from "./resolve-daemons.ts";

@@ -20,18 +20,17 @@ export interface ClientsInput {
   readonly used: readonly string[];
   readonly architecture: Architecture;
   readonly path: string;
+  /** Client → version, and where the stack file says so. @default - the group's own `release` */
+  readonly release?: { readonly versions: Readonly<Record<string, string>>; readonly path: string };
   report(found: Problem): void;
 }
 
 /** The images of a group: each client that its daemons run, from the chosen source, in the chosen version. */
 export function resolveClients(input: ClientsInput): readonly ResolvedClient[] {
-  const { coin, spec, path, report } = input;
-  const known = Object.keys(coin.clients);
-  for (const key of ["sources", "release"] as const) {
-    for (const name of Object.keys(spec[key] ?? {})) {
-      if (!Object.hasOwn(coin.clients, name)) report(problem(UnknownClient, { path: `${path}.${key}`, got: name, allowed: known }));
-    }
-  }
+  const { coin, spec, path } = input;
+  // What is said once is judged once.
+  if (input.release === undefined) checkNames(input, spec.sources, `${path}.sources`);
+  checkNames(input, ...releaseOf(input));
   return input.used.flatMap((name) => {
     const client = coin.clients[name];
     if (client === undefined) throw new Error(`coin ${coin.id}: a daemon runs the client "${name}", which the coin does not declare`);
@@ -39,7 +38,24 @@ export function resolveClients(input: ClientsInput): readonly ResolvedClient[] {
   });
 }
 
-function resolveClient({ coin, spec, architecture, path, report }: ClientsInput, name: string, client: Client): ResolvedClient | undefined {
+function releaseOf({ spec, path, release }: ClientsInput): readonly [versions: Readonly<Record<string, string>>, path: string] {
+  return release === undefined ? [spec.release ?? {}, `${path}.release`] : [release.versions, release.path];
+}
+
+/** Reports names that are no clients of the coin. */
+function checkNames(
+  { coin, report }: Pick<ClientsInput, "coin" | "report">,
+  named: Readonly<Record<string, string>> = {},
+  path: string,
+): void {
+  const allowed = Object.keys(coin.clients);
+  for (const got of Object.keys(named)) {
+    if (!Object.hasOwn(coin.clients, got)) report(problem(UnknownClient, { path, got, allowed }));
+  }
+}
+
+function resolveClient(input: ClientsInput, name: string, client: Client): ResolvedClient | undefined {
+  const { coin, spec, architecture, path, report } = input;
   const sourceNames = Object.keys(client.sources);
   const sourceName = spec.sources?.[name] ?? sourceNames[0];
   const source = sourceName !== undefined && Object.hasOwn(client.sources, sourceName) ? client.sources[sourceName] : undefined;
@@ -47,10 +63,11 @@ function resolveClient({ coin, spec, architecture, path, report }: ClientsInput,
     report(problem(UnknownSource, { path: `${path}.sources.${name}`, got: sourceName, allowed: sourceNames }));
     return undefined;
   }
-  const version = spec.release?.[name] ?? source.version;
+  const [named, releasePath] = releaseOf(input);
+  const version = named[name] ?? source.version;
   const versions = pinnedVersions(source);
   if (!versions.includes(version)) {
-    report(problem(UnknownRelease, { path: `${path}.release.${name}`, got: version, allowed: versions }));
+    report(problem(UnknownRelease, { path: `${releasePath}.${name}`, got: version, allowed: versions }));
     return undefined;
   }
   const architectures = supportedArchitectures(source, version);

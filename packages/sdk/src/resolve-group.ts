@@ -20,6 +20,7 @@ import { problem, type Problem } from "./problem.ts";
 import { checkUpgrades } from "./check-upgrades.ts";
 import { releaseId, resolveArchitecture, resolveClients } from "./resolve-clients.ts";
 import { resolveDaemons, resolveOptions } from "./resolve-daemons.ts";
+import { resolveNext } from "./resolve-next.ts";
 import { resolveDrill } from "./resolve-drill.ts";
 import { resolveSnapshot } from "./resolve-snapshot.ts";
 import { resolveSelfHealing } from "./resolve-self-healing.ts";
@@ -69,8 +70,7 @@ export function resolveGroup(input: GroupInput): ResolvedGroup | undefined {
   const hostnames = Array.from({ length: count }, (_, position) => `node${position + 1}.${name}.internal`);
   const common = { coin, network, networkName: spec.network, options: options.value, hostnames, path, report };
   const daemons = hostnames.map((_, position) => resolveDaemons({ ...common, position, server: service.serverOf(position) }));
-  const clients = resolveClients({ coin, spec, used: clientsOf(daemons.flat()), architecture, path, report });
-  const leftBehindAtSec = checkUpgrades({ ...input, coin, networkName: spec.network, clients });
+  const { leftBehindAtSec, ...releases } = resolveReleases(input, coin, architecture, daemons);
   const snapshot = resolveSnapshot({ coin, networkName: spec.network, spec: spec.restore, daemons: daemons[0] ?? [], path, report });
   if (volume === undefined || snapshot === undefined) return undefined;
   const instanceType = spec.instanceType ?? network.instanceType;
@@ -88,8 +88,7 @@ export function resolveGroup(input: GroupInput): ResolvedGroup | undefined {
     networkName: spec.network,
     isPrivateNetwork: network.kind === "private",
     architecture,
-    clients,
-    release: releaseId(clients),
+    ...releases,
     ports: network.ports,
     access: coin.access.filter(({ port }) => Object.hasOwn(network.ports, port)),
     ...(service.group === undefined ? {} : { server: service.group }),
@@ -118,6 +117,23 @@ const withoutAPerson = ({ selfHealing, spec }: GroupInput, network: Network): Pi
   selfHealing: resolveSelfHealing(selfHealing, spec.selfHealing),
   upgrade: resolveUpgrade(network, spec.upgrade),
 });
+
+type Releases = Pick<ResolvedGroup, "clients" | "release" | "next"> & Pick<ResolvedGroup["health"], "leftBehindAtSec">;
+
+/** What its nodes run, what they take by themselves later, and when the network leaves both behind. */
+function resolveReleases(
+  input: GroupInput,
+  coin: Coin,
+  architecture: ResolvedGroup["architecture"],
+  daemons: readonly (readonly Daemon[])[],
+): Releases {
+  const { spec, path, report } = input;
+  const wanted = { coin, spec, used: clientsOf(daemons.flat()), architecture, path, report };
+  const clients = resolveClients(wanted);
+  const next = resolveNext({ ...wanted, clients, daemons: daemons[0] ?? [] });
+  const leftBehindAtSec = checkUpgrades({ ...input, coin, networkName: spec.network, clients, next });
+  return { clients, release: releaseId(clients), ...(next === undefined ? {} : { next }), leftBehindAtSec };
+}
 
 /** What is the same for every group of a coin. */
 const factsOf = (

@@ -147,6 +147,7 @@ const everythingWrong: Readonly<Record<string, GroupSpec>> = {
   source: { coin: "oak", network: "regtest", sources: { oakd: "upstraem" } },
   release: { coin: "oak", network: "regtest", release: { oakd: "2.1" } },
   fork: { coin: "ash", network: "mainnet", release: { oakd: "1.9" } },
+  next: { coin: "oak", network: "regtest", upgrade: { next: { release: { oakd: "1.9" }, atHeight: 900 } } },
   arm: { coin: "oak", network: "regtest", instanceType: "m7g.large" },
   mismatch: { coin: "oak", network: "regtest", sources: { oakd: "go" }, instanceType: "m7i.large", architecture: "arm64" },
   type: { coin: "oak", network: "regtest", instanceType: "large" },
@@ -232,10 +233,8 @@ describe("resolveFleet", () => {
 
   it("spreads the nodes of a group over the zones and tells each of its siblings", () => {
     const [group] = fleetOf({ oak: { network: "regtest", count: 3 } }).groups;
-    assert.deepEqual(
-      group?.nodes.map(({ zoneIndex }) => zoneIndex),
-      [0, 1, 0],
-    );
+    const zones = group?.nodes.map(({ zoneIndex }) => zoneIndex);
+    assert.deepEqual(zones, [0, 1, 0]);
     assert.deepEqual(group?.nodes[1]?.siblings, ["node1.oak.internal", "node3.oak.internal"]);
   });
 
@@ -318,6 +317,7 @@ describe("resolveFleet", () => {
         "UnknownSource nodes.source.sources.oakd",
         "UnknownRelease nodes.release.release.oakd",
         "UpgradeDue nodes.fork.release.oakd",
+        "NextNotNewer nodes.next.upgrade.next.release.oakd",
         "UnsupportedArchitecture nodes.arm.architecture",
         "ArchitectureMismatch nodes.mismatch.architecture",
         "InvalidValue nodes.type.instanceType",

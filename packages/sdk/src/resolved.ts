@@ -4,6 +4,7 @@ import type { BackupSpec } from "./environment-spec.ts";
 import type { CoinLogAlarm } from "./log-alarms.ts";
 import type { AddressPolicy } from "./fleet-spec.ts";
 import type { Architecture, ReleaseSource } from "./release.ts";
+import type { UpgradeMoment } from "./upgrade-moment.ts";
 
 /** Everything that an environment's stack file says, after defaults: plain data, and all that the rest needs. */
 export interface ResolvedFleet {
@@ -24,6 +25,8 @@ export interface ResolvedGroup {
   readonly clients: readonly ResolvedClient[];
   /** Release id of the whole node, path-safe: client versions and sources joined. */
   readonly release: string;
+  /** The release that each node takes by itself, later. Absent: none is announced. */
+  readonly next?: ResolvedNext;
   readonly ports: Readonly<Record<string, Port>>;
   readonly access: readonly Access[];
   readonly secrets: readonly string[];
@@ -79,6 +82,13 @@ export interface ResolvedClient {
   readonly runtimePackages: readonly string[];
   /** Large public files of the network. Absent: none. */
   readonly assets?: Readonly<Record<string, Asset>>;
+}
+
+/** A release that waits for its moment. */
+export interface ResolvedNext {
+  readonly release: string;
+  readonly clients: readonly ResolvedClient[];
+  readonly at: UpgradeMoment;
 }
 
 /** Thresholds of the health verdict and its alarms. */

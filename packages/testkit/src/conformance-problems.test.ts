@@ -153,6 +153,7 @@ const broken: readonly (readonly [what: string, coin: Coin, problem: RegExp])[] 
     withDaemon(() => ({ firstStart: { creates: "../oak.db", commands: [["oakd", "init"]] } })),
     /makes "\.\.\/oak\.db"/,
   ],
+  ["an upgrade file elsewhere", withDaemon(() => ({ upgradeFile: "../upgrade.json" })), /upgrade file "\.\.\/upgrade\.json"/],
   ["no time to stop", withDaemon(() => ({ stopTimeoutSec: 0 })), /stop time 0 s/],
   [
     "an option that changes nothing",

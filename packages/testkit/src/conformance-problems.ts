@@ -186,6 +186,9 @@ function checkDaemons(coin: Coin, networkName: string, daemons: readonly Daemon[
   return found;
 }
 
+/** A path that leads nowhere else, without hidden parts. */
+const pathBelow = /^(?!\.)[A-Za-z0-9._-]+(\/(?!\.)[A-Za-z0-9._-]+)*$/;
+
 function checkDaemon(coin: Coin, daemon: Daemon): readonly string[] {
   const found: string[] = [];
   const commands = [daemon.command, ...(daemon.firstStart?.commands ?? [])];
@@ -200,12 +203,11 @@ function checkDaemon(coin: Coin, daemon: Daemon): readonly string[] {
   if (visible.some((text) => text.includes("{{secret:")))
     found.push("a secret is in the command line or the environment, where docker shows it");
   if (visible.some((text) => /[\n\0]/.test(text))) found.push("a line break in the command line or the environment");
-  const { firstStart } = daemon;
-  if (
-    firstStart !== undefined &&
-    (firstStart.commands.length === 0 || !/^(?!\.)[A-Za-z0-9._-]+(\/(?!\.)[A-Za-z0-9._-]+)*$/.test(firstStart.creates))
-  )
+  const { firstStart, upgradeFile } = daemon;
+  if (firstStart !== undefined && (firstStart.commands.length === 0 || !pathBelow.test(firstStart.creates)))
     found.push(`its first start makes "${firstStart.creates}", which is no path below the data directory, or runs nothing`);
+  if (upgradeFile !== undefined && !pathBelow.test(upgradeFile))
+    found.push(`its upgrade file "${upgradeFile}" is no path below the data directory`);
   if (!Number.isInteger(daemon.stopTimeoutSec) || daemon.stopTimeoutSec < 1 || daemon.stopTimeoutSec > 1800)
     found.push(`stop time ${daemon.stopTimeoutSec} s`);
   for (const [name, text] of Object.entries(daemon.files ?? {})) {

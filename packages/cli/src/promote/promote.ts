@@ -75,8 +75,10 @@ const asBlock =
   };
 
 function imageKeys(group: StackConfig["fleet"]["groups"][number], base: string, root: string): string[] {
-  const { clients, agent } = imagesOfGroup(group, base);
-  return [...Object.values(clients), agent].map(({ repository, spec }) => `${repository}-${planImage(spec, root).tag}`);
+  const { clients, next, agent } = imagesOfGroup(group, base);
+  return [...Object.values(clients), ...Object.values(next), agent].map(
+    ({ repository, spec }) => `${repository}-${planImage(spec, root).tag}`,
+  );
 }
 
 /** An id for each architecture that `to` has hosts of: the new one where there is one, else the one that stands there. */

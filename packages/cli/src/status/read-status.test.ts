@@ -145,6 +145,36 @@ describe("readStatus", () => {
     assert.match(problems[0] ?? "", /AwsRefused[^]*cloudwatch:GetMetricData: AccessDeniedException/);
   });
 
+  it("takes a node that has taken its next release for what it shall be, and says of the others when they will", async () => {
+    const named = (version: string): object => ({ release: `${version}-go`, images: { a: version } });
+    const wanted = { ...named("1.0.0"), next: { ...named("2.0.0"), at: { height: 900, file: "a/b" } } };
+    const valueOf = (name: string): unknown => {
+      if (name.endsWith("/release")) return wanted;
+      return named(name.includes("litecoin-1/") ? "2.0.0" : "1.0.0");
+    };
+    aws.on("GetParameters", ({ Names }) => ({
+      json: {
+        Parameters: (Array.isArray(Names) ? Names : []).map((Name) => ({
+          Name: String(Name),
+          Value: JSON.stringify(valueOf(String(Name))),
+        })),
+      },
+    }));
+    const { nodes } = await readStatus({});
+    const columns = nodes
+      .slice(0, 2)
+      .map(({ releaseWanted, releaseRunning, releaseNext, hasOtherImages }) => [
+        releaseWanted,
+        releaseRunning,
+        releaseNext,
+        hasOtherImages,
+      ]);
+    assert.deepEqual(columns, [
+      ["2.0.0-go", "2.0.0-go", undefined, false],
+      ["1.0.0-go", "1.0.0-go", "2.0.0-go at height 900", false],
+    ]);
+  });
+
   it("fails when the instances cannot be listed", async () => {
     aws.on("DescribeInstances", () => ({ error: "UnauthorizedOperation", status: 403 }));
     await assert.rejects(readStatus({}), /AwsRefused[^]*ec2:DescribeInstances: UnauthorizedOperation/);

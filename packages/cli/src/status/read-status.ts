@@ -2,7 +2,7 @@ import { CloudWatchClient, DescribeAlarmsCommand } from "@aws-sdk/client-cloudwa
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
 import type { Coordination } from "@coinfleet/coordination";
-import { alarms as alarmCatalogue, coordinationTable, parameterPrefix } from "@coinfleet/sdk";
+import { alarms as alarmCatalogue, coordinationTable, momentText, parameterPrefix } from "@coinfleet/sdk";
 import { z } from "zod";
 import { awsSettings, calling } from "../aws-call.ts";
 import type { FleetNode, NodeFilter } from "../fleet-nodes.ts";
@@ -26,6 +26,8 @@ export interface NodeStatus extends NodeHealth {
   readonly instanceId: string;
   readonly releaseWanted?: string;
   readonly releaseRunning?: string;
+  /** The release that its host will take by itself, and when. @example "28.0.0-upstream at height 23456789" */
+  readonly releaseNext?: string;
   /** Same release names, but other images: a base image or a build has changed. */
   readonly hasOtherImages: boolean;
   /** Who keeps everything that would act by itself away from it, and why. */
@@ -49,11 +51,14 @@ export interface FleetStatus {
   readonly problems: readonly string[];
 }
 
-const releaseSchema = z.looseObject({ release: z.string(), images: z.record(z.string(), z.string()) });
+const runningSchema = z.looseObject({ release: z.string(), images: z.record(z.string(), z.string()) });
+const momentSchema = z.union([z.object({ time: z.string() }), z.object({ height: z.number() })]);
+const wantedSchema = runningSchema.extend({ next: runningSchema.extend({ at: momentSchema }).optional() });
 const configurationSchema = z.looseObject({ network: z.string() });
 
 type Wards = Awaited<ReturnType<Coordination["everything"]>>;
-type Release = z.infer<typeof releaseSchema>;
+type Running = z.infer<typeof runningSchema>;
+type Wanted = z.infer<typeof wantedSchema>;
 
 function parse<T>(text: string | undefined, schema: z.ZodType<T>): T | undefined {
   if (text === undefined) return undefined;
@@ -100,14 +105,18 @@ async function readAlarms(cloudWatch: CloudWatchClient): Promise<string[]> {
 }
 
 const prefix = ({ environment, node }: FleetNode): string => parameterPrefix(environment, node);
-const imagesOf = ({ images }: Release): string => JSON.stringify(Object.entries(images).sort());
+const imagesOf = ({ images }: Running): string => JSON.stringify(Object.entries(images).sort());
 
 function releaseColumns(
-  wanted: Release | undefined,
-  running: Release | undefined,
-): Pick<NodeStatus, "releaseWanted" | "releaseRunning" | "hasOtherImages"> {
+  parameter: Wanted | undefined,
+  running: Running | undefined,
+): Pick<NodeStatus, "releaseWanted" | "releaseRunning" | "releaseNext" | "hasOtherImages"> {
+  const next = parameter?.next;
+  const hasTakenNext = next !== undefined && next.release === running?.release;
+  const wanted = hasTakenNext ? next : parameter;
   return {
     ...(wanted === undefined ? {} : { releaseWanted: wanted.release }),
+    ...(next === undefined || hasTakenNext ? {} : { releaseNext: `${next.release} ${momentText(next.at)}` }),
     ...(running === undefined ? {} : { releaseRunning: running.release }),
     hasOtherImages:
       wanted !== undefined && running !== undefined && wanted.release === running.release && imagesOf(wanted) !== imagesOf(running),
@@ -190,7 +199,7 @@ export async function readStatus(filter: NodeFilter & { readonly region?: string
       ...(network === undefined ? {} : { network }),
       zone,
       instanceId,
-      ...releaseColumns(parse(parameters.get(`${at}/release`), releaseSchema), parse(parameters.get(`${at}/running`), releaseSchema)),
+      ...releaseColumns(parse(parameters.get(`${at}/release`), wantedSchema), parse(parameters.get(`${at}/running`), runningSchema)),
       ...health,
       ...wards?.(node),
       ...backupColumns(node, snapshots, parameters.get(drillRecordPath(environment, group))),

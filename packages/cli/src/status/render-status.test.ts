@@ -104,6 +104,11 @@ ethereum-1  ethereum  –        eu-central-1a  → 1.16.9-go                   
     assert.match(renderStatus({ ...fleet, nodes: [{ ...node, hasOtherImages: true }] }, plain), /0\.21\.2\.1-debian → new image/);
   });
 
+  it("says which release a node will take by itself, and when", () => {
+    const text = renderStatus({ ...fleet, nodes: [{ ...node, releaseNext: "0.21.5.8-upstream at height 900" }] }, plain);
+    assert.match(text, / {2}0\.21\.2\.1-debian, then 0\.21\.5\.8-upstream at height 900 {2}/);
+  });
+
   it("uses colour only when asked to", () => {
     assert.equal(renderStatus(fleet, plain).includes("\u001b"), false);
     assert.equal(renderStatus(fleet, colors.createColors(true)).includes("\u001b[32mSynced"), true);

@@ -14,7 +14,11 @@ const stateColor = { Synced: "green", Syncing: "cyan", Behind: "yellow", Down: "
 const nothing = "–";
 const number = (value: number | undefined): string => (value === undefined ? nothing : String(Math.round(value)));
 
-function release({ releaseWanted, releaseRunning, hasOtherImages }: NodeStatus): string {
+function release(node: NodeStatus): string {
+  return node.releaseNext === undefined ? releaseNow(node) : `${releaseNow(node)}, then ${node.releaseNext}`;
+}
+
+function releaseNow({ releaseWanted, releaseRunning, hasOtherImages }: NodeStatus): string {
   if (releaseWanted === undefined && releaseRunning === undefined) return nothing;
   if (releaseRunning === undefined) return `→ ${releaseWanted ?? ""}`;
   if (releaseWanted === undefined || releaseWanted === releaseRunning)

@@ -29,9 +29,10 @@ fi
 if systemctl is-active --quiet coinfleet-logs.service && ! jq -cS '.logs // empty' "$config" | cmp -s - "$run/logs.running"; then
   systemctl restart --no-block coinfleet-logs.service
 fi
-unit=node@$(jq -r .release "$release").service
+next_is_here() { [ ! -s "$next" ] || jq -e '.state == "done"' "$run/status/next.json" >/dev/null 2>&1; }
 for ((waited = 0; waited < COINFLEET_PATIENCE_SEC; waited += 2)); do
-  if systemctl is-active --quiet "$unit" && systemctl is-active --quiet coinfleet-agent.service && cmp -s "$run/node.wanted" "$run/node.running"; then break; fi
+  unit=node@$(jq -r .release "$release").service
+  if systemctl is-active --quiet "$unit" && next_is_here && systemctl is-active --quiet coinfleet-agent.service && cmp -s "$run/node.wanted" "$run/node.running"; then break; fi
   # Nothing to wait for where a step has failed, or waits for the world outside.
   if /usr/local/bin/coinfleet-host settled; then break; fi
   sleep 2
@@ -64,6 +65,9 @@ export const hostCommand = `steps="firewall configure volume restore node agent 
 usage="usage: coinfleet-host status [--json] | apply | drain | restart
   status  each step: done, waiting (for what) or failed (why, and what to do). Exit code 0: all done, 1: one failed, 3: one waits.
   restart stops the node within its own stop time and starts it again. Nobody asks its siblings: coinfleet restart does."
+
+# Only where a next release is announced.
+[ ! -s "$next" ] || steps="$steps next"
 
 collect() {
   for name in $steps; do

@@ -38,13 +38,14 @@ jq --arg address "$address" --arg cpus "$cpus" --slurpfile secrets <(printf '%s'
   ($secrets[0] + {"{{private-ip}}": $address, "{{cpus}}": $cpus} | to_entries) as $values |
   walk(if type == "string" then reduce $values[] as $one (.; split($one.key) | join($one.value)) else . end)
 ' <<<"$configuration" >"$config.new"
-printf '%s' "$wanted" >"$release.new"
+printf '%s' "$wanted" >"$run/release-parameter.new"
 printf '%s' "$agent" >"$run/agent-image.new"
 left=$(grep -o '{{[a-z-]*[:}][^}]*}}' "$config.new" | sort -u | tr '\\n' ' ' || true)
 [ -z "$left" ] || fail "the configuration has placeholders that nothing fills: $left" "Declare them as secrets of the coin."
 mv "$config.new" "$config"
-mv "$release.new" "$release"
+mv "$run/release-parameter.new" "$run/release-parameter.json"
 mv "$run/agent-image.new" "$run/agent-image"
+/usr/lib/coinfleet/choose-release
 /usr/lib/coinfleet/write-files
 succeed "release $(jq -r .release "$release"), node $(jq -r .node "$config")"
 `;
@@ -81,8 +82,7 @@ done
 chown 10002:10002 "$run/agent"
 jq .agent.config "$config" | place "$run/agent/config.json" 10002
 
-# What decides whether the node or the agent has to be started again.
-jq -cS '[.daemons, .firewall]' "$config" | cat - "$release" | sha256sum >"$run/node.wanted"
+# What decides whether the agent has to be started again.
 jq -cS .agent "$config" | cat - "$run/agent-image" | sha256sum >"$run/agent.wanted"
 
 always=$(jq -r '.firewall.always | join(", ")' "$config")

@@ -3,6 +3,7 @@ import { configureScript, privateAddress, writeFilesScript } from "./configure.t
 import { firewallScript, gateScript } from "./firewall.ts";
 import { library, prologue } from "./library.ts";
 import { forwardLogsScript, gelfLinesScript } from "./logs.ts";
+import { chooseReleaseScript, nextScript } from "./next-release.ts";
 import {
   agentScript,
   dataFileScript,
@@ -43,6 +44,8 @@ export const hostScripts: Readonly<Record<string, string>> = {
   "usr/lib/coinfleet/volume-stop": prologue("volume") + volumeStopScript,
   "usr/lib/coinfleet/restore": prologue("restore") + restoreScript,
   "usr/lib/coinfleet/pull": prologue("$1") + pullScript,
+  "usr/lib/coinfleet/choose-release": prologue("switch") + chooseReleaseScript,
+  "usr/lib/coinfleet/next": prologue("next") + nextScript,
   "usr/lib/coinfleet/switch": prologue("switch") + switchScript,
   "usr/lib/coinfleet/release-check": prologue("node") + releaseCheckScript,
   "usr/lib/coinfleet/data-files": prologue("node") + dataFilesScript,

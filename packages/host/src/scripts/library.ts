@@ -4,7 +4,8 @@ export const library = `# shellcheck shell=bash
 run=/run/coinfleet
 data=/var/lib/coinfleet/data
 config=$run/config.json
-release=$run/release.json
+release=\${COINFLEET_RELEASE:-$run/release.json}
+next=$run/next.json
 export AWS_PAGER="" AWS_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt DOCKER_CONFIG=$run/docker TMPDIR=$run
 step=\${step:-unknown}
 

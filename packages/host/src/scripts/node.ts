@@ -109,6 +109,10 @@ sync "$data/.coinfleet"
 
 /** Runs the daemons of a release until one of them ends. The service manager then starts them all again. */
 export const nodeScript = `wanted=$1
+# What starts is what is checked, whatever is chosen by then.
+cp "$release" "$run/node.release"
+export COINFLEET_RELEASE=$run/node.release
+release=$COINFLEET_RELEASE
 /usr/lib/coinfleet/release-check "$wanted"
 mapfile -t images < <(jq -r '.images[]' "$release")
 /usr/lib/coinfleet/pull node "\${images[@]}"
@@ -190,11 +194,13 @@ export const reportRunningScript = `value=$(jq -c '{release, images, versions, s
 export COINFLEET_PATIENCE_SEC=600
 patiently "report of the running release" aws ssm put-parameter --name "$COINFLEET_PARAMETERS/running" --type String --overwrite --value "$value" >/dev/null
 succeed "running $(jq -r .release "$release")"
+[ -s "$next" ] || docker ps --all --quiet --filter label=coinfleet.next | xargs -r docker rm >/dev/null
 docker image prune --all --force --filter until=24h >/dev/null
 `;
 
 /** Starts the wanted release, and first stops another one. Does nothing when it runs with the wanted configuration. */
-export const switchScript = `wanted=$(jq -r .release "$release")
+export const switchScript = `/usr/lib/coinfleet/choose-release
+wanted=$(jq -r .release "$release")
 unit=node@$wanted.service
 while read -r other _; do
   if [ "$other" = "$unit" ]; then continue; fi

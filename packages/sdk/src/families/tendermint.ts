@@ -118,6 +118,8 @@ function renderDaemon(input: TendermintInput<string>, chain: TendermintChain, ct
     ],
     files: { "config.toml": config },
     dataFiles: { "config/config.toml": { link: "config.toml" } },
+    // The SDK's upgrade module writes it in the block before which it halts the chain: the height that the client shows stays one below.
+    upgradeFile: "data/upgrade-info.json",
     ports: ["p2p", "rpc", "rest", "grpc", "metrics"],
   };
 }
