@@ -266,6 +266,28 @@ describe("a release", function () {
     await fleet.up(file((current = wanted)));
   });
 
+  it("that is announced for a height is taken by all nodes of a group by themselves, and the stack file follows", async () => {
+    const { probe } = await fleet.agent("litecoin-1");
+    const atHeight = (probe?.height ?? 0) + 6;
+    const before = await starts(...nodes);
+    const upgrade = { soakMinutes: 0.5, limitMinutes: 2, next: { release: { litecoind: badVersion }, atHeight } };
+    await fleet.up(file(current, current, { upgrade }));
+    assert.deepEqual(await starts(...nodes), before);
+    const images = await Promise.all(
+      nodes.slice(0, 3).map((node) => fleet.onHost(node, "docker ps --all --quiet --filter label=coinfleet.next")),
+    );
+    assert.ok(!images.includes(""), "its image is not there before");
+    const taken = ids([badVersion, badVersion, badVersion], current);
+    await fleet.until("the release to be taken", 900, async () => ((await running()).join() === taken.join() ? true : undefined));
+    await synced(...nodes);
+    const since = await starts(...nodes);
+    assert.deepEqual(since.slice(3), before.slice(3));
+    assert.deepEqual(await fleet.stack.plan(), []);
+    await fleet.up(file(badVersion, current));
+    assert.deepEqual(await starts(...nodes), since);
+    assert.deepEqual(await running(), taken);
+  });
+
   it("that corrupts its data leaves the first node out of service, and the stack file's line brings the group back", async () => {
     const before = await starts("litecoin-2", "litecoin-3");
     await release(bad.corrupting);
