@@ -24,7 +24,7 @@ const [oldVersion, goodVersion, badVersion] = ["0.21.2.1", "0.21.2.2", "0.21.2.3
 const bad = {
   unstartable: "exit 1",
   // Without a peer it is in sync with nobody.
-  stalled: 'exec litecoind.real "$@" -connect=127.0.0.1:1',
+  stalled: 'exec litecoind.real "$@" -noaddnode -noconnect -maxconnections=0',
   // The public test network, at the same ports.
   elsewhere: `exec litecoind.real "$@" -regtest=0 -testnet=1 -rpcport=${rpcPort} -rpcbind=0.0.0.0 -rpcallowip=0.0.0.0/0 -connect=127.0.0.1:1`,
   corrupting: `for file in /data/regtest/chainstate/*.ldb /data/regtest/chainstate/*.log; do head -c 200000 /dev/urandom >"$file"; done
