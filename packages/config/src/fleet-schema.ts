@@ -105,12 +105,14 @@ const nextRelease = z
       .min(1)
       .optional()
       .describe(
-        "Height of the chain's upgrade. Coins whose client writes down that its chain waits for a release (Cosmos SDK) take the new one then; others when their own height is there, which for a hard fork must be one before it. Either this or atTime.",
+        "Height of the chain's upgrade. Coins whose client writes down that its chain waits for a release (Cosmos SDK) take the new one then; others when their own height is there, which for a hard fork must be one before it. Default: none, atTime says when.",
       ),
     atTime: z.iso
       .datetime({ precision: 0, error: "a time in UTC to the second, for example 2026-12-01T14:00:00Z" })
       .optional()
-      .describe("Time at which the release takes over, UTC, for example 2026-12-01T14:00:00Z, in quotes. Either this or atHeight."),
+      .describe(
+        "Time at which the release takes over, UTC, for example 2026-12-01T14:00:00Z, in quotes. Default: none, atHeight says when.",
+      ),
   })
   .superRefine(({ atHeight, atTime }, context) => {
     const message = `either atHeight or atTime${atHeight === undefined ? "" : ", not both"}`;
