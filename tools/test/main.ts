@@ -78,7 +78,7 @@ const fast: Layer[] = [
   {
     name: "host",
     proves: "the host's firewall and scripts, and that no log line is lost",
-    run: mocha(["test/host/scripts.test.ts", "test/host/boot.test.ts", "test/host/logs.test.ts"], minutes(5)),
+    run: mocha(find("test/host/{scripts,boot,next-release,logs}.test.ts"), minutes(5)),
   },
   { name: "sandbox", proves: "the emulator refuses what AWS refuses", run: pytest(`--ignore=${realHosts}`) },
   {
