@@ -1,4 +1,4 @@
-import { DescribeInstancesCommand, DescribeVolumesCommand, EC2Client, StopInstancesCommand } from "@aws-sdk/client-ec2";
+import { DescribeVolumesCommand, EC2Client, StopInstancesCommand } from "@aws-sdk/client-ec2";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { z } from "zod";
 import { patientSettings, calling, errorCode } from "./aws-call.ts";
@@ -6,6 +6,7 @@ import { CliError } from "./cli-error.ts";
 import { Deadline } from "./deadline.ts";
 import { formatDuration } from "@coinfleet/build/progress";
 import { openCoordination, updateOf } from "./group-lock.ts";
+import { instanceState } from "./instance-state.ts";
 import type { Reporter } from "./reporter.ts";
 import { documentFailed, isOnline, runDocument } from "./ssm-command.ts";
 
@@ -43,14 +44,6 @@ interface Detach {
   readonly deadline: Deadline;
   readonly reporter: Reporter;
   readonly pace: DetachPace;
-}
-
-async function instanceState({ input, ec2 }: Detach): Promise<string> {
-  const answer = await ec2.send(new DescribeInstancesCommand({ InstanceIds: [input.instanceId] })).catch((cause: unknown) => {
-    if (errorCode(cause) === "InvalidInstanceID.NotFound") return undefined;
-    throw cause;
-  });
-  return answer?.Reservations?.[0]?.Instances?.[0]?.State?.Name ?? "gone";
 }
 
 async function isAttached({ input, ec2 }: Detach): Promise<boolean> {
@@ -115,7 +108,7 @@ async function stopInstance(detach: Detach): Promise<void> {
     "The volume is still attached.",
   );
   for (;;) {
-    const state = await calling("ec2:DescribeInstances", instanceState(detach));
+    const state = await instanceState(ec2, input.instanceId);
     if (state === "stopped" || state === "terminated" || state === "gone") return;
     if (deadline.hasPassed) throw timedOut(detach, `the instance to stop (it is ${state})`);
     reporter.progress({ what: `${input.node}: waiting for ${input.instanceId} to stop`, done: Math.round(deadline.elapsedSec), unit: "s" });
@@ -134,7 +127,7 @@ export async function runDetach(input: DetachInput, reporter: Reporter, pace = d
     ssm: new SSMClient(settings),
     deadline: new Deadline(input.timeoutSec),
   };
-  const state = await calling("ec2:DescribeInstances", instanceState(detach));
+  const state = await instanceState(detach.ec2, input.instanceId);
   if (state !== "running" && state !== "pending" && state !== "stopping" && state !== "shutting-down") {
     reporter.say(`${input.node}: ${input.instanceId} is ${state}; nothing to drain`);
     return;

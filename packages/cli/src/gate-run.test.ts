@@ -80,6 +80,7 @@ describe("runGate", () => {
     assert.deepEqual(aws.calls, [
       "PutItem",
       "GetMetricData",
+      "DescribeInstances",
       "DescribeInstanceInformation",
       "GetParameter",
       "GetParameter",
@@ -89,6 +90,21 @@ describe("runGate", () => {
       "GetMetricData",
       "DescribeInstances",
       "DeleteItem",
+    ]);
+  });
+
+  it("starts a host that was stopped for a change of its volume, once it has stopped", async () => {
+    const states = ["stopping", "stopped"];
+    fakeFleet(aws, 1, () => states.shift() ?? "running");
+    aws.on("StartInstances", () => ({ xml: "<StartInstancesResponse/>" }));
+    assert.equal((await run()).isSynced, true);
+    assert.deepEqual(aws.calls.slice(0, 6), [
+      "PutItem",
+      "GetMetricData",
+      "DescribeInstances",
+      "DescribeInstances",
+      "StartInstances",
+      "DescribeInstanceInformation",
     ]);
   });
 

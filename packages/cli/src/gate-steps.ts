@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
-import type { EC2Client } from "@aws-sdk/client-ec2";
+import { StartInstancesCommand, type EC2Client } from "@aws-sdk/client-ec2";
 import { PutParameterCommand, type SSMClient } from "@aws-sdk/client-ssm";
 import { z } from "zod";
 import { formatDuration } from "@coinfleet/build/progress";
@@ -10,6 +10,7 @@ import { CliError } from "./cli-error.ts";
 import { Deadline } from "./deadline.ts";
 import { findNodes } from "./fleet-nodes.ts";
 import { hostStatus } from "./host-status.ts";
+import { instanceState } from "./instance-state.ts";
 import { untilHealthy } from "./node-health.ts";
 import { readParameter } from "./read-parameter.ts";
 import type { Reporter } from "./reporter.ts";
@@ -95,12 +96,33 @@ export function timedOut({ input, deadline }: Gate, waited: string, last: string
   });
 }
 
-/** @throws {@link CliError} when the host stays silent */
+/**
+ * Starts a host that is stopped: where only the volume is another one, the provider stops the instance to take the old one off, and leaves it so.
+ * @throws {@link CliError} when the host stays silent
+ */
 export async function waitForHost(gate: Gate): Promise<void> {
   const { input, ssm, deadline } = gate;
+  await startStopped(gate);
   while (!(await isOnline(ssm, input.instanceId))) {
     if (deadline.hasPassed) throw timedOut(gate, "its host to answer SSM", "no SSM agent online");
     waitingFor(gate, "its host to answer SSM");
+    await deadline.pause(gate.pollMs);
+  }
+}
+
+async function startStopped(gate: Gate): Promise<void> {
+  const { input, ec2, deadline, reporter } = gate;
+  for (;;) {
+    const state = await instanceState(ec2, input.instanceId);
+    if (state === "stopped") {
+      reporter.say(`${input.node}: its host is stopped; starting it`);
+      const command = new StartInstancesCommand({ InstanceIds: [input.instanceId] });
+      await calling("ec2:StartInstances", ec2.send(command), `${input.node} is stopped.`);
+      return;
+    }
+    if (state !== "stopping") return;
+    if (deadline.hasPassed) throw timedOut(gate, "its host to stop, before it can be started", `it is ${state}`);
+    waitingFor(gate, "its host to stop, before it can be started");
     await deadline.pause(gate.pollMs);
   }
 }

@@ -1,18 +1,18 @@
 import type { FakeAws } from "./fake-aws.ts";
 
 /** An instance as DescribeInstances lists it: node `number` of litecoin in the environment `test`. */
-function instance(number: number): string {
+function instance(number: number, state: string): string {
   const tags = { environment: "test", group: "litecoin", node: `litecoin-${number}`, coin: "litecoin" };
   const items = Object.entries(tags).map(([key, value]) => `<item><key>coinfleet:${key}</key><value>${value}</value></item>`);
-  return `<item><instanceId>i-${number}</instanceId><instanceState><name>running</name></instanceState><placement><availabilityZone>eu-central-1a</availabilityZone></placement><tagSet>${items.join("")}</tagSet></item>`;
+  return `<item><instanceId>i-${number}</instanceId><instanceState><name>${state}</name></instanceState><placement><availabilityZone>eu-central-1a</availabilityZone></placement><tagSet>${items.join("")}</tagSet></item>`;
 }
 
-/** `count` nodes of litecoin, the last one first. Asked for one node, that one. */
-export function fakeFleet(aws: FakeAws, count: number): void {
+/** `count` nodes of litecoin, the last one first. Asked for one node, that one. `stateOf` is called for each answer. */
+export function fakeFleet(aws: FakeAws, count: number, stateOf = (): string => "running"): void {
   aws.on("DescribeInstances", (input) => {
     const filtered = Object.values(input).flatMap((value) => /^litecoin-(\d+)$/.exec(String(value))?.slice(1).map(Number) ?? []);
     const numbers = filtered.length > 0 ? filtered : Array.from({ length: count }, (_, index) => count - index);
-    const instances = numbers.map(instance).join("");
+    const instances = numbers.map((number) => instance(number, stateOf())).join("");
     return {
       xml: `<DescribeInstancesResponse><reservationSet><item><instancesSet>${instances}</instancesSet></item></reservationSet></DescribeInstancesResponse>`,
     };
