@@ -278,7 +278,14 @@ describe("a release", function () {
     );
     assert.ok(!images.includes(""), "its image is not there before");
     const taken = ids([badVersion, badVersion, badVersion], current);
-    await fleet.until("the release to be taken", 900, async () => ((await running()).join() === taken.join() ? true : undefined));
+    // What is chosen is not started yet: the old one has time to stop.
+    const areRestarted = async (): Promise<boolean> => {
+      const now = await starts(...nodes).catch(() => before);
+      return now.slice(0, 3).every((started, index) => started !== before[index]);
+    };
+    await fleet.until("the release to be taken", 900, async () =>
+      (await areRestarted()) && (await running()).join() === taken.join() ? true : undefined,
+    );
     await synced(...nodes);
     const since = await starts(...nodes);
     assert.deepEqual(since.slice(3), before.slice(3));
