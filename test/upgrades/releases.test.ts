@@ -305,8 +305,9 @@ describe("a release", function () {
     assert.deepEqual(await starts("litecoin-2", "litecoin-3"), before);
     const [, snapshot] = /`volume: \{ generation: 2, snapshot: (snap-[0-9a-f]+) \}`/.exec(said) ?? assert.fail(said);
     promoted = {};
-    const volumes = { sizeGiB: 2, generation: 2, snapshot };
-    await servedAllTheWhile(() => fleet.up(file(current, current, { volume: volumes })));
+    const volume = { sizeGiB: 2, generation: 2, snapshot };
+    const retired = { volumes: ["litecoin-1", "litecoin-2", "litecoin-3"].map((node) => `${node}-data-volume-g1`) };
+    await servedAllTheWhile(() => fleet.up(withFleet(file(current, current, { volume }), { retired })));
     await synced("litecoin-1", "litecoin-2", "litecoin-3");
     assert.deepEqual(await fleet.stack.plan(), []);
   });

@@ -1,5 +1,6 @@
 import { CreateSnapshotCommand, DeleteSnapshotCommand, DescribeSnapshotsCommand, type EC2Client, type Snapshot } from "@aws-sdk/client-ec2";
 import type { SSMClient } from "@aws-sdk/client-ssm";
+import { volumeName } from "@coinfleet/sdk";
 import { z } from "zod";
 import { calling } from "./aws-call.ts";
 import type { Deadline } from "./deadline.ts";
@@ -83,6 +84,6 @@ export async function forgetOlder(canary: Pick<Canary, "ec2" | "volume">): Promi
     await calling("ec2:DeleteSnapshot", canary.ec2.send(new DeleteSnapshotCommand({ SnapshotId })), "An older snapshot is still there.");
 }
 
-/** What to write into the stack file to go back to a snapshot. */
-export const wayBack = (id: string, { generation }: Canary["volume"]): string =>
-  `the data before it is in ${id}; the group goes back to it by the old release and \`volume: { generation: ${generation + 1}, snapshot: ${id} }\` in the stack file, which makes new volumes beside the old ones`;
+/** What to write into the stack file to go back to a snapshot of a group's first node. */
+export const wayBack = (id: string, node: string, { generation }: Canary["volume"]): string =>
+  `the data before it is in ${id}; the group goes back to it by the old release and \`volume: { generation: ${generation + 1}, snapshot: ${id} }\` in the stack file, with its volumes of today (${volumeName(node, generation)}, …) under \`retired.volumes\`: new ones are made beside them`;

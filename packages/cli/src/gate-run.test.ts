@@ -286,7 +286,7 @@ describe("runGate", () => {
       metrics(aws, { Synced: 1 }, { ProbeSuccess: 0 });
       await assert.rejects(
         runGate({ ...input, canary }, recordingReporter().reporter, 20),
-        /HeldOutOfService[^]*If the release is to blame: [^]*`volume: \{ generation: 4, snapshot: snap-new \}`/,
+        /HeldOutOfService[^]*If the release is to blame: [^]*`volume: \{ generation: 4, snapshot: snap-new \}`[^]*litecoin-1-data-volume-g3/,
       );
       assert.deepEqual(
         done.filter((one) => one !== "status"),

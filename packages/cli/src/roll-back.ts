@@ -82,10 +82,10 @@ async function holdOut(gate: Gate, failure: Failure, problem: unknown): Promise<
 }
 
 /** What to write into the stack file, where the release is to blame. */
-const wayOut = ({ input: { canary } }: Gate, { snapshotId }: Failure): string =>
+const wayOut = ({ input: { canary, node } }: Gate, { snapshotId }: Failure): string =>
   snapshotId === undefined || canary === undefined
     ? "a newer release, or `volume: { generation, snapshot }` with a snapshot from before it, in the stack file"
-    : wayBack(snapshotId, canary);
+    : wayBack(snapshotId, node, canary);
 
 /** What a failure was, without its advice. */
 function firstLines(message: string): string {
