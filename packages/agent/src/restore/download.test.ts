@@ -303,15 +303,10 @@ describe("the download of a snapshot", function () {
 
   /** Runs the program, and kills it in the middle of a file. */
   async function killAt(path: string, parameters: readonly string[]): Promise<void> {
-    const program = spawn(process.execPath, [
-      join(import.meta.dirname, "../main.ts"),
-      "restore",
-      "--format",
-      "tar",
-      "--data",
-      data,
-      ...parameters,
-    ]);
+    // What a killed program leaves there is gone with its container on a host, and here with the folder.
+    const scratch = mkdtempSync(join(tmpdir(), "coinfleet-killed-"));
+    const args = [join(import.meta.dirname, "../main.ts"), "restore", "--format", "tar", "--data", data, ...parameters];
+    const program = spawn(process.execPath, args, { env: { ...process.env, TMPDIR: scratch } });
     const ended = new Promise((resolve) => program.on("close", (_, signal) => resolve(signal)));
     server.faults.before = async (request, asked) => {
       if (asked !== path || (request.headers.range ?? "").startsWith("bytes=0-")) return;
@@ -319,6 +314,7 @@ describe("the download of a snapshot", function () {
       await ended;
     };
     assert.equal(await ended, "SIGKILL");
+    rmSync(scratch, { recursive: true });
     delete server.faults.before;
   }
 
