@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { HostRoot, type Outcome } from "./host-root.ts";
+import { HostRoot, type Outcome, skipUnlessRoot } from "./host-root.ts";
 
 const secretArn = "arn:secret:rpc";
 const config = {
@@ -58,9 +58,7 @@ describe("a boot that does not go well", function () {
   this.timeout(120_000);
   let host: HostRoot;
 
-  before(function () {
-    if (process.getuid?.() !== 0) this.skip();
-  });
+  before(skipUnlessRoot);
 
   beforeEach(() => {
     host = new HostRoot();

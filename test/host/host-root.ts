@@ -51,6 +51,11 @@ echo "$*" >>/run/mkfs.log
 exec /usr/sbin/mkfs.xfs "$@"
 `;
 
+/** For `before`: skips a suite whose hosts this user may not make. */
+export function skipUnlessRoot(this: Mocha.Context): void {
+  if (process.getuid?.() !== 0) this.skip();
+}
+
 /**
  * A root file system with the host's scripts on top of this machine's (overlay), in a mount namespace that goes with each command.
  * Nothing of it is seen outside. Needs root.

@@ -4,7 +4,7 @@ import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { GelfServer } from "../support/gelf-server.ts";
-import { HostRoot } from "./host-root.ts";
+import { HostRoot, skipUnlessRoot } from "./host-root.ts";
 
 const port = 22_000 + (process.pid % 10_000);
 const address = "127.0.0.1";
@@ -25,9 +25,7 @@ describe("the forwarder of a host's journal", function () {
   let entries: number;
   const servers: GelfServer[] = [];
 
-  before(function () {
-    if (process.getuid?.() !== 0) this.skip();
-  });
+  before(skipUnlessRoot);
 
   beforeEach(() => {
     host = new HostRoot();

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { HostRoot } from "./host-root.ts";
+import { HostRoot, skipUnlessRoot } from "./host-root.ts";
 
 const config = {
   version: 1,
@@ -47,9 +47,7 @@ describe("the scripts of a host", function () {
   this.timeout(60_000);
   let host: HostRoot;
 
-  before(function () {
-    if (process.getuid?.() !== 0) this.skip();
-  });
+  before(skipUnlessRoot);
 
   beforeEach(() => {
     host = new HostRoot();

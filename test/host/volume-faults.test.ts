@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { skipUnlessRoot } from "./host-root.ts";
 import { byId, content, sh, sizeMiB, VolumeHost } from "./volume-host.ts";
 
 const data = "/var/lib/coinfleet/data";
@@ -21,9 +22,7 @@ describe("the volume script after faults", function () {
   this.timeout(120_000);
   let host: VolumeHost;
 
-  before(function () {
-    if (process.getuid?.() !== 0) this.skip();
-  });
+  before(skipUnlessRoot);
 
   beforeEach(() => {
     host = new VolumeHost();

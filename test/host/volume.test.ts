@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { skipUnlessRoot } from "./host-root.ts";
 import { byId, content, sh, sizeMiB, VolumeHost, volumeId as id } from "./volume-host.ts";
 
 /** Formats whatever does not mount: what host scripts of this kind usually do. The table must catch it. */
@@ -62,9 +63,7 @@ describe("the volume script on real block devices", function () {
   this.timeout(60_000);
   let host: VolumeHost;
 
-  before(function () {
-    if (process.getuid?.() !== 0) this.skip();
-  });
+  before(skipUnlessRoot);
 
   beforeEach(() => {
     host = new VolumeHost();
