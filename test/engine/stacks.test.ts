@@ -3,6 +3,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { startApiAlone, type ApiAlone } from "@coinfleet/sandbox";
 import { parse } from "yaml";
 import { TestStack, type StackFile } from "./support.ts";
+import { startTlsFront, type TlsFront } from "./tls-front.ts";
 
 interface FirstPlan {
   readonly steps: readonly { readonly op: string; readonly urn: string }[];
@@ -46,24 +47,68 @@ describe("the repository's stacks", function () {
       }
     });
 
-  it("bootstrap an account: applied by the real engine, and the same the second time", async () => {
-    const stack = await TestStack.create("production", api.env);
+  describe("of an account, which hold the states of the others", () => {
     const there = ["--cwd", "packages/bootstrap", "--non-interactive"];
-    const must = async (...args: readonly string[]): Promise<string> => {
+    let front: TlsFront;
+    let alone: TestStack;
+    let inBucket: TestStack;
+    let outputs: Readonly<Record<string, string>>;
+    before(async () => {
+      front = await startTlsFront(api.endpoint);
+      alone = await TestStack.create("production", api.env);
+      await alone.edit("packages/bootstrap/stacks/Pulumi.production.yaml", "333333333333", "000000000000");
+      await must(alone, "stack", "init", "production");
+    });
+    after(async () => {
+      await alone?.remove();
+      await front?.stop();
+    });
+
+    async function must(stack: TestStack, ...args: readonly string[]): Promise<string> {
       const { code, stdout, stderr } = await stack.run([...args, ...there]);
       assert.equal(code, 0, stdout + stderr);
       return stdout;
-    };
-    try {
-      await stack.edit("packages/bootstrap/stacks/Pulumi.production.yaml", "333333333333", "000000000000");
-      await must("stack", "init", "production");
-      await must("up", "--yes", "--skip-preview");
-      await must("preview", "--expect-no-changes");
-      const { writeRoleArn, backendUrl } = JSON.parse(await must("stack", "output", "--json")) as Record<string, string>;
-      assert.equal(backendUrl, "s3://coinfleet-state-000000000000-eu-central-1?region=eu-central-1");
-      assert.equal(writeRoleArn, "arn:aws:iam::000000000000:role/coinfleet-pipeline/coinfleet-write");
-    } finally {
-      await stack.remove();
     }
+
+    it("bootstrap it: applied by the real engine, and the same the second time", async () => {
+      await must(alone, "up", "--yes", "--skip-preview");
+      await must(alone, "preview", "--expect-no-changes");
+      outputs = JSON.parse(await must(alone, "stack", "output", "--json")) as Record<string, string>;
+      assert.equal(outputs["backendUrl"], "s3://coinfleet-state-000000000000-eu-central-1?region=eu-central-1");
+      assert.equal(outputs["writeRoleArn"], "arn:aws:iam::000000000000:role/coinfleet-pipeline/coinfleet-write");
+    });
+
+    it("move into the bucket that it has made, and are the same there", async () => {
+      const { backendUrl = "", secretsProvider = "" } = outputs;
+      const file = alone.path("state.json");
+      await must(alone, "stack", "export", "--file", file);
+      const s3 = { AWS_ENDPOINT_URL_S3: front.endpoint, AWS_CA_BUNDLE: front.certificate };
+      inBucket = alone.withEnv({ PULUMI_BACKEND_URL: backendUrl, ...s3 });
+      await must(inBucket, "stack", "init", "production");
+      await must(inBucket, "stack", "import", "--file", file);
+      await must(inBucket, "stack", "change-secrets-provider", secretsProvider);
+      inBucket = inBucket.withEnv({ PULUMI_CONFIG_PASSPHRASE: "" });
+      await must(inBucket, "preview", "--expect-no-changes");
+      assert.match(await must(inBucket, "stack", "export"), /"type": "cloud"/);
+    });
+
+    it("are changed by one at a time, also after one that was killed", async () => {
+      const killed = new AbortController();
+      const first = inBucket.run(["up", "--yes", "--skip-preview", ...there], killed.signal);
+      await front.seen("PUT", "/.pulumi/locks/");
+      killed.abort();
+      await first;
+      const second = await inBucket.run(["up", "--yes", "--skip-preview", ...there]);
+      assert.notEqual(second.code, 0, second.stdout);
+      assert.match(second.stderr, /the stack is currently locked by 1 lock/);
+      await must(inBucket, "cancel", "--yes");
+      await must(inBucket, "up", "--yes", "--skip-preview");
+    });
+
+    it("are closed to whoever comes without TLS", async () => {
+      const { code, stderr } = await inBucket.withEnv({ AWS_ENDPOINT_URL_S3: api.endpoint }).run(["stack", "ls", ...there]);
+      assert.notEqual(code, 0);
+      assert.match(stderr, /AccessDenied|Forbidden|403/);
+    });
   });
 });

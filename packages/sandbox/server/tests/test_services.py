@@ -140,3 +140,31 @@ def test_many_clients_at_once_are_answered_rightly(sandbox: Any) -> None:
 
     with ThreadPoolExecutor(16) as pool:
         assert list(pool.map(work, range(80))) == [str(number) for number in range(80)]
+
+
+def test_a_buckets_policy_refuses_who_comes_without_tls(sandbox: Any) -> None:
+    s3, bucket = sandbox.client("s3"), name()
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    s3.put_object(Bucket=bucket, Key="plain", Body=b"1")
+    statement = {
+        "Effect": "Deny",
+        "Principal": {"AWS": "*"},
+        "Action": ["s3:*"],
+        "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    assert code_of(lambda: s3.put_object(Bucket=bucket, Key="plain", Body=b"2")) in ("AccessDenied", "403")
+    by_tls = sandbox.client("s3")
+    by_tls.meta.events.register("before-send.s3", lambda request, **_: request.headers.__setitem__("X-Forwarded-Proto", "https"))
+    by_tls.put_object(Bucket=bucket, Key="plain", Body=b"3")
+    assert by_tls.get_object(Bucket=bucket, Key="plain")["Body"].read() == b"3"
+
+
+def test_a_condition_that_nobody_evaluates_is_not_passed_over(sandbox: Any) -> None:
+    s3, bucket = sandbox.client("s3"), name()
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    condition = {"StringEquals": {"aws:PrincipalOrgID": "o-oak"}}
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": f"arn:aws:s3:::{bucket}/*", "Condition": condition}
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    assert code_of(lambda: s3.put_object(Bucket=bucket, Key="one", Body=b"1")) in ("NotImplemented", "501")

@@ -17,6 +17,7 @@ from .errors import current_service, error_document
 from .lifecycle_manager import LifecycleManager
 from .registry import Registry
 from .repeats import Answer, Repeats
+from .s3_buckets import came_by_tls, is_encrypted
 
 MAX_BODY = 128 * 1024 * 1024
 READ_ONLY = ("Describe", "Get", "List", "Search", "Lookup")
@@ -129,6 +130,7 @@ class Application:
         if missing:
             return self._missing(environ, start_response, service, action, missing)
         current_service.set(service)
+        is_encrypted.set(came_by_tls(environ))
         try:
             with self.context.lock:
                 if service == "dlm":

@@ -22,6 +22,7 @@ from . import (
     load_balancers,
     log_metrics,
     route53_health,
+    s3_buckets,
     security_groups,
     sns_messages,
     ssm_automation,
@@ -80,6 +81,7 @@ class Api:
         ssm_commands.install(context)
         ssm_parameters.install()
         ecr.install()
+        s3_buckets.install()
         load_balancers.install(context)
         automations = ssm_automation.install(context)
         event_targets.install(context, automations)
