@@ -178,7 +178,7 @@ export class TestStack {
  */
 async function copyCheckout(folder: string): Promise<void> {
   const isOurs = (path: string): boolean => !path.includes("/node_modules") && !path.endsWith(".test.ts");
-  for (const part of ["packages", "coins", "tools", ".ci"])
+  for (const part of ["packages", "coins", "tools", ".ci", "docs"])
     await cp(join(root, part), join(folder, part), { recursive: true, filter: isOurs });
   for (const part of ["index.ts", "package.json", "package-lock.json", "Pulumi.yaml"]) await cp(join(root, part), join(folder, part));
   const [modules, own] = ["node_modules", "node_modules/@coinfleet"];
