@@ -1,5 +1,5 @@
 import { blockbook, defineCoin, evmAlone, evmDevNetwork, executionPorts } from "@coinfleet/sdk";
-import { noSnapshot, oneClient, pendingDigests, signedArchive, testNetwork, unmeasured } from "@coinfleet/sdk";
+import { goModule, noSnapshot, oneClient, pendingDigests, signedArchive, testNetwork, unmeasured } from "@coinfleet/sdk";
 
 const work = { blockIntervalSec: 13, blockArrival: "work", minimumTips: 2 } as const;
 const data = unmeasured("no source says how large it is: measure");
@@ -22,7 +22,8 @@ export default defineCoin({
         genesis: "0xa68ebde7932eccb177d38d55dcc6461a019dd795a681e59b5a3e4f3a7259a3f1",
         flags: ["--mordor"],
       },
-      dev: { chainId: 1337, flags: ["--dev"] },
+      // 1.12.22 calls the first block that it has itself written to disk a bad one, and does not start again.
+      dev: { chainId: 1337, flags: ["--dev"], isForgotten: true },
     },
   }),
   clients: oneClient("geth", {
@@ -35,6 +36,15 @@ export default defineCoin({
       sha256: { "1.12.22": pendingDigests("they are in upstream's <archive>.sha256, of which no record names them (2026-11)") },
       signature: { kind: "none", reason: "upstream publishes a sha256 file beside each archive and signs nothing" },
       binaries: { geth: "geth" },
+    }),
+    go: goModule({
+      module: "github.com/ethereum/go-ethereum",
+      publishedAs: "github.com/etclabscore/core-geth",
+      cgo: true,
+      // Its memory profiler reaches into Go's runtime, which Go refuses since 1.23.
+      linkerFlags: ["-checklinkname=0"],
+      packages: { "github.com/ethereum/go-ethereum/cmd/geth": "geth" },
+      sums: { "1.12.22": "h1:xLL8MXGYuIyLvie7AGcWFA2tzW1AyKmT4OEEZ1LTJA8=" },
     }),
   }),
   networks: {

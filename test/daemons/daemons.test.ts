@@ -11,12 +11,17 @@ const groups = {
   monero: { network: "regtest", count: 2, sources: { monerod: "debian" }, blockEverySec: 5 },
   decred: { network: "simnet", count: 2, sources: { dcrd: "go" }, blockEverySec: 20 },
   ethereum: { network: "dev", count: 1, sources: { geth: "go" } },
+  "ethereum-classic": { network: "dev", count: 1, sources: { geth: "go" } },
   cosmos: { network: "kvstore", count: 2, sources: { cometbft: "go" } },
   terra: { network: "kvstore", count: 2, sources: { cometbft: "go" } },
   avalanche: { network: "local", count: 1, sources: { avalanchego: "go" } },
 } as const;
 
-const behaviours: Readonly<Record<string, DaemonGroup>> = { ...groups, avalanche: { ...groups.avalanche, makesBlocks: false } };
+const behaviours: Readonly<Record<string, DaemonGroup>> = {
+  ...groups,
+  "ethereum-classic": { ...groups["ethereum-classic"], keepsData: false },
+  avalanche: { ...groups.avalanche, makesBlocks: false },
+};
 
 /** `DAEMONS=cosmos,terra`: these alone, while somebody works on them. */
 const chosen = process.env["DAEMONS"]?.split(",") ?? Object.keys(groups);

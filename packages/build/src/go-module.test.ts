@@ -66,6 +66,15 @@ describe("buildGoModule", () => {
     assert.match(await readFile(join(folder, "log"), "utf8"), /^mod download -json fork\.invalid\/coin@v1\.2\.3 /m);
   });
 
+  it("gives the linker what a source wants of it besides the usual", async () => {
+    const env = await environment("go1.26.8", "h1:good=");
+    const wanting = { ...source, linkerFlags: ["-checklinkname=0"] };
+    await buildGoModule(wanting, "1.2.3", "arm64", join(folder, "out"), resolveFetchOptions({}), env);
+    await build(env);
+    const linked = [...(await readFile(join(folder, "log"), "utf8")).matchAll(/-ldflags=(.*) -o /g)].map(([, flags]) => flags);
+    assert.deepEqual(linked, ["-s -w -buildid= -checklinkname=0", "-s -w -buildid="]);
+  });
+
   it("compiles for the wanted architecture, with every verification on whatever the user's shell says", async () => {
     const env = await environment("go1.26.8", "h1:good=", { GOSUMDB: "off", GOFLAGS: "-insecure", GONOSUMDB: "*", GOPRIVATE: "*" });
     assert.equal((await build(env)).version, "go1.26.8");

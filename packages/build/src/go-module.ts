@@ -177,11 +177,12 @@ export async function buildGoModule(
     for (const [path, name] of Object.entries(source.packages)) {
       const what = `compile ${name} ${version} with ${go.version}`;
       const tags = `-tags=${(source.tags ?? []).join(",")}`;
+      const linking = `-ldflags=${["-s", "-w", "-buildid=", ...(source.linkerFlags ?? [])].join(" ")}`;
       const packages = new Set((await run(["list", "-deps", tags, path])).trim().split("\n"));
       const total = packages.size;
       let done = 0;
       // It names each package that it compiles; those in Go's own cache it does not, so that it may end early. The other lines are what is wrong.
-      await run(["build", "-v", tags, "-ldflags=-s -w -buildid=", "-o", join(destination, name), path], {
+      await run(["build", "-v", tags, linking, "-o", join(destination, name), path], {
         onLine: (line) => {
           if (packages.has(line)) options.onProgress({ what, done: (done += 1), total, unit: "steps" });
         },

@@ -97,6 +97,8 @@ export interface GoModule {
   readonly replace?: Readonly<Record<string, string>>;
   /** Build tags, as upstream's own releases have them. @default [] */
   readonly tags?: readonly string[];
+  /** Further switches of the linker, for what a newer Go refuses. @default [] */
+  readonly linkerFlags?: readonly string[];
   /** Needs a C compiler. The binary is then linked against the base image's C library. @default false */
   readonly cgo?: boolean;
 }

@@ -40,6 +40,8 @@ export interface EvmChain {
   readonly flags: readonly string[];
   /** Absent: the execution client knows by itself which chain to follow; on a private network it is alone and makes the blocks. */
   readonly consensus?: { readonly network: string; readonly checkpointUrl: string };
+  /** The client cannot go on with the blocks that it has made on this network: it keeps none, and begins another chain at each start. @default false */
+  readonly isForgotten?: boolean;
 }
 
 /** A coin of the family whose execution client works alone. */
@@ -147,7 +149,7 @@ function renderExecution(
     command: [
       input.execution,
       ...chain.flags,
-      `--datadir=${ctx.dataPath}`,
+      ...(chain.isForgotten === true ? [] : [`--datadir=${ctx.dataPath}`]),
       "--ipcdisable",
       `--cache=${Math.max(64, Math.floor(memoryMiB * 0.4))}`,
       "--http",
