@@ -40,6 +40,7 @@ class Sandbox:
             "source_images": [SOURCE],
             "snapshot_sec": 0.6,
             "modification_sec": 0.8,
+            "scan_sec": 0.5,
             "checkpoint_sec": 0,
             "registry_url": f"http://127.0.0.1:{self.registry_port}",
             **given,

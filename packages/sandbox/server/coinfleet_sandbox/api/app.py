@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from . import ecr_scans
 from .context import Context, log
 from .coverage import why_missing
 from .errors import current_service, error_document
@@ -115,9 +116,19 @@ class Application:
         if path == "/_sandbox/health":
             start_response("200 OK", [("Content-Type", "application/json")])
             return [b'{"status":"ok"}']
+        if path.startswith(ecr_scans.PATH):
+            return self._say_scan(environ, start_response, path.removeprefix(ecr_scans.PATH))
         if path.startswith("/moto-api"):
             return self._fail(environ, start_response, "404 Not Found", "NotFound", "moto's own interface is not served")
         return self._call_service(environ, start_response)
+
+    def _say_scan(self, environ: Environ, start_response: StartResponse, digest: str) -> Iterable[bytes]:
+        try:
+            ecr_scans.remember(self.context, digest, read_body(environ))
+        except ValueError as error:
+            return self._fail(environ, start_response, "400 Bad Request", "ValidationException", str(error))
+        start_response("204 No Content", [])
+        return []
 
     def _call_service(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         try:

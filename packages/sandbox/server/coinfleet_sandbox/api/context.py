@@ -33,6 +33,8 @@ class ApiOptions:
     """Shortest time that a snapshot stays pending."""
     modification_sec: float = 4.0
     """Time that a volume modification takes: half of it modifying, half of it optimizing."""
+    scan_sec: float = 2.0
+    """Time that the scan of a pushed image takes."""
     alarm_evaluation_sec: float = 1.0
     checkpoint_sec: float = 10.0
     """Time between two saves of the state while the API runs; 0 turns them off."""
@@ -54,6 +56,8 @@ class Store:
     lifecycle_policies: dict[str, Any] = field(default_factory=dict)
     messages_published: int = 0
     health_check_extras: dict[str, dict[str, Any]] = field(default_factory=dict)
+    image_scans: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What a scan of an image finds, by its digest."""
 
 
 class Context:

@@ -39,7 +39,7 @@ DENIED: dict[str, frozenset[str]] = {
             "CreateVpnConnection",
         }
     ),
-    "ecr": frozenset({"DescribeImageScanFindings", "StartImageScan", "StartLifecyclePolicyPreview"}),
+    "ecr": frozenset({"StartImageScan", "StartLifecyclePolicyPreview"}),
     "ssm": frozenset({"CreateMaintenanceWindow", "CreatePatchBaseline", "RegisterPatchBaselineForPatchGroup"}),
     "logs": frozenset({"CreateDelivery", "CreateExportTask", "StartQuery"}),
 }

@@ -17,6 +17,7 @@ from . import (
     ec2_views,
     ec2_volumes,
     ecr,
+    ecr_scans,
     event_schedules,
     event_targets,
     load_balancers,
@@ -82,6 +83,7 @@ class Api:
         ssm_parameters.install()
         ecr.install()
         s3_buckets.install()
+        ecr_scans.install(context)
         load_balancers.install(context)
         automations = ssm_automation.install(context)
         event_targets.install(context, automations)

@@ -24,7 +24,7 @@ def _free_port() -> int:
 def main() -> None:
     port = _free_port()
     endpoint = f"http://127.0.0.1:{port}"
-    quick = {"snapshot_sec": 0.5, "modification_sec": 0.5, "checkpoint_sec": 0.0}
+    quick = {"snapshot_sec": 0.5, "scan_sec": 0.5, "modification_sec": 0.5, "checkpoint_sec": 0.0}
     options = ApiOptions(state_dir=Path(sys.argv[1]), endpoint=endpoint, source_images=[SOURCE], **quick)
     api = build_app(PaperHypervisor(), options)
     server = WebServer(("127.0.0.1", port), api)
