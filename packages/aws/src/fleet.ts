@@ -10,7 +10,7 @@ import { dataVolumeGuard } from "./data-volume-guard.ts";
 import { Documents } from "./documents.ts";
 import { Group } from "./group.ts";
 import { Grower } from "./grower.ts";
-import { Images, type AgentDigest } from "./images.ts";
+import { Images, type AcceptanceOf, type AgentDigest } from "./images.ts";
 import type { PrepareImage } from "./image.ts";
 import { logRoute } from "./host-role.ts";
 import { Keys } from "./keys.ts";
@@ -26,6 +26,7 @@ export interface FleetArgs {
   readonly spec: FleetSpec;
   /** Its groups, with the coins' defaults. */
   readonly fleet: ResolvedFleet;
+  readonly acceptanceOf: AcceptanceOf;
   readonly agentDigest: AgentDigest;
   readonly prepareImage: PrepareImage;
   /** Path of docker's own configuration, relative to the project. */
@@ -54,7 +55,7 @@ export class Fleet extends pulumi.ComponentResource {
   readonly topics: Readonly<Record<string, pulumi.Output<string>>>;
 
   constructor(name: string, args: FleetArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { place, spec, fleet } = args;
+    const { place, spec, fleet, ...making } = args;
     refuseOversized(place, fleet, spec.logs.gelf);
     super(Fleet.type, name, {}, opts);
     const parent = { parent: this };
@@ -65,16 +66,7 @@ export class Fleet extends pulumi.ComponentResource {
     const coordination = new Coordination("coordination", { place }, parent);
     const images = new Images(
       "images",
-      {
-        place,
-        keyArn: keys.arn,
-        ...spec.images,
-        sharedWith: spec.sharedWith,
-        groups: fleet.groups,
-        agentDigest: args.agentDigest,
-        prepareImage: args.prepareImage,
-        dockerConfig: args.dockerConfig,
-      },
+      { place, keyArn: keys.arn, ...spec.images, ...making, sharedWith: spec.sharedWith, groups: fleet.groups },
       parent,
     );
     const machineImages = new MachineImages(

@@ -17,11 +17,23 @@ export interface ImagesArgs {
   /** Accounts that may pull what is built here. */
   readonly sharedWith: readonly string[];
   readonly groups: readonly ResolvedGroup[];
+  readonly acceptanceOf: AcceptanceOf;
   readonly agentDigest: AgentDigest;
   readonly prepareImage: PrepareImage;
   /** Path of docker's own configuration, which has the login of the registry. */
   readonly dockerConfig: string;
 }
+
+/** Who answers for an image whatever its scan finds. */
+interface Acceptance {
+  readonly owner: string;
+  readonly reason: string;
+  /** Last day on which it holds. */
+  readonly expires: string;
+}
+
+/** By the image's logical name. */
+export type AcceptanceOf = (image: string) => Acceptance | undefined;
 
 /** Digest of everything that goes into the agent of a coin. Reads sources, so the program hands it in. */
 export type AgentDigest = (coin: string, architecture: Architecture) => string;
@@ -33,6 +45,8 @@ export interface GroupImages {
   /** The same of the release that follows. Empty where none is announced. */
   readonly next: Readonly<Record<string, pulumi.Output<string>>>;
   readonly agent: pulumi.Output<string>;
+  /** Those of them that somebody answers for. */
+  readonly accepted: readonly (Acceptance & { readonly image: pulumi.Output<string> })[];
   /** The repositories that they are pulled from. */
   readonly repositoryArns: readonly string[];
 }
@@ -80,7 +94,12 @@ export class Images extends pulumi.ComponentResource {
           Object.fromEntries(Object.entries(all).map(([client, one]) => [client, make(one)]));
         const pulled = [...Object.values(planned), agent, ...Object.values(next)].map((one) => pulledFrom(one, args));
         const repositoryArns = [...new Set(pulled)];
-        return [group.name, { clients: makeAll(planned), next: makeAll(next), agent: make(agent), repositoryArns }];
+        const made = { clients: makeAll(planned), next: makeAll(next), agent: make(agent) };
+        const accepted = [...Object.values(planned), ...Object.values(next)].flatMap((one) => {
+          const acceptance = args.acceptanceOf(keyOf(one));
+          return acceptance === undefined ? [] : [{ image: make(one), ...acceptance }];
+        });
+        return [group.name, { ...made, accepted, repositoryArns }];
       }),
     );
     this.references = Object.fromEntries(this.#made);
@@ -99,7 +118,7 @@ export class Images extends pulumi.ComponentResource {
     newEngine: () => docker.Provider,
   ): pulumi.Output<string> {
     // Its content is its identity.
-    const key = `${repository}-${tag}`;
+    const key = keyOf({ repository, tag });
     const known = this.#made.get(key);
     if (known !== undefined) return known;
     const elsewhere = promoted[key];
@@ -122,10 +141,13 @@ export class Images extends pulumi.ComponentResource {
   }
 }
 
+/** An image's logical name. */
+const keyOf = ({ repository, tag }: Pick<Planned, "repository" | "tag">): string => `${repository}-${tag}`;
+
 /** ARN of the repository that an image is pulled from: this environment's, or the one of the environment that built it. */
-function pulledFrom({ repository, tag }: Planned, { place, promoted }: ImagesArgs): string {
-  const elsewhere = promoted[`${repository}-${tag}`];
-  if (elsewhere === undefined) return repositoryArn(place, repository);
+function pulledFrom(planned: Planned, { place, promoted }: ImagesArgs): string {
+  const elsewhere = promoted[keyOf(planned)];
+  if (elsewhere === undefined) return repositoryArn(place, planned.repository);
   const found = /^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com\/([^@]+)@/.exec(elsewhere);
   const [, account, region, path] = found ?? [];
   if (account === undefined || region === undefined) throw new pulumi.RunError(`images.promoted: ${elsewhere} is in no ECR registry`);

@@ -102,6 +102,7 @@ export class Node extends pulumi.ComponentResource {
           coordinationTable: surroundings.coordinationTable,
           parameters: parameters.prefix,
           release: parameters.release,
+          ...accepted(ofGroup.images),
           stopTimeoutSec: stopTimeoutSec(node),
           // The first node of a group tries a release for the others.
           soakSec: node.index === 1 ? group.upgrade.soakSec : 0,
@@ -228,6 +229,11 @@ function canary({ surroundings, group, node }: NodeArgs, volumeId: pulumi.Input<
   const { generation } = node.volume;
   const tags = nodeTags(place, group, node, `${node.name}-before-release`);
   return { canary: pulumi.output({ stopDocument: documents.stop, volumeId, generation, tags }) };
+}
+
+/** Only where there is one: what is said to every other gate stays as it was, so that none runs again. */
+function accepted({ accepted: images }: GroupImages): { accepted?: pulumi.Input<unknown> } {
+  return images.length === 0 ? {} : { accepted: pulumi.output(images) };
 }
 
 function zoneOf(zones: readonly string[], node: ResolvedNode): string {

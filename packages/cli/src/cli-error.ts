@@ -11,6 +11,8 @@ export type CliErrorName =
   | "CommandFailed"
   | "GateTimeout"
   | "GateForked"
+  | "ImageVulnerable"
+  | "ImageMissing"
   | "RolledBack"
   | "HeldOutOfService"
   | "DetachTimeout"

@@ -407,7 +407,7 @@ describe("runGate", () => {
 
     it("only tells its host of it: no snapshot, no trial", async () => {
       assert.equal((await runAnnouncing("2.0.0")).isSynced, true);
-      assert.deepEqual(touched(), ["SendCommand"]);
+      assert.deepEqual(touched(), ["SendCommand", "SendCommand"], "what its host knows, and apply");
     });
 
     it("passes a node that has taken it by itself, before the stack file says so and after", async () => {
@@ -423,7 +423,7 @@ describe("runGate", () => {
       });
       aws.on("GetParameter", () => parameter(releaseOf("2.0.0")));
       await runGate({ ...input, release: announcing }, recordingReporter().reporter, 20);
-      assert.deepEqual(touched(), ["PutParameter", "SendCommand"]);
+      assert.deepEqual(touched(), ["SendCommand", "PutParameter", "SendCommand"]);
     });
   });
 

@@ -6,6 +6,7 @@ import type { Holder } from "@coinfleet/coordination";
 import { patientSettings } from "./aws-call.ts";
 import { forgetOlder, snapshotBefore } from "./canary-snapshot.ts";
 import { Deadline } from "./deadline.ts";
+import { askRegistry } from "./gate-scan.ts";
 import {
   applyAndWait,
   isWanted,
@@ -65,6 +66,7 @@ async function passGate(gate: Gate): Promise<GateResult> {
   await waitForHost(gate);
   const before = await readRunning(gate);
   const old = isWanted(input.release, before?.release) ? undefined : before;
+  await askRegistry(gate, before);
   await setWanted(gate, input.release);
   const snapshotId = await secure(gate, old);
   const startedMs = Date.now();

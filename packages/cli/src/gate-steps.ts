@@ -41,6 +41,8 @@ export const gateSchema = z.strictObject({
   coordinationTable: z.string(),
   parameters: z.string(),
   release: releaseSchema,
+  /** Images that somebody answers for whatever their scan finds. */
+  accepted: z.array(z.strictObject({ image: z.string(), owner: z.string(), reason: z.string(), expires: z.iso.date() })).optional(),
   stopTimeoutSec: z.number(),
   /** For how long another release than before must keep the node synced, seconds. */
   soakSec: z.number().nonnegative(),
@@ -127,11 +129,13 @@ async function startStopped(gate: Gate): Promise<void> {
   }
 }
 
+/** What a parameter `release` says; undefined where it says nothing of the kind. */
+export const wantedIn = (value: string | undefined): WantedRelease | undefined => releaseSchema.safeParse(JSON.parse(value ?? "null")).data;
+
 /** Sets the release that the host shall run, where its parameter names another one: the way back of an earlier try. */
 export async function setWanted({ input, ssm }: Gate, wanted: WantedRelease): Promise<void> {
   const Name = `${input.parameters}/release`;
-  const found = releaseSchema.safeParse(JSON.parse((await readParameter(ssm, Name))?.Value ?? "null"));
-  if (found.success && isDeepStrictEqual(found.data, wanted)) return;
+  if (isDeepStrictEqual(wantedIn((await readParameter(ssm, Name))?.Value), wanted)) return;
   const Value = JSON.stringify(wanted);
   await calling(
     "ssm:PutParameter",

@@ -1,13 +1,13 @@
 import { isExpired, speaksOf, type PolicyException } from "./exceptions.ts";
 import type { PlannedResource } from "./planned-resource.ts";
-import { looksAt, type Finding, type ResourceRule, type RuleSeverity, type Stack, type StackRule } from "./rule.ts";
+import { looksAt, type Finding, type ResourceRule, type RuleSeverity, type RuleText, type Stack, type StackRule } from "./rule.ts";
 import { fleetRules } from "./rules/fleet.ts";
 import { identityRules } from "./rules/identity.ts";
 import { imageRules } from "./rules/images.ts";
 import { instanceRules } from "./rules/instances.ts";
 import { networkRules } from "./rules/network.ts";
 import { observabilityRules } from "./rules/observability.ts";
-import { releaseRules } from "./rules/releases.ts";
+import { gateRules, releaseRules } from "./rules/releases.ts";
 import { secretRules } from "./rules/secrets.ts";
 import { storageRules } from "./rules/storage.ts";
 
@@ -26,7 +26,7 @@ export const resourceRules: readonly ResourceRule[] = [
 export const stackRules: readonly StackRule[] = [...fleetRules, ...releaseRules];
 
 /** Every id, in the order of the documentation. */
-export const ruleIds: readonly string[] = [...resourceRules, ...stackRules].map(({ id }) => id);
+export const ruleIds: readonly string[] = [...resourceRules, ...stackRules, ...gateRules].map(({ id }) => id);
 
 /** When a judgement is made. What a preview does not know is left to the up; what an up does not know is missing. */
 export type Moment = "preview" | "up";
@@ -70,7 +70,16 @@ export function violations(resources: readonly PlannedResource[], court: Court):
   return [
     ...resourceRules.flatMap((rule) => resources.flatMap((resource) => judgeResource(rule, resource, court))),
     ...stackRules.flatMap((rule) => judgeStack(rule, resources, court)),
+    ...gateRules.flatMap((rule) => excusedImages(rule, resources, court)),
   ];
+}
+
+/** Images that a gate lets pass whatever it finds. Of the others it says itself what is wrong with them. */
+function excusedImages(rule: RuleText, resources: readonly PlannedResource[], court: Court): readonly Violation[] {
+  const built = resources.flatMap(({ type, name }) => (type === "coinfleet:aws:Image" ? [name] : []));
+  const images = [...new Set([...built, ...Object.keys(court.stack.config.spec.images.promoted)])];
+  const found = images.map((resource) => ({ resource, what: "its critical vulnerabilities stop no gate" }));
+  return sentence(rule, found, court).filter(({ exception, isBlocking }) => exception !== undefined && !isBlocking);
 }
 
 /** Exceptions that hold and excuse nothing: what they were for is mended, or their resource is spelled wrongly. */

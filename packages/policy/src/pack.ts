@@ -9,13 +9,12 @@ import {
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { coins } from "../../../coins/index.ts";
-import { isExpired, parseExceptions } from "./exceptions.ts";
+import { isExpired } from "./exceptions.ts";
 import {
   idleExceptions,
   judgeResource,
   judgeStack,
   resourceRules,
-  ruleIds,
   stackRules,
   tell,
   violations,
@@ -23,6 +22,7 @@ import {
   type Violation,
 } from "./judge.ts";
 import type { PlannedResource } from "./planned-resource.ts";
+import { readExceptions } from "./read-exceptions.ts";
 import type { ResourceRule, RuleSeverity, StackRule } from "./rule.ts";
 
 const today = new Date().toISOString().slice(0, 10);
@@ -33,13 +33,10 @@ function court(): Court {
   known ??= {
     stack: { config: readStack(coins), today },
     moment: pulumi.runtime.isDryRun() ? "preview" : "up",
-    exceptions: exceptions().all,
+    exceptions: readExceptions(today).all,
   };
   return known;
 }
-
-const exceptions = (): ReturnType<typeof parseExceptions> =>
-  parseExceptions(new pulumi.Config("coinfleet").getObject("exceptions"), ruleIds, today);
 
 const record = z.record(z.string(), z.unknown());
 
@@ -101,7 +98,7 @@ const wellFormed: StackValidationPolicy = {
   description: "An exception has a known rule, a resource, a reason, an owner and a date within a year, and goes when the date has passed.",
   enforcementLevel: "mandatory",
   validateStack: (_, report) => {
-    const { all, problems } = exceptions();
+    const { all, problems } = readExceptions(today);
     const expired = all
       .filter((one) => isExpired(one, today))
       .map(({ rule, expires, owner }) => `${rule} (${owner}) expired on ${expires}`);

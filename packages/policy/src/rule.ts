@@ -6,7 +6,7 @@ import { isUnknown } from "./values.ts";
 export type RuleSeverity = "critical" | "high" | "medium" | "low";
 
 /** What every rule says of itself. */
-interface RuleText {
+export interface RuleText {
   /** Permanent: exceptions name it. */
   readonly id: string;
   readonly severity: RuleSeverity;

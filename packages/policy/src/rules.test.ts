@@ -5,6 +5,7 @@ import { fixtureCoins } from "../../config/test/fixture-coins.ts";
 import { parseExceptions } from "./exceptions.ts";
 import { idleExceptions, resourceRules, ruleIds, stackRules, violations, type Court, type Moment } from "./judge.ts";
 import type { PlannedResource } from "./planned-resource.ts";
+import { gateRules } from "./rules/releases.ts";
 import { examples } from "./testing/examples.ts";
 import { renderRules } from "./testing/render-rules.ts";
 import { credentialsIn } from "./rules/secrets.ts";
@@ -259,7 +260,7 @@ describe("an image that the stack file promotes", () => {
 describe("every rule", () => {
   it("has an id of its own, a reason, and a standard that it comes from", () => {
     assert.equal(new Set(ruleIds).size, ruleIds.length);
-    for (const rule of [...resourceRules, ...stackRules]) {
+    for (const rule of [...resourceRules, ...stackRules, ...gateRules]) {
       assert.match(rule.id, /^[a-z]+(-[a-z]+)*$/);
       assert.ok(rule.asks.length > 20 && rule.reason.length > 20 && rule.standard.length > 0, rule.id);
     }
@@ -291,6 +292,32 @@ describe("an exception", () => {
     assert.deepEqual(idle([good]), []);
     assert.deepEqual(idle([good, { ...good, resource: "acorn-*" }]), ["acorn-*"]);
     assert.deepEqual(idle([{ ...good, resource: "acorn-*", expires: "2026-11-20" }]), [], "an expired one blocks and says so itself");
+  });
+
+  it("from what a gate asks is told of the images that it speaks of, built or promoted, and excuses no plan", () => {
+    const image = (name: string): PlannedResource => ({
+      type: "coinfleet:aws:Image",
+      name,
+      inputs: {},
+      protect: false,
+      retainOnDelete: false,
+    });
+    const built = [image("acorn-acornd-2.0.0-go-0a0a0a0a-x86_64"), image("acorn-acornd-3.0.0-go-0b0b0b0b-x86_64")];
+    const accepted = { ...good, rule: "image-vulnerable", resource: "acorn-acornd-2.0.0-*" };
+    const told = (exceptions: readonly object[], more: Situation = {}): readonly object[] =>
+      violations(built, court({ exceptions, ...more })).flatMap(({ rule, resource, isBlocking, exception }) =>
+        rule === accepted.rule ? [{ resource, isBlocking, exception }] : [],
+      );
+    assert.deepEqual(told([]), []);
+    assert.deepEqual(told([accepted]), [{ resource: built[0]?.name, isBlocking: false, exception: accepted }]);
+    assert.deepEqual(told([{ ...accepted, expires: "2026-11-20" }]), [], "what has expired is told as every other exception is");
+    const promoted = { ...accepted, resource: "acorn-acornd-1.0.0-*" };
+    const situation = {
+      promoted: `{ acorn-acornd-1.0.0-go-0c0c0c0c-x86_64: "111111111111.dkr.ecr.eu-central-1.amazonaws.com/a@sha256:${"0".repeat(64)}" }`,
+    };
+    assert.equal(told([promoted], situation).length, 1);
+    const held = court({ exceptions: [accepted, promoted] });
+    assert.deepEqual(idleExceptions(held, violations(built, held)), [promoted], "its image is in the stack no more");
   });
 
   const problems = (change: object): readonly string[] => parseExceptions([{ ...good, ...change }], ruleIds, today).problems;

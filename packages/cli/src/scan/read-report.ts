@@ -86,7 +86,8 @@ function readGrype({ matches, distro }: z.infer<typeof grype>): Report {
   return { findings: withoutRepeats(findings) };
 }
 
-function findingOf(id: string, severity: string, name: string, installed: string, fixed: string | undefined): Finding {
+/** A finding in our words. */
+export function findingOf(id: string, severity: string, name: string, installed: string, fixed: string | undefined): Finding {
   return {
     id,
     severity: severities.find((one) => one === severity.toUpperCase()) ?? "UNKNOWN",
@@ -97,7 +98,7 @@ function findingOf(id: string, severity: string, name: string, installed: string
 }
 
 /** One of each, from the worst on: a package that lies in several places is listed for each of them. */
-function withoutRepeats(findings: readonly Finding[]): Finding[] {
+export function withoutRepeats(findings: readonly Finding[]): Finding[] {
   const each = new Map(findings.map((one) => [`${one.id} ${one.package} ${one.installed}`, one]));
   return [...each.values()].sort((one, other) => severities.indexOf(one.severity) - severities.indexOf(other.severity));
 }

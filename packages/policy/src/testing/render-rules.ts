@@ -1,7 +1,8 @@
 import { resourceRules, stackRules } from "../judge.ts";
-import type { ResourceRule, StackRule } from "../rule.ts";
+import type { RuleText } from "../rule.ts";
+import { gateRules } from "../rules/releases.ts";
 
-const one = ({ id, severity, asks, reason, standard }: ResourceRule | StackRule): string =>
+const one = ({ id, severity, asks, reason, standard }: RuleText): string =>
   `### \`${id}\`\n\n${asks} ${reason}\n\n_${severity}; ${standard.join(", ")}_\n`;
 
 /** docs/policy-rules.md: every rule, as it says of itself. */
@@ -17,5 +18,8 @@ export function renderRules(): string {
     ...resourceRules.map(one),
     "## Of a stack as a whole\n",
     ...stackRules.map(one),
+    "## Asked by the gates\n",
+    "Of an image, by its logical name, once it is there: no preview knows it. A gate refuses, and leaves its node as it is ([upgrades](upgrades.md#what-the-registry-finds)).\n",
+    ...gateRules.map(one),
   ].join("\n");
 }
