@@ -30,6 +30,7 @@ const looks: readonly Call[] = [
   { action: "ec2:DescribeVolumes", resource: "*", context: inRegion },
   { action: "iam:GetRole", resource: role("bitcoin-hosts-role-1234567") },
   { action: "secretsmanager:DescribeSecret", resource: secret },
+  { action: "ecr:DescribeImageScanFindings", resource: arn("ecr", "repository/coinfleet/production/bitcoin-bitcoind"), context: inRegion },
   { action: "ssm:GetParameter", resource: arn("ssm", "parameter/coinfleet/production/bitcoin-1/config") },
   { action: "s3:GetObject", resource: `${bucket}/.pulumi/stacks/coinfleet/production.json` },
   { action: "kms:Decrypt", resource: stateKey },

@@ -343,14 +343,14 @@ function ofTopics(env: Environment): Expectation[] {
   });
 }
 
-/** Repositories that are shared: their readers pull, and do nothing else. */
+/** Repositories that are shared: their readers pull and read what scans have found, and do nothing else. */
 function ofReaders(env: Environment, readers: readonly string[]): Expectation[] {
   return ofType(env, "aws:ecr/repositoryPolicy:RepositoryPolicy").flatMap((one) => {
     const resource = arn(env, "ecr", `repository/${text(one, "repository")}`);
     const calls = (actions: readonly string[]): Call[] => actions.map((action) => ({ action, resource }));
     return [
       ...readers.flatMap((reader) => [
-        ...expect(true, account(reader), calls(pull)),
+        ...expect(true, account(reader), calls([...pull, "ecr:DescribeImageScanFindings"])),
         ...expect(false, account(reader), calls(["ecr:PutImage", "ecr:DeleteRepository", "ecr:SetRepositoryPolicy"])),
       ]),
       ...expect(false, account(stranger), calls(pull)),

@@ -63,14 +63,14 @@ export function repositoryArn(place: Place, repository: string): string {
   return arn(place, "ecr", `repository/${repositoryName(place, repository)}`);
 }
 
-/** Pulling, for the accounts that images are promoted to. */
+/** Pulling, and what scans have found, for the accounts that images are promoted to. */
 export function readersPolicy(accounts: readonly string[]): PolicyDocument {
   return policyDocument([
     {
       Sid: "PromotedTo",
       Effect: "Allow",
       Principal: { AWS: accounts.map((account) => `arn:aws:iam::${account}:root`) },
-      Action: ["ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"],
+      Action: ["ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage", "ecr:DescribeImageScanFindings"],
     },
   ]);
 }
