@@ -242,6 +242,9 @@ class Hypervisor(Protocol):
     def create_snapshot(self, snapshot_id: str, volume_id: str) -> None:
         """Copy the volume as it is at the moment of the call."""
 
+    def copy_snapshot(self, snapshot_id: str, source_id: str) -> None:
+        """Copy a completed snapshot. Regions share their data: ids are unique."""
+
     def delete_snapshot(self, snapshot_id: str) -> None:
         """Remove a snapshot. Unknown ids are not an error."""
 

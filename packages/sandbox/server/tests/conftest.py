@@ -50,10 +50,10 @@ class Sandbox:
         self.server = WebServer(("127.0.0.1", port), self.api)
         self.server.start()
 
-    def client(self, service: str, **config: Any) -> Any:
+    def client(self, service: str, region: str = REGION, **config: Any) -> Any:
         settings = Config(retries={"max_attempts": 1, "mode": "standard"}, **config)
         keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-        return boto3.client(service, endpoint_url=self.url, region_name=REGION, config=settings, **keys)
+        return boto3.client(service, endpoint_url=self.url, region_name=region, config=settings, **keys)
 
     def stop(self) -> None:
         self.server.stop()

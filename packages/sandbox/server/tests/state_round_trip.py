@@ -67,9 +67,13 @@ def write_ec2(sandbox: Sandbox, known: dict[str, Any]) -> dict[str, Any]:
     made = ec2.create_image(InstanceId=instance, Name="made")["ImageId"]
     ec2.get_waiter("snapshot_completed").wait(SnapshotIds=[snapshot], WaiterConfig={"Delay": 1})
     ec2.get_waiter("image_available").wait(ImageIds=[made], WaiterConfig={"Delay": 1})
+    far = sandbox.client("ec2", "eu-west-1")
+    copy = far.copy_snapshot(SourceRegion="eu-central-1", SourceSnapshotId=snapshot)["SnapshotId"]
+    far.get_waiter("snapshot_completed").wait(SnapshotIds=[copy], WaiterConfig={"Delay": 1})
     ec2.modify_volume(VolumeId=volume, Size=3)
     eventually(lambda: ec2.describe_volumes(VolumeIds=[volume])["Volumes"][0]["Size"] == 3)
-    return {"instance": instance, "volume": volume, "snapshot": snapshot, "made": made, "vpc": network.vpc, "a": network.a}
+    made_of = {"snapshot": snapshot, "copy": copy, "made": made}
+    return {"instance": instance, "volume": volume, **made_of, "vpc": network.vpc, "a": network.a}
 
 
 def write_data(sandbox: Sandbox, known: dict[str, Any]) -> dict[str, Any]:
@@ -156,6 +160,8 @@ def read_ec2(sandbox: Sandbox, known: dict[str, Any]) -> None:
     assert (volume["Size"], volume["State"], volume["Attachments"][0]["State"]) == (3, "in-use", "attached")
     assert ec2.describe_volumes_modifications(VolumeIds=[known["volume"]])["VolumesModifications"][0]["TargetSize"] == 3
     assert ec2.describe_snapshots(SnapshotIds=[known["snapshot"]])["Snapshots"][0]["State"] == "completed"
+    copy = sandbox.client("ec2", "eu-west-1").describe_snapshots(SnapshotIds=[known["copy"]])["Snapshots"][0]
+    assert (copy["State"], copy["VolumeSize"]) == ("completed", 2)
     assert ec2.describe_images(ImageIds=[known["made"]])["Images"][0]["State"] == "available"
     assert len(ec2.describe_images(Owners=["136693071363"])["Images"]) == 1
     started = ec2.run_instances(ImageId=known["made"], InstanceType="t3.large", SubnetId=known["a"], MinCount=1, MaxCount=1)["Instances"][0]

@@ -109,6 +109,20 @@ def test_a_volume_from_a_snapshot_has_its_content_and_its_own_size(tmp_path: Pat
     assert file_2.stat().st_blocks * 512 < GIB / 10
 
 
+def test_a_copy_of_a_snapshot_has_its_content_and_outlives_it(tmp_path: Path) -> None:
+    volumes = Volumes(tmp_path / "volumes", tmp_path / "snapshots")
+    volumes.create("vol-1", 1, None)
+    with volumes.file("vol-1").open("r+b") as file:
+        file.write(b"before")
+    volumes.snapshot("snap-1", "vol-1")
+    volumes.copy_snapshot("snap-2", "snap-1")
+    volumes.delete_snapshot("snap-1")
+    volumes.create("vol-2", 1, "snap-2")
+    assert volumes.file("vol-2").open("rb").read(6) == b"before"
+    with pytest.raises(HypervisorError, match="no snapshot snap-1"):
+        volumes.copy_snapshot("snap-3", "snap-1")
+
+
 def test_a_copy_of_a_mounted_xfs_can_be_mounted_beside_it(tmp_path: Path) -> None:
     volumes = Volumes(tmp_path / "volumes", tmp_path / "snapshots")
     volumes.create("vol-1", 1, None)

@@ -18,6 +18,7 @@ from moto.ec2.responses.monitoring import Monitoring
 from .context import Context
 from .ec2_lifecycle import InstanceLifecycle
 from .ec2_support import ec2_backend, mark, marked, set_state, state_of
+from .ec2_volumes import snapshot_for
 from .errors import aws_error
 from .overrides import add, replace
 
@@ -132,6 +133,8 @@ def _patch_running(context: Context, lifecycle: InstanceLifecycle) -> None:
             _choose_subnet(self, context)
             root = _root_mapping(self, context)
             others = [m for m in self.params.get("BlockDeviceMappings", []) if m.get("DeviceName") != root["DeviceName"]]
+            for mapping in others:
+                snapshot_for(context, mapping.get("Ebs", {}).get("SnapshotId"))
             self.params["BlockDeviceMappings"] = [root, *others]
             result = original(self)
             for instance in result.result.instances:

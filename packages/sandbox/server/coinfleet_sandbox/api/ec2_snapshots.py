@@ -6,11 +6,12 @@ import time
 from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
+from moto.ec2.models import ec2_backends
 from moto.ec2.models.elastic_block_store import Snapshot
 from moto.ec2.responses.elastic_block_store import ElasticBlockStore
 
 from .context import Context, log
-from .ec2_support import ec2_backend, is_root_volume, mark, marked
+from .ec2_support import is_root_volume, mark, marked
 from .ec2_volumes import volume_state
 from .errors import aws_error
 from .overrides import replace
@@ -80,13 +81,10 @@ def _delete_snapshot(context: Context) -> Any:
 
 def resume(context: Context) -> None:
     """After a restart: a copy that was cut off has failed."""
-    for snapshot in ec2_backend(context).snapshots.values():
+    regions = ec2_backends[context.options.account_id].values()
+    for snapshot in [one for region in list(regions) for one in region.snapshots.values()]:
         if marked(snapshot, "started") is not None and not marked(snapshot, "copied", False):
             mark(snapshot, "failed", True)
-
-
-def _not_copied(self: Any) -> ActionResult:
-    raise NotImplementedError("CopySnapshot")
 
 
 def _multi_volume(self: Any) -> ActionResult:
@@ -97,7 +95,6 @@ def install(context: Context) -> None:
     """Put real copies behind moto's snapshots."""
     replace(ElasticBlockStore, "create_snapshot", _create_snapshot(context))
     replace(ElasticBlockStore, "delete_snapshot", lambda _: _delete_snapshot(context))
-    replace(ElasticBlockStore, "copy_snapshot", lambda _: _not_copied)
     replace(ElasticBlockStore, "create_snapshots", lambda _: _multi_volume)
     status = property(lambda self: _status(context, self), lambda self, value: None)
     Snapshot.status = status

@@ -50,7 +50,8 @@ def _create_job(context: Context, volume_id: str, size: int, snapshot_id: str | 
     return job
 
 
-def _snapshot_for(context: Context, snapshot_id: str | None) -> Any | None:
+def snapshot_for(context: Context, snapshot_id: str | None) -> Any | None:
+    """The snapshot that a volume is to be made from, if it is good for one."""
     if not snapshot_id:
         return None
     snapshot = ec2_backend(context).get_snapshot(snapshot_id)
@@ -66,7 +67,7 @@ def _create_volume(context: Context) -> Any:
         def wrapped(self: Any) -> Any:
             zone = self._get_param("AvailabilityZone")
             kind = self._get_param("VolumeType") or "gp2"
-            snapshot = _snapshot_for(context, self._get_param("SnapshotId"))
+            snapshot = snapshot_for(context, self._get_param("SnapshotId"))
             size = _int(self._get_param("Size"))
             if snapshot is not None and size is not None and size < snapshot.volume_size:
                 message = f"The volume size is invalid for snapshot of size {snapshot.volume_size}GiB: it must not be smaller."

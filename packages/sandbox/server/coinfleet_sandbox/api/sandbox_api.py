@@ -13,6 +13,7 @@ from . import (
     ec2_images,
     ec2_instances,
     ec2_modifications,
+    ec2_snapshot_copies,
     ec2_snapshots,
     ec2_views,
     ec2_volumes,
@@ -72,6 +73,7 @@ class Api:
         ec2_volumes.install(context)
         ec2_modifications.install(context)
         ec2_snapshots.install(context)
+        ec2_snapshot_copies.install(context)
         ec2_images.install(context)
         ec2_account_settings.install(context)
         route53_health.install(context)

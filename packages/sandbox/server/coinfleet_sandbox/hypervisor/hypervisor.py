@@ -300,6 +300,9 @@ class LocalHypervisor:
     def create_snapshot(self, snapshot_id: str, volume_id: str) -> None:
         self._volumes.snapshot(snapshot_id, volume_id)
 
+    def copy_snapshot(self, snapshot_id: str, source_id: str) -> None:
+        self._volumes.copy_snapshot(snapshot_id, source_id)
+
     def delete_snapshot(self, snapshot_id: str) -> None:
         self._volumes.delete_snapshot(snapshot_id)
 

@@ -104,6 +104,12 @@ class PaperHypervisor:
         self._call("create_snapshot", snapshot_id, volume_id)
         self.snapshots.add(snapshot_id)
 
+    def copy_snapshot(self, snapshot_id: str, source_id: str) -> None:
+        self._call("copy_snapshot", snapshot_id, source_id)
+        if source_id not in self.snapshots:
+            raise HypervisorError(f"There is no snapshot {source_id} in this sandbox.")
+        self.snapshots.add(snapshot_id)
+
     def delete_snapshot(self, snapshot_id: str) -> None:
         self._call("delete_snapshot", snapshot_id)
         self.snapshots.discard(snapshot_id)

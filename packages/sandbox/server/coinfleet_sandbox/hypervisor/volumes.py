@@ -29,6 +29,12 @@ class Volumes:
     def _snapshot_file(self, snapshot_id: str) -> Path:
         return self._snapshots / f"{snapshot_id}.img"
 
+    def _existing_snapshot(self, snapshot_id: str) -> Path:
+        file = self._snapshot_file(snapshot_id)
+        if not file.exists():
+            raise HypervisorError(f"There is no snapshot {snapshot_id} in this sandbox.")
+        return file
+
     def _existing(self, volume_id: str) -> Path:
         file = self.file(volume_id)
         if not file.exists():
@@ -38,10 +44,7 @@ class Volumes:
     def create(self, volume_id: str, size_gib: int, snapshot_id: str | None) -> None:
         file = self.file(volume_id)
         if snapshot_id is not None:
-            source = self._snapshot_file(snapshot_id)
-            if not source.exists():
-                raise HypervisorError(f"There is no snapshot {snapshot_id} in this sandbox.")
-            _copy(source, file)
+            _copy(self._existing_snapshot(snapshot_id), file)
         with file.open("ab") as handle:
             handle.truncate(max(size_gib * GIB, handle.seek(0, os.SEEK_END)))
         if snapshot_id is not None:
@@ -63,6 +66,9 @@ class Volumes:
         for device in self._loops(volume_id):
             run(["blockdev", "--flushbufs", device], check=False)
         _copy(self._existing(volume_id), self._snapshot_file(snapshot_id))
+
+    def copy_snapshot(self, snapshot_id: str, source_id: str) -> None:
+        _copy(self._existing_snapshot(source_id), self._snapshot_file(snapshot_id))
 
     def delete_snapshot(self, snapshot_id: str) -> None:
         self._snapshot_file(snapshot_id).unlink(missing_ok=True)
