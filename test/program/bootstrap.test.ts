@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { readBootstrapValues } from "@coinfleet/config";
 import { parse } from "yaml";
 import { z } from "zod";
-import { isAllowed, policyOf, type Call, type Caller } from "./iam.ts";
+import { isAllowed, newSnapshot, policyOf, type Call, type Caller } from "./iam.ts";
 import { compareWithGolden, describeResources } from "./golden.ts";
 import { recordProgram, type Recorded, type StackConfigValues } from "./record-program.ts";
 
@@ -66,6 +66,9 @@ const changes: readonly Call[] = [
 const drillTags = { "aws:RequestTag/coinfleet:environment": "production", "aws:RequestTag/coinfleet:drill": "bitcoin" };
 const ofDrill = { ...ours, "aws:ResourceTag/coinfleet:drill": "bitcoin" };
 const snapshot = `arn:aws:ec2:${region}::snapshot/snap-0123456789abcdef0`;
+const farSnapshot = snapshot.replace(region, "eu-west-1");
+const copy = `arn:aws:ec2:${region}::snapshot/${newSnapshot}`;
+const farKey = `arn:aws:kms:eu-west-1:${account}:key/00000000-0000-0000-0000-000000000003`;
 const proven = { ...data, "aws:TagKeys": "coinfleet:proven" };
 
 /** What a drill does, besides looking. */
@@ -80,6 +83,14 @@ const drills: readonly Call[] = [
   { action: "ec2:RunInstances", resource: snapshot, context: data },
   { action: "ec2:CreateTags", resource: host, context: { "ec2:CreateAction": "RunInstances" } },
   { action: "iam:PassRole", resource: role("bitcoin-drill-hosts-role-1234567"), context: { "iam:PassedToService": "ec2.amazonaws.com" } },
+  { action: "ec2:CopySnapshot", resource: farSnapshot, context: data },
+  { action: "ec2:CopySnapshot", resource: copy, context: drillTags },
+  { action: "ec2:CreateTags", resource: copy, context: { "ec2:CreateAction": "CopySnapshot" } },
+  { action: "ec2:RunInstances", resource: snapshot, context: ofDrill },
+  { action: "ec2:DeleteSnapshot", resource: snapshot, context: ofDrill },
+  { action: "ec2:CreateTags", resource: farSnapshot, context: proven },
+  { action: "ec2:DeleteTags", resource: farSnapshot, context: proven },
+  { action: "kms:Decrypt", resource: farKey, context: { ...ours, "kms:ViaService": "ec2.eu-west-1.amazonaws.com" } },
   { action: "ec2:TerminateInstances", resource: host, context: ofDrill },
   { action: "ec2:DeleteVolume", resource: volume, context: ofDrill },
   { action: "ec2:CreateTags", resource: snapshot, context: proven },
@@ -96,6 +107,50 @@ const notDrills: Readonly<Record<string, Call>> = {
     action: "ec2:RunInstances",
     resource: host,
     context: { ...drillTags, "aws:RequestTag/coinfleet:drill": "" },
+  },
+  "a copy of a snapshot that is no backup": { action: "ec2:CopySnapshot", resource: farSnapshot, context: ours },
+  "a copy of another environment's backup": {
+    action: "ec2:CopySnapshot",
+    resource: farSnapshot,
+    context: { ...data, "aws:ResourceTag/coinfleet:environment": "elsewhere" },
+  },
+  "a copy of anything, because the copy is a drill's": { action: "ec2:CopySnapshot", resource: snapshot, context: drillTags },
+  "a copy that is no drill's": {
+    action: "ec2:CopySnapshot",
+    resource: copy,
+    context: { "aws:RequestTag/coinfleet:environment": "production" },
+  },
+  "a copy that passes for a backup": {
+    action: "ec2:CopySnapshot",
+    resource: copy,
+    context: { ...drillTags, "aws:RequestTag/coinfleet:backup": "production/bitcoin" },
+  },
+  "a copy into another region": {
+    action: "ec2:CopySnapshot",
+    resource: copy.replace(region, "us-east-1"),
+    context: drillTags,
+  },
+  "a tag that makes a backup a drill's": {
+    action: "ec2:CreateTags",
+    resource: snapshot,
+    context: { ...data, "aws:TagKeys": "coinfleet:drill" },
+  },
+  "the end of a copied backup": { action: "ec2:DeleteSnapshot", resource: farSnapshot, context: data },
+  "the end of anything in another region": { action: "ec2:DeleteSnapshot", resource: farSnapshot, context: ofDrill },
+  "a copied snapshot that is no backup any more": {
+    action: "ec2:DeleteTags",
+    resource: farSnapshot,
+    context: { ...data, "aws:TagKeys": "coinfleet:backup" },
+  },
+  "a key of nobody's environment": {
+    action: "kms:Decrypt",
+    resource: farKey,
+    context: { "kms:ViaService": "ec2.eu-west-1.amazonaws.com" },
+  },
+  "a key by another service": {
+    action: "kms:Decrypt",
+    resource: farKey,
+    context: { ...ours, "kms:ViaService": "secretsmanager.eu-west-1.amazonaws.com" },
   },
   "another environment's snapshot": {
     action: "ec2:RunInstances",

@@ -18,15 +18,24 @@ export interface Caller {
   readonly boundary?: unknown;
 }
 
+const copying = "ec2:CopySnapshot";
+
+/** Stands for `*`, IAM's name of a snapshot that is yet to be copied: the evaluator takes that for every snapshot. */
+export const newSnapshot = "new";
+
 /**
- * The evaluator's tables know no key of an encryption context by its name, and no claims of GitLab's. In policies and calls alike a tag of the caller stands
- * for the one, and Google's claims for the others.
+ * The evaluator's tables know no key of an encryption context by its name, no claims of GitLab's, and not that the source of a copied snapshot is judged by its
+ * tags (AWS Storage Blog, 2025-04). In policies and calls alike a tag of the caller stands for the first and the last, and Google's claims for the others.
  */
 const standIn = (text: string): string =>
-  text
+  (text.includes(copying) ? text.replaceAll("aws:ResourceTag/", "aws:PrincipalTag/of-the-source-") : text)
+    .replaceAll("${*}", newSnapshot)
     .replaceAll(/gitlab\.com:(aud|sub)/g, "accounts.google.com:$1")
     .replace(/kms:EncryptionContext:([\w:]+)/g, (_, key: string) => `aws:PrincipalTag/encryption-context-${key.replaceAll(":", "-")}`);
-const readable = (policy: unknown): unknown => JSON.parse(standIn(JSON.stringify(policy)));
+const readable = (policy: unknown): unknown =>
+  JSON.parse(JSON.stringify(policy), (key, value: unknown) =>
+    key === "Statement" && Array.isArray(value) ? value.map((one): unknown => JSON.parse(standIn(JSON.stringify(one)))) : value,
+  );
 
 /**
  * Whether AWS would allow it, by an evaluator of IAM policies that checks policies, actions and kinds of resource against AWS's own tables.
@@ -56,8 +65,13 @@ export async function isAllowed(caller: Caller, call: Call, account: string, res
   return checked.overallResult === "Allowed";
 }
 
-const contextOf = ({ context = {} }: Call): Record<string, string | string[]> =>
-  Object.fromEntries(Object.entries(context).map(([key, value]) => [standIn(key), typeof value === "string" ? value : [...value]]));
+const contextOf = ({ action, context = {} }: Call): Record<string, string | string[]> =>
+  Object.fromEntries(
+    Object.entries(context).map(([key, value]) => [
+      standIn(`${action} ${key}`).replace(`${action} `, ""),
+      typeof value === "string" ? value : [...value],
+    ]),
+  );
 
 /** The mocked engine's ids inside policies become ARNs, so that an evaluator can read them. */
 export function policyOf(one: Recorded, key: string, realArns: Readonly<Record<string, string>>): unknown {

@@ -79,7 +79,7 @@ export class Drill extends pulumi.ComponentResource {
     profileName: pulumi.Input<string>,
   ): pulumi.Input<DrillPlan> {
     const { place, keyArn, documents } = surroundings;
-    const { node } = drill;
+    const { node, copyTo } = drill;
     const kind = group.addresses === "private" ? "private" : "public";
     const subnetId = surroundings.subnetIds[kind][surroundings.zones[node.zoneIndex] ?? ""];
     if (subnetId === undefined) throw new Error(`${node.name} has no subnet`);
@@ -89,6 +89,7 @@ export class Drill extends pulumi.ComponentResource {
       group: group.name,
       everyDays: drill.everyDays,
       backup: backupTagOf(place, group),
+      ...(copyTo === undefined ? {} : { copies: { region: copyTo.region, ...(copyTo.keyArn === undefined ? {} : { keyArn: copyTo.keyArn }) } }),
       node: node.name,
       nodes: group.nodes.map(({ name }) => name),
       launch: {
@@ -115,6 +116,8 @@ export class Drill extends pulumi.ComponentResource {
 
   private alarms(name: string, { surroundings: { place, topicArns }, group, drill }: DrillArgs): void {
     for (const alarm of groupAlarms) {
+      const threshold = alarm.threshold(drill);
+      if (threshold === undefined) continue;
       const title = `coinfleet-${place.environment}-${group.name}-${alarm.id}`;
       const topic = topicArns[alarm.severity];
       new aws.cloudwatch.MetricAlarm(
@@ -130,7 +133,7 @@ export class Drill extends pulumi.ComponentResource {
           evaluationPeriods: alarm.evaluationPeriods,
           datapointsToAlarm: alarm.datapointsToAlarm,
           comparisonOperator: alarm.comparison,
-          threshold: alarm.threshold(drill),
+          threshold,
           treatMissingData: alarm.treatMissingData,
           actionsEnabled: true,
           alarmActions: [topic],

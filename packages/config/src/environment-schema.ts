@@ -84,7 +84,11 @@ export const networkSchema = z
 
 const copyTo = z.strictObject({
   region: regionName.describe("Region of the copies: another one than the fleet's."),
-  keyArn: keyArn.optional().describe("KMS key of that region. Default: the region's own key for EBS, which no other account can use."),
+  keyArn: keyArn
+    .optional()
+    .describe(
+      "KMS key of that region. Default: the region's own key for EBS, which no other account can use. The drills' role can use a key of this account that has the tag coinfleet:environment with the environment's name.",
+    ),
   keepDays: z.int().min(1).max(3650).default(7).describe("Days for which a copy is kept. Default: 7."),
 });
 
@@ -107,7 +111,7 @@ const schedule = {
     .min(0)
     .max(365)
     .describe(
-      `Days after which \`coinfleet drill --all\` has the newest snapshot prove itself again: a throw-away node starts from it, syncs, and goes. An alarm rings when that does not happen. 0: no drills. Default: ${backups.drillEveryDays}. A drill costs the node's instance and volume for its hours; the alarm $0.10 a month.`,
+      `Days after which \`coinfleet drill --all\` has the newest snapshot prove itself again: a throw-away node starts from it, syncs, and goes. The same, in a drill of its own, for the newest copy where there is copyTo. An alarm rings when that does not happen. 0: no drills. Default: ${backups.drillEveryDays}. A drill costs the node's instance and volume for its hours, and one of a copy the transfer back and its storage for as long; each alarm $0.10 a month.`,
     ),
 };
 

@@ -183,7 +183,7 @@ export const alarms: readonly Alarm[] = [
 ];
 
 /** Names are permanent, as those of {@link AlarmId} are. */
-export type GroupAlarmId = "drill-overdue";
+export type GroupAlarmId = "drill-overdue" | "copy-unproven";
 
 /** One alarm of a group as a whole. */
 export interface GroupAlarm extends Pick<
@@ -192,7 +192,8 @@ export interface GroupAlarm extends Pick<
 > {
   readonly id: GroupAlarmId;
   readonly metric: GroupMetricName;
-  threshold(drill: ResolvedDrill): number;
+  /** `undefined`: a group with these drills does not get the alarm. */
+  threshold(drill: ResolvedDrill): number | undefined;
   /** Seconds. $0.10 a month (2026-08, CloudWatch pricing). */
   readonly periodSec: 86_400;
 }
@@ -200,21 +201,34 @@ export interface GroupAlarm extends Pick<
 /** A drill that fails is tried again each day: a person hears of it when that has not helped. Days. */
 const drillGraceDays = 7;
 
+const drillSchedule = {
+  statistic: "Minimum",
+  comparison: "GreaterThanThreshold",
+  periodSec: 86_400,
+  datapointsToAlarm: 2,
+  evaluationPeriods: 2,
+  treatMissingData: "breaching",
+  severity: "warn",
+} as const;
+const drillSilence = "Published daily: two days of silence mean that the schedule is gone.";
+
 /** Every alarm of a group that has drills. */
 export const groupAlarms: readonly GroupAlarm[] = [
   {
     id: "drill-overdue",
     title: "No snapshot of the group has proved itself for too long, or nobody runs the drills",
     metric: "DaysSinceDrill",
-    statistic: "Minimum",
-    comparison: "GreaterThanThreshold",
     threshold: ({ everyDays }) => everyDays + drillGraceDays,
-    periodSec: 86_400,
-    datapointsToAlarm: 2,
-    evaluationPeriods: 2,
-    treatMissingData: "breaching",
-    severity: "warn",
-    reason: "A backup that nobody has started from is a hope. Published daily: two days of silence mean that the schedule is gone.",
+    ...drillSchedule,
+    reason: `A backup that nobody has started from is a hope. ${drillSilence}`,
+  },
+  {
+    id: "copy-unproven",
+    title: "No copy of the group's snapshots in the other region has proved itself for too long, or nobody runs the drills",
+    metric: "DaysSinceCopyDrill",
+    threshold: ({ everyDays, copyTo }) => (copyTo === undefined ? undefined : everyDays + drillGraceDays),
+    ...drillSchedule,
+    reason: `The copy is for the day on which the region and its snapshots are gone; its key is another one. ${drillSilence}`,
   },
 ];
 

@@ -10,6 +10,8 @@ export const drillPlanSchema = z.strictObject({
   everyDays: z.number(),
   /** Value of the tag `coinfleet:backup` on the group's snapshots. */
   backup: z.string(),
+  /** Where the copies of these snapshots are, and the key that they are encrypted with; without one, that region's own for EBS. Absent: there are none. */
+  copies: z.strictObject({ region: z.string(), keyArn: z.string().optional() }).optional(),
   /** The throw-away node. Its parameters are below {@link parameterPrefix}. */
   node: z.string(),
   /** The group's nodes, whose chain it must have. */

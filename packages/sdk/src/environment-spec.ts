@@ -42,9 +42,18 @@ export interface BackupSpec {
   /** How many snapshots of each volume are kept. */
   readonly keep: number;
   /** Where copies go, encrypted. Absent: they stay in the region. */
-  readonly copyTo?: { readonly region: string; readonly keyArn?: string | undefined; readonly keepDays: number } | undefined;
-  /** Days after which the newest snapshot has to prove itself again, by a throw-away node that starts from it. 0: nobody tries. */
+  readonly copyTo?: CopySpec | undefined;
+  /** Days after which the newest snapshot, and the newest copy, has to prove itself again, by a throw-away node that starts from it. 0: nobody tries. */
   readonly drillEveryDays: number;
+}
+
+/** Copies of the snapshots in another region. */
+export interface CopySpec {
+  readonly region: string;
+  /** KMS key of that region. @default - the region's own key for EBS */
+  readonly keyArn?: string | undefined;
+  /** Days for which a copy is kept. */
+  readonly keepDays: number;
 }
 
 /** A group's own wishes for its snapshots. */

@@ -41,6 +41,13 @@ export const groupMetrics = {
   DrillRecoverySeconds: { unit: "Seconds", help: "from the launch of that node until it was synced: the recovery time" },
   DrillDataAgeSeconds: { unit: "Seconds", help: "age of the snapshot at that launch: the recovery point" },
   DaysSinceDrill: { unit: "Count", help: "days since a drill last ended well, once a day; 9999 when none ever has" },
+  CopyDrillSucceeded: {
+    unit: "Count",
+    help: "1 when a node came up from the newest copy of another region with the group's chain, 0 when not",
+  },
+  CopyDrillRecoverySeconds: { unit: "Seconds", help: "from the call for that copy until the node was synced: the recovery time" },
+  CopyDrillDataAgeSeconds: { unit: "Seconds", help: "age of the copied snapshot at that call: the recovery point" },
+  DaysSinceCopyDrill: { unit: "Count", help: "days since a drill of a copy last ended well, once a day; 9999 when none ever has" },
 } as const satisfies Record<string, { unit: "Count" | "Seconds"; help: string }>;
 
 export type GroupMetricName = keyof typeof groupMetrics;

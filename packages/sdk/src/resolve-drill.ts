@@ -40,7 +40,8 @@ export function resolveDrill(input: DrillInput): Pick<ResolvedGroup, "drill"> {
     ...like,
     ...service.accessOf(position),
   };
-  return { drill: { everyDays: backup.drillEveryDays, node } };
+  const { drillEveryDays: everyDays, copyTo } = backup;
+  return { drill: { everyDays, node, ...(copyTo === undefined ? {} : { copyTo }) } };
 }
 
 function withoutFirstStart(daemon: Daemon): Daemon {

@@ -1,6 +1,6 @@
 import type { AgentAccess } from "./agent-config.ts";
 import type { Access, Asset, Daemon, Port, Snapshot, TipReference } from "./coin.ts";
-import type { BackupSpec } from "./environment-spec.ts";
+import type { BackupSpec, CopySpec } from "./environment-spec.ts";
 import type { CoinLogAlarm } from "./log-alarms.ts";
 import type { AddressPolicy } from "./fleet-spec.ts";
 import type { Architecture, ReleaseSource } from "./release.ts";
@@ -56,9 +56,11 @@ export interface ResolvedGroup {
   readonly nodes: readonly ResolvedNode[];
 }
 
-/** A drill: whether the newest snapshot of a group's volumes becomes a node. */
+/** A drill: whether the newest snapshot of a group's volumes becomes a node, and the newest copy of one. */
 export interface ResolvedDrill {
   readonly everyDays: number;
+  /** Where the copies are. Absent: there are none. */
+  readonly copyTo?: CopySpec;
   /** The throw-away node, one more than the group has: it knows the others, and they do not know of it. */
   readonly node: ResolvedNode;
 }
