@@ -26,6 +26,8 @@ export type CliErrorName =
   | "NoSnapshot"
   | "DrillUnderWay"
   | "DrillFailed"
+  | "CopyNotInTime"
+  | "CopyFailed"
   | "ToolUnavailable";
 
 /** A failed command. The message is complete: what, where, got, allowed, fix, and the state of the world. */

@@ -8,7 +8,9 @@ interface DrillCommandOptions {
   readonly environment: string;
   readonly region?: string;
   readonly all?: true;
+  readonly copied?: true;
   readonly limitMinutes: number;
+  readonly copyLimitMinutes: number;
   readonly json?: true;
 }
 
@@ -38,15 +40,18 @@ async function drill(group: string | undefined, given: DrillCommandOptions): Pro
   const { readPlan } = await import("../drill/plans.ts");
   const { runAll } = await import("../drill/run-all.ts");
   const { drillClients, runDrill } = await import("../drill/run-drill.ts");
+  const { copiesOf } = await import("../drill/subject.ts");
   const { Reporter } = await import("../reporter.ts");
-  const { environment, region, limitMinutes } = given;
-  const options = { environment, region, limitSec: limitMinutes * 60, stop: stopSignal() };
+  const { environment, region, limitMinutes, copyLimitMinutes } = given;
+  const options = { environment, region, limitSec: limitMinutes * 60, copyLimitSec: copyLimitMinutes * 60, stop: stopSignal() };
   const [clients, reporter] = [drillClients(region), new Reporter()];
   try {
     if (group === undefined) return await runAll(options, clients, reporter);
     const plan = await readPlan(clients.ssm, environment, group);
     if (plan === undefined) throw await refusal(environment, group);
-    return [await runDrill(plan, options, clients, reporter)];
+    if (given.copied !== true) return [await runDrill(plan, "snapshot", options, clients, reporter)];
+    copiesOf(plan);
+    return [await runDrill(plan, "copy", options, clients, reporter)];
   } finally {
     reporter.end();
   }
@@ -56,23 +61,29 @@ const isGood = (outcome: DrillOutcome): outcome is DrillResult => "snapshotId" i
 
 async function render(outcome: DrillOutcome): Promise<string> {
   const { formatDuration } = await import("@coinfleet/build/progress");
-  if (!isGood(outcome)) return `${outcome.group}: FAILED\n${outcome.problem}`;
-  const { group, snapshotId, recoverySec, dataAgeSec, block, sameAs } = outcome;
-  return `${group}: ${snapshotId} is proven: synced after ${formatDuration(recoverySec)}, data ${formatDuration(dataAgeSec)} old, block ${block.height} as on ${sameAs.join(", ")}`;
+  if (!isGood(outcome)) return `${outcome.group}${outcome.of === "copy" ? ", copy" : ""}: FAILED\n${outcome.problem}`;
+  const { group, snapshotId, copiedTo, recoverySec, dataAgeSec, block, sameAs } = outcome;
+  return `${group}: ${snapshotId}${copiedTo === undefined ? "" : ` in ${copiedTo}`} is proven: synced after ${formatDuration(recoverySec)}, data ${formatDuration(dataAgeSec)} old, block ${block.height} as on ${sameAs.join(", ")}`;
 }
 
 export function register(program: Command): void {
   program
     .command("drill")
-    .description("start a throw-away node from a group's newest snapshot, compare its chain with the group's, and remove it")
+    .description("start a throw-away node from a group's newest snapshot or copy, compare its chain with the group's, and remove it")
     .argument("[group]", "for example litecoin; or --all")
     .requiredOption("-e, --environment <name>", "environment of the group")
-    .option("--all", "every group whose last good drill is longer ago than its stack file allows: for a daily schedule")
+    .option(
+      "--all",
+      "every group whose last good drill, of a snapshot or of a copy, is longer ago than its stack file allows: for a daily schedule",
+    )
+    .option("--copied", "from the newest copy in the other region (backup.copyTo), which is copied back first")
     .option("--region <region>", "AWS region (default: AWS_REGION)")
     .option("--limit-minutes <minutes>", "time for the node to be synced", positiveMinutes, 720)
+    .option("--copy-limit-minutes <minutes>", "time for a copy to come back from the other region", positiveMinutes, 240)
     .option("--json", "print the outcome as JSON")
     .action(async (group: string | undefined, options: DrillCommandOptions) => {
       if ((group === undefined) !== (options.all === true)) program.error("Name one group, or say --all.");
+      if (options.all === true && options.copied === true) program.error("--all holds the drills of copies too: leave --copied out.");
       const outcomes = await drill(group, options);
       const text = options.json === true ? JSON.stringify(outcomes, undefined, 2) : (await Promise.all(outcomes.map(render))).join("\n");
       process.stdout.write(`${text}\n`);

@@ -5,6 +5,9 @@ import { z } from "zod";
 import { calling } from "../aws-call.ts";
 import { readParameter } from "../read-parameter.ts";
 
+/** What a drill is about: the newest snapshot, or the newest copy of one in the other region. Each has its own record, figures and schedule. */
+export type DrillOf = "snapshot" | "copy";
+
 const recordSchema = z.object({
   /** The newest drill that ended well. */
   good: z.object({ at: z.string(), snapshotId: z.string(), recoverySec: z.number(), dataAgeSec: z.number() }).optional(),
@@ -16,7 +19,8 @@ const recordSchema = z.object({
 export type DrillRecord = z.infer<typeof recordSchema>;
 
 /** Where it is. */
-export const drillRecordPath = (environment: string, group: string): string => `/coinfleet/${environment}/drills/last/${group}`;
+export const drillRecordPath = (environment: string, group: string, of: DrillOf = "snapshot"): string =>
+  `/coinfleet/${environment}/drills/last/${group}${of === "copy" ? "/copy" : ""}`;
 
 /** A record's text → itself; undefined when it is none. */
 export function parseRecord(text: string | undefined): DrillRecord | undefined {
@@ -27,12 +31,19 @@ export function parseRecord(text: string | undefined): DrillRecord | undefined {
   }
 }
 
-export async function readRecord(ssm: SSMClient, environment: string, group: string): Promise<DrillRecord | undefined> {
-  return parseRecord((await readParameter(ssm, drillRecordPath(environment, group)))?.Value);
+/** The drills of one kind of one group: whose record and figures these are. */
+export interface DrillsOf {
+  readonly environment: string;
+  readonly group: string;
+  readonly of: DrillOf;
 }
 
-export async function writeRecord(ssm: SSMClient, environment: string, group: string, record: DrillRecord): Promise<void> {
-  const Name = drillRecordPath(environment, group);
+export async function readRecord(ssm: SSMClient, { environment, group, of }: DrillsOf): Promise<DrillRecord | undefined> {
+  return parseRecord((await readParameter(ssm, drillRecordPath(environment, group, of)))?.Value);
+}
+
+export async function writeRecord(ssm: SSMClient, { environment, group, of }: DrillsOf, record: DrillRecord): Promise<void> {
+  const Name = drillRecordPath(environment, group, of);
   await calling(
     "ssm:PutParameter",
     ssm.send(new PutParameterCommand({ Name, Type: "String", Value: JSON.stringify(record), Overwrite: true })),
@@ -49,11 +60,26 @@ export function daysSince(record: DrillRecord | undefined, nowMs: number): numbe
   return record?.good === undefined ? neverDays : Math.max(0, (nowMs - Date.parse(record.good.at)) / dayMs);
 }
 
+/** Names of the figures of both kinds. */
+export const drillMetrics = {
+  snapshot: {
+    succeeded: "DrillSucceeded",
+    recoverySec: "DrillRecoverySeconds",
+    dataAgeSec: "DrillDataAgeSeconds",
+    daysSince: "DaysSinceDrill",
+  },
+  copy: {
+    succeeded: "CopyDrillSucceeded",
+    recoverySec: "CopyDrillRecoverySeconds",
+    dataAgeSec: "CopyDrillDataAgeSeconds",
+    daysSince: "DaysSinceCopyDrill",
+  },
+} as const satisfies Record<DrillOf, Record<string, GroupMetricName>>;
+
 /** Publishes figures of a group. */
 export async function publish(
   cloudWatch: CloudWatchClient,
-  environment: string,
-  group: string,
+  { environment, group }: Omit<DrillsOf, "of">,
   figures: Readonly<Partial<Record<GroupMetricName, number>>>,
 ): Promise<void> {
   const Dimensions = [

@@ -56,6 +56,11 @@ function toGroupSnapshot({ SnapshotId: id, StartTime, Tags }: Snapshot): readonl
   ];
 }
 
+/** The snapshot that a copy is of: the newest of the same node that was begun before the copy was. A copy itself names none, and is as old as its making. */
+export function originOf(copy: GroupSnapshot, snapshots: readonly GroupSnapshot[]): GroupSnapshot | undefined {
+  return snapshots.find(({ node, takenMs }) => node === copy.node && takenMs <= copy.takenMs);
+}
+
 /** Writes on a snapshot how its drill ended. */
 export async function markSnapshot(
   ec2: EC2Client,

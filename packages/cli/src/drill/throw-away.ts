@@ -1,13 +1,15 @@
 import {
   _InstanceType,
+  DeleteSnapshotCommand,
   DeleteVolumeCommand,
   DescribeImagesCommand,
   DescribeInstancesCommand,
+  DescribeSnapshotsCommand,
   DescribeVolumesCommand,
   RunInstancesCommand,
   TerminateInstancesCommand,
 } from "@aws-sdk/client-ec2";
-import type { BlockDeviceMapping, EC2Client, Instance, ResourceType, RunInstancesCommandInput } from "@aws-sdk/client-ec2";
+import type { BlockDeviceMapping, EC2Client, Instance, ResourceType, RunInstancesCommandInput, Tag } from "@aws-sdk/client-ec2";
 import { DeleteParametersCommand, GetParameterCommand, PutParameterCommand, type SSMClient } from "@aws-sdk/client-ssm";
 import { drillTag, parameterPrefix, type DrillPlan } from "@coinfleet/sdk";
 import { calling, errorCode } from "../aws-call.ts";
@@ -33,6 +35,9 @@ export interface ThrowAway {
 const dataDevice = "/dev/sdf";
 /** Kinds of things that a launch makes. */
 const made: readonly ResourceType[] = ["instance", "volume", "network-interface"];
+
+/** Tags as EC2 writes them. */
+export const tagList = (tags: Readonly<Record<string, string>>): Tag[] => Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
 
 async function rootDevice({ ec2, plan }: Workshop): Promise<string> {
   const { imageId } = plan.launch;
@@ -65,7 +70,6 @@ function mappings({ launch, volume }: DrillPlan, root: string, snapshotId: strin
 
 function request(plan: DrillPlan, root: string, snapshotId: string): RunInstancesCommandInput {
   const { launch, tags } = plan;
-  const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
   return {
     ImageId: launch.imageId,
     InstanceType: knownType(launch.instanceType),
@@ -86,7 +90,7 @@ function request(plan: DrillPlan, root: string, snapshotId: string): RunInstance
     Monitoring: { Enabled: true },
     InstanceInitiatedShutdownBehavior: "terminate",
     BlockDeviceMappings: mappings(plan, root, snapshotId),
-    TagSpecifications: made.map((ResourceType) => ({ ResourceType, Tags })),
+    TagSpecifications: made.map((ResourceType) => ({ ResourceType, Tags: tagList(tags) })),
   };
 }
 
@@ -150,10 +154,15 @@ async function configure({ ssm, environment, plan }: Workshop, volumeId: string)
   );
 }
 
+/** By its tags whatever a drill has made is found. */
+const ofDrill = (environment: string, { group }: DrillPlan): { Name: string; Values: string[] }[] => [
+  { Name: `tag:${drillTag}`, Values: [group] },
+  { Name: "tag:coinfleet:environment", Values: [environment] },
+];
+
 async function instances({ ec2, environment, plan }: Workshop): Promise<readonly Instance[]> {
   const Filters = [
-    { Name: `tag:${drillTag}`, Values: [plan.group] },
-    { Name: "tag:coinfleet:environment", Values: [environment] },
+    ...ofDrill(environment, plan),
     { Name: "instance-state-name", Values: ["pending", "running", "stopping", "stopped", "shutting-down"] },
   ];
   const answer = await calling("ec2:DescribeInstances", ec2.send(new DescribeInstancesCommand({ Filters })));
@@ -161,14 +170,17 @@ async function instances({ ec2, environment, plan }: Workshop): Promise<readonly
 }
 
 async function volumes({ ec2, environment, plan }: Workshop): Promise<readonly { readonly id: string; readonly isFree: boolean }[]> {
-  const Filters = [
-    { Name: `tag:${drillTag}`, Values: [plan.group] },
-    { Name: "tag:coinfleet:environment", Values: [environment] },
-  ];
-  const answer = await calling("ec2:DescribeVolumes", ec2.send(new DescribeVolumesCommand({ Filters })));
+  const answer = await calling("ec2:DescribeVolumes", ec2.send(new DescribeVolumesCommand({ Filters: ofDrill(environment, plan) })));
   return (answer.Volumes ?? []).flatMap(({ VolumeId, State }) =>
     VolumeId === undefined ? [] : [{ id: VolumeId, isFree: State === "available" || State === "error" }],
   );
+}
+
+/** Snapshots that a drill has brought back from another region. */
+async function broughtBack({ ec2, environment, plan }: Workshop): Promise<readonly string[]> {
+  const Filters = ofDrill(environment, plan);
+  const answer = await calling("ec2:DescribeSnapshots", ec2.send(new DescribeSnapshotsCommand({ OwnerIds: ["self"], Filters })));
+  return (answer.Snapshots ?? []).flatMap(({ SnapshotId }) => SnapshotId ?? []);
 }
 
 /**
@@ -181,13 +193,16 @@ export async function removeAll(workshop: Workshop, deadline: Deadline): Promise
   for (;;) {
     const running = await instances(workshop);
     const left = await volumes(workshop);
+    const copies = await broughtBack(workshop);
     const toEnd = running.filter(({ State }) => State?.Name !== "shutting-down").flatMap(({ InstanceId }) => InstanceId ?? []);
     const state = "Something of a drill is still there; the next drill removes it.";
     if (toEnd.length > 0) await calling("ec2:TerminateInstances", ec2.send(new TerminateInstancesCommand({ InstanceIds: toEnd })), state);
     for (const { id } of left.filter(({ isFree }) => isFree))
       await calling("ec2:DeleteVolume", ec2.send(new DeleteVolumeCommand({ VolumeId: id })).catch(ignoreGone), state);
-    for (const id of [...running.flatMap(({ InstanceId }) => InstanceId ?? []), ...left.map(({ id }) => id)]) removed.add(id);
-    if (running.length === 0 && left.length === 0) break;
+    for (const id of copies)
+      await calling("ec2:DeleteSnapshot", ec2.send(new DeleteSnapshotCommand({ SnapshotId: id })).catch(ignoreGone), state);
+    for (const id of [...running.flatMap(({ InstanceId }) => InstanceId ?? []), ...left.map(({ id }) => id), ...copies]) removed.add(id);
+    if (running.length + left.length + copies.length === 0) break;
     if (deadline.hasPassed) throw notRemoved(plan, [...removed]);
     await deadline.pause(pollMs);
   }
@@ -199,7 +214,7 @@ export async function removeAll(workshop: Workshop, deadline: Deadline): Promise
 
 function ignoreGone(cause: unknown): undefined {
   // Whoever ends an instance takes its volumes along.
-  if (["InvalidVolume.NotFound", "VolumeInUse", "IncorrectState"].includes(errorCode(cause))) return undefined;
+  if (["InvalidVolume.NotFound", "VolumeInUse", "IncorrectState", "InvalidSnapshot.NotFound"].includes(errorCode(cause))) return undefined;
   throw cause;
 }
 

@@ -14,6 +14,8 @@ import type { ThrowAway, Workshop } from "./throw-away.ts";
 /** A throw-away node that is being watched. */
 export interface Watch {
   readonly workshop: Workshop;
+  /** What it was started from. @example "newest snapshot" */
+  readonly what: string;
   readonly node: ThrowAway;
   readonly cloudWatch: CloudWatchClient;
   readonly deadline: Deadline;
@@ -39,12 +41,12 @@ export interface Recovery {
 }
 
 /** An error that says the snapshot is no good: the node ran, and was not what it should be. */
-export function snapshotFailed({ workshop: { plan }, node }: Pick<Watch, "workshop" | "node">, got: string): CliError {
+export function snapshotFailed({ workshop: { plan }, what, node }: Pick<Watch, "workshop" | "what" | "node">, got: string): CliError {
   return new CliError("DrillFailed", {
-    title: `The newest snapshot of ${plan.group} does not become a node.`,
+    title: `The ${what} of ${plan.group} does not become a node.`,
     where: `${plan.node} (${node.instanceId}, ${node.volumeId})`,
     got,
-    fix: `Read what its daemons said: in the log group of ${plan.group}, under ${plan.node}/. The next drill takes the newest snapshot again.`,
+    fix: `Read what its daemons said: in the log group of ${plan.group}, under ${plan.node}/. The next drill takes the newest one again.`,
     state: "The group's nodes have not been touched.",
   });
 }
