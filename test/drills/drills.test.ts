@@ -5,21 +5,29 @@ import { DeleteParameterCommand, GetParametersByPathCommand, SSMClient } from "@
 import type { Run } from "../engine/support.ts";
 import { FleetUnderTest } from "../fleet/fleet-under-test.ts";
 import { fleetOf } from "../fleet/stack.ts";
-import { Snapshots } from "./snapshots.ts";
+import { copyRegion, Snapshots } from "./snapshots.ts";
 
 const groups = {
-  litecoin: { network: "regtest", count: 2, sources: { litecoind: "debian" }, blockEverySec: 5, backup: { drillEveryDays: 30 } },
+  litecoin: {
+    network: "regtest",
+    count: 2,
+    sources: { litecoind: "debian" },
+    blockEverySec: 5,
+    backup: { drillEveryDays: 30, copyTo: { region: copyRegion } },
+  },
 };
 
 /**
  * Drills on real hosts and daemons. Does not prove what EBS does: here a snapshot is a copy of a file, complete in seconds and never read lazily; nor what
- * Data Lifecycle Manager does: the test takes the snapshots, with the tags that it would copy.
+ * Data Lifecycle Manager does: the test takes and copies the snapshots, with the tags that it would copy. Nor that AWS lets a role do it: see
+ * test/program/bootstrap.test.ts.
  */
 describe("drills", function () {
   this.timeout(30 * 60_000);
   let fleet: FleetUnderTest;
   let snapshots: Snapshots;
   let good: string;
+  let copy: string;
 
   before(async () => {
     fleet = await FleetUnderTest.start(`drills-${process.pid}`);
@@ -48,6 +56,14 @@ describe("drills", function () {
     assert.match(stderr, /NoSnapshot: litecoin has no snapshot/);
     assert.equal((await fleet.groupMetric("litecoin", "DrillSucceeded", 5))[0], 0);
     assert.equal((await fleet.groupMetric("litecoin", "DaysSinceDrill", 5))[0], 9999);
+    await nothingIsLeft();
+  });
+
+  it("of copies are refused where nothing has been copied", async () => {
+    const { code, stderr } = await drill("litecoin", "--copied");
+    assert.equal(code, 1);
+    assert.match(stderr, new RegExp(`NoSnapshot: litecoin has no snapshot in ${copyRegion}`));
+    assert.equal((await fleet.groupMetric("litecoin", "DaysSinceCopyDrill", 5))[0], 9999);
     await nothingIsLeft();
   });
 
@@ -85,11 +101,33 @@ describe("drills", function () {
     await nothingIsLeft();
   });
 
+  it("prove a good copy of another region, brought back first, and leave nothing behind in either", async () => {
+    copy = await snapshots.copy(good);
+    const before = await snapshots.all();
+    const { code, stdout, stderr, seconds } = await drill("litecoin", "--copied");
+    assert.equal(code, 0, stderr);
+    process.stdout.write(`      ${stdout.trim()} (${seconds.toFixed(0)} s in all)\n`);
+    const proven = `^litecoin: ${copy} in ${copyRegion} is proven: synced after .*, block \\d+ as on litecoin-1, litecoin-2$`;
+    assert.match(stdout, new RegExp(proven, "m"));
+    const tags = await snapshots.tags(copy, "copied");
+    assert.match(tags["coinfleet:proven"] ?? "", /^\d{4}-\d\d-\d\dT/);
+    assert.equal((await fleet.groupMetric("litecoin", "CopyDrillSucceeded", 2))[0], 1);
+    const [recovery = 0] = await fleet.groupMetric("litecoin", "CopyDrillRecoverySeconds", 2);
+    assert.ok(recovery > 10 && recovery < seconds, `${recovery} s`);
+    // Of the data, and not of the copy.
+    const [age = 0] = await fleet.groupMetric("litecoin", "CopyDrillDataAgeSeconds", 2);
+    const older = (await snapshots.startedMs(copy, "copied")) - (await snapshots.startedMs(good));
+    assert.ok(older > 0 && age > older / 1000, `${age} s, the copy was begun after ${older} ms`);
+    await nothingIsLeft();
+    assert.deepEqual(await snapshots.all(), before);
+  });
+
   it("are not held again before their time", async () => {
     const { code, stdout, stderr } = await drill("--all", "--json");
     assert.equal(code, 0, stderr);
     assert.deepEqual(JSON.parse(stdout), []);
     assert.match(stderr, /litecoin: last good drill 0\.0 days ago, wanted every 30/);
+    assert.match(stderr, /litecoin: last good drill of a copy 0\.0 days ago, wanted every 30/);
   });
 
   it("find out a snapshot whose chain data is damaged, say so, and leave nothing behind", async () => {
@@ -114,10 +152,10 @@ describe("drills", function () {
 
   it("begin with removing what a killed one has left, once that is taken for dead", async () => {
     const kill = new AbortController();
-    const killed = fleet.stack.coinfleet(["drill", "-e", "test", "litecoin"], kill.signal);
-    const left = await fleet.until("an instance and its volumes", 120, async () => {
+    const killed = fleet.stack.coinfleet(["drill", "-e", "test", "litecoin", "--copied"], kill.signal);
+    const left = await fleet.until("a copy, an instance and its volumes", 120, async () => {
       const found = await snapshots.ofDrills();
-      return found.length > 2 ? found : undefined;
+      return found.length > 3 ? found : undefined;
     });
     kill.abort();
     await killed;

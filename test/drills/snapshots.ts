@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import {
   AttachVolumeCommand,
+  CopySnapshotCommand,
   CreateSnapshotCommand,
   CreateVolumeCommand,
   DeleteSnapshotCommand,
@@ -13,24 +14,58 @@ import {
   waitUntilSnapshotCompleted,
   waitUntilVolumeAvailable,
   waitUntilVolumeInUse,
+  type Filter,
+  type Snapshot,
   type Tag,
   type Volume,
 } from "@aws-sdk/client-ec2";
 import type { FleetUnderTest } from "../fleet/fleet-under-test.ts";
 
+/** Region of the copies. */
+export const copyRegion = "eu-west-1";
+type Where = "here" | "copied";
+
 /** Snapshots as Data Lifecycle Manager leaves them, and what of a drill is left. */
 export class Snapshots {
   readonly #fleet: FleetUnderTest;
   readonly #ec2: EC2Client;
+  readonly #far: EC2Client;
 
   constructor(fleet: FleetUnderTest) {
     this.#fleet = fleet;
     this.#ec2 = new EC2Client(fleet.clientSettings);
+    this.#far = new EC2Client({ ...fleet.clientSettings, region: copyRegion });
   }
 
   /** Takes one of a node's data volume, with the volume's tags. @returns its id */
   async take(node: string): Promise<string> {
     return this.#snapshot(this.#volumeOf(node));
+  }
+
+  /** Copies one into the region of the copies, with its tags and that region's own key. @returns the copy's id */
+  async copy(snapshotId: string): Promise<string> {
+    const Tags = Object.entries(await this.tags(snapshotId)).map(([Key, Value]) => ({ Key, Value }));
+    const { SnapshotId = "" } = await this.#far.send(
+      new CopySnapshotCommand({
+        SourceRegion: await this.#ec2.config.region(),
+        SourceSnapshotId: snapshotId,
+        Encrypted: true,
+        TagSpecifications: [{ ResourceType: "snapshot", Tags }],
+      }),
+    );
+    await waitUntilSnapshotCompleted({ client: this.#far, maxWaitTime: 120, minDelay: 1, maxDelay: 2 }, { SnapshotIds: [SnapshotId] });
+    return SnapshotId;
+  }
+
+  /** Ids of all snapshots, of both regions. */
+  async all(): Promise<readonly string[]> {
+    const [near, far] = await Promise.all([this.#snapshots(this.#ec2), this.#snapshots(this.#far)]);
+    return [...near, ...far].sort();
+  }
+
+  async #snapshots(ec2: EC2Client, Filters: Filter[] = []): Promise<readonly string[]> {
+    const { Snapshots: found = [] } = await ec2.send(new DescribeSnapshotsCommand({ OwnerIds: ["self"], Filters }));
+    return found.map(({ SnapshotId = "" }) => SnapshotId);
   }
 
   /** Makes a new snapshot from one, after a script has run on its file system, which is mounted in the working folder. */
@@ -59,19 +94,32 @@ export class Snapshots {
     await this.#ec2.send(new DeleteSnapshotCommand({ SnapshotId: snapshotId }));
   }
 
-  /** Tags of a snapshot. */
-  async tags(snapshotId: string): Promise<Readonly<Record<string, string>>> {
-    const { Snapshots: [found] = [] } = await this.#ec2.send(new DescribeSnapshotsCommand({ SnapshotIds: [snapshotId] }));
-    return Object.fromEntries((found?.Tags ?? []).map(({ Key = "", Value = "" }) => [Key, Value]));
+  /** Tags of a snapshot, or of a copy. */
+  async tags(snapshotId: string, where: Where = "here"): Promise<Readonly<Record<string, string>>> {
+    const { Tags = [] } = await this.#snapshotOf(snapshotId, where);
+    return Object.fromEntries(Tags.map(({ Key = "", Value = "" }) => [Key, Value]));
   }
 
-  /** Instances and volumes of drills that are not gone. */
+  /** When a snapshot, or a copy, was begun. */
+  async startedMs(snapshotId: string, where: Where = "here"): Promise<number> {
+    const { StartTime } = await this.#snapshotOf(snapshotId, where);
+    return StartTime?.getTime() ?? assert.fail(`${snapshotId} has no time`);
+  }
+
+  async #snapshotOf(snapshotId: string, where: Where): Promise<Snapshot> {
+    const ec2 = where === "here" ? this.#ec2 : this.#far;
+    const { Snapshots: [found] = [] } = await ec2.send(new DescribeSnapshotsCommand({ SnapshotIds: [snapshotId] }));
+    return found ?? assert.fail(`no ${snapshotId}`);
+  }
+
+  /** Instances, volumes and snapshots of drills that are not gone. */
   async ofDrills(): Promise<readonly string[]> {
     const Filters = [{ Name: "tag-key", Values: ["coinfleet:drill"] }];
     const { Reservations = [] } = await this.#ec2.send(new DescribeInstancesCommand({ Filters }));
     const { Volumes = [] } = await this.#ec2.send(new DescribeVolumesCommand({ Filters }));
     const instances = Reservations.flatMap(({ Instances = [] }) => Instances).filter(({ State }) => State?.Name !== "terminated");
-    return [...instances.map(({ InstanceId = "" }) => InstanceId), ...Volumes.map(({ VolumeId = "" }) => VolumeId)];
+    const copies = [...(await this.#snapshots(this.#ec2, Filters)), ...(await this.#snapshots(this.#far, Filters))];
+    return [...instances.map(({ InstanceId = "" }) => InstanceId), ...Volumes.map(({ VolumeId = "" }) => VolumeId), ...copies];
   }
 
   #volumeOf(node: string): string {
