@@ -89,7 +89,9 @@ export class Drill extends pulumi.ComponentResource {
       group: group.name,
       everyDays: drill.everyDays,
       backup: backupTagOf(place, group),
-      ...(copyTo === undefined ? {} : { copies: { region: copyTo.region, ...(copyTo.keyArn === undefined ? {} : { keyArn: copyTo.keyArn }) } }),
+      ...(copyTo === undefined
+        ? {}
+        : { copies: { region: copyTo.region, ...(copyTo.keyArn === undefined ? {} : { keyArn: copyTo.keyArn }) } }),
       node: node.name,
       nodes: group.nodes.map(({ name }) => name),
       launch: {

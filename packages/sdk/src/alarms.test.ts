@@ -60,6 +60,20 @@ describe("alarm catalogue", () => {
     assert.equal(alarm?.threshold({ ...health, leftBehindAtSec: 1_800_000_000 }), 14);
   });
 
+  it("rings for unproven copies only where there are copies", () => {
+    const thresholds = (drill: Parameters<(typeof groupAlarms)[number]["threshold"]>[0]): unknown =>
+      groupAlarms.map((alarm) => [alarm.id, alarm.threshold(drill)]);
+    const copyTo = { region: "eu-west-1", keepDays: 7 };
+    assert.deepEqual(thresholds({ everyDays: 30, copyTo }), [
+      ["drill-overdue", 37],
+      ["copy-unproven", 37],
+    ]);
+    assert.deepEqual(thresholds({ everyDays: 30 }), [
+      ["drill-overdue", 37],
+      ["copy-unproven", undefined],
+    ]);
+  });
+
   it("has words of alarm that CloudWatch's filter patterns can say", () => {
     for (const alarm of logAlarms(undefined)) {
       for (const term of alarm.terms) assert.match(term, /^[^"\\]{6,}$/);

@@ -193,7 +193,7 @@ export interface GroupAlarm extends Pick<
   readonly id: GroupAlarmId;
   readonly metric: GroupMetricName;
   /** `undefined`: a group with these drills does not get the alarm. */
-  threshold(drill: ResolvedDrill): number | undefined;
+  threshold(drill: Pick<ResolvedDrill, "everyDays" | "copyTo">): number | undefined;
   /** Seconds. $0.10 a month (2026-08, CloudWatch pricing). */
   readonly periodSec: 86_400;
 }
