@@ -28,6 +28,19 @@ const tip = z.strictObject({
   body: z.unknown().optional().describe("JSON body to POST, for references that are RPC end points. Default: none, a GET."),
 });
 
+const snapshotId = z.string().regex(/^snap-[0-9a-f]{8,17}$/, "a snapshot id, for example snap-0123456789abcdef0");
+
+const replacedVolume = z.strictObject({
+  generation: z.int().min(2).max(999).describe("Number of the volume: higher than the group's. The old volume stands under retired.volumes."),
+  snapshot: snapshotId.optional().describe("EBS snapshot that the volume is made from. Default: the group's."),
+  sizeGiB: z
+    .int()
+    .min(1)
+    .max(65_536)
+    .optional()
+    .describe("First size, GiB, where the snapshot is of a volume that has grown beyond the group's sizeGiB. Default: the group's sizeGiB."),
+});
+
 const volume = z.strictObject({
   sizeGiB: z
     .int()
@@ -64,9 +77,7 @@ const volume = z.strictObject({
     .optional()
     .describe("Throughput in MiB/s, gp3 only. Default: what the network needs. Above 125 about $0.05 per MiB/s and month."),
   generation: z.int().min(1).optional().describe("A higher number makes new volumes beside the retained old ones. Default: 1."),
-  snapshot: z
-    .string()
-    .regex(/^snap-[0-9a-f]{8,17}$/, "a snapshot id, for example snap-0123456789abcdef0")
+  snapshot: snapshotId
     .optional()
     .describe(
       "EBS snapshot that new volumes are made from: what `coinfleet snapshot pin` writes. Volumes that exist keep what they hold. Default: none, the coin's own way.",
@@ -78,6 +89,12 @@ const volume = z.strictObject({
     .optional()
     .describe(
       "MiB/s at which a volume from a snapshot is filled: 100 is 2.9 hours for each TiB, 300 one (computed). Default: as blocks are read, which is slow for days. Paid for each GiB.",
+    ),
+  replaced: z
+    .record(z.string(), replacedVolume)
+    .optional()
+    .describe(
+      "Node → a volume of its own in the place of the group's: what `coinfleet replace` writes for a node whose data is damaged. The line stays. Default: none.",
     ),
 });
 

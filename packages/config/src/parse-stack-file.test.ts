@@ -258,6 +258,20 @@ const mistakes: Record<string, { readonly make: (document: Document) => void; re
     },
     found: ["FormerNameInUse coinfleet:fleet.nodes.oak.formerly"],
   },
+  "a volume of one node alone, with a node and a key that are not there, and no number": {
+    make: set([...group, "volume"], { sizeGiB: 4, replaced: { "acorn-2": { snapshot: "snap-0123456789abcdef0", size: 5 } } }),
+    found: [
+      "MissingKey coinfleet:fleet.nodes.acorn.volume.replaced.acorn-2.generation",
+      "UnknownKey coinfleet:fleet.nodes.acorn.volume.replaced.acorn-2.size",
+    ],
+  },
+  "the retired volume of a node that was replaced alone, by its new number": {
+    make: (document) => {
+      set([...group, "volume"], { sizeGiB: 4, replaced: { "acorn-2": { generation: 2 } } })(document);
+      set([...fleet, "retired"], { volumes: ["acorn-2-data-volume-g1", "acorn-2-data-volume-g2"] })(document);
+    },
+    found: ["RetiredInUse coinfleet:fleet.retired.volumes[1]"],
+  },
   "a retired volume that is in use": {
     make: set([...fleet, "retired"], { volumes: ["acorn-2-data-volume-g1"] }),
     found: ["RetiredInUse coinfleet:fleet.retired.volumes[0]"],

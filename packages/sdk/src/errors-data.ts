@@ -170,6 +170,18 @@ export const KeysForbidSnapshot = {
   hint: "Remove `volume.snapshot`: a node with keys never starts from old data.",
 } as const satisfies ErrorData;
 
+export const UnknownNode = {
+  name: "UnknownNode",
+  title: "The group has no such node.",
+  hint: "Write the name of one of its nodes, or remove the line of one that is gone.",
+} as const satisfies ErrorData;
+
+export const GenerationNotLater = {
+  name: "GenerationNotLater",
+  title: "The volume of one node is not of a later generation than its group's.",
+  hint: "Write a higher number. Where the group has come up to it, remove the line: the node keeps the volume of that number.",
+} as const satisfies ErrorData;
+
 export const UnknownDaemon = {
   name: "UnknownDaemon",
   title: "A node of this group has no such daemon.",
@@ -278,6 +290,8 @@ export const errorCatalogue: readonly ErrorData[] = [
   VolumeSizeNeeded,
   InvalidVolume,
   KeysForbidSnapshot,
+  UnknownNode,
+  GenerationNotLater,
   UnknownDaemon,
   TooFewZones,
   TooLittleMemory,

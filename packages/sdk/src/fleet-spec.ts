@@ -195,4 +195,16 @@ export interface VolumeSpec {
   readonly snapshot?: string | undefined;
   /** Rate at which a volume from a snapshot is filled, MiB/s. @default - none promised: lazily, as blocks are read */
   readonly initializationRate?: number | undefined;
+  /** Node → its own volume, where it was replaced without its siblings'. @default - none */
+  readonly replaced?: Readonly<Record<string, ReplacedVolumeSpec>> | undefined;
+}
+
+/** Where the volume of one node differs from its group's. */
+export interface ReplacedVolumeSpec {
+  /** Higher than the group's: a new volume beside the retained old one. */
+  readonly generation: number;
+  /** EBS snapshot id that it starts from. @default - the group's */
+  readonly snapshot?: string | undefined;
+  /** First size, GiB, where the snapshot is of a volume that has grown. @default - the group's */
+  readonly sizeGiB?: number | undefined;
 }

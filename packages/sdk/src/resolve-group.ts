@@ -25,6 +25,7 @@ import { resolveDrill } from "./resolve-drill.ts";
 import { resolveSnapshot } from "./resolve-snapshot.ts";
 import { resolveSelfHealing } from "./resolve-self-healing.ts";
 import { resolveUpgrade } from "./resolve-upgrade.ts";
+import { resolveReplaced } from "./resolve-replaced.ts";
 import { resolveServer } from "./resolve-server.ts";
 import { resolveVolume } from "./resolve-volume.ts";
 import type { CoinRegistry } from "./resolve.ts";
@@ -63,7 +64,8 @@ export function resolveGroup(input: GroupInput): ResolvedGroup | undefined {
   const { name, path, spec, report } = input;
   const options = resolveOptions(coin, spec.options, path, report);
   const backup = resolveBackup(input, coin);
-  const volume = resolveVolume({ network, holdsKeys: coin.keys !== "none", spec: spec.volume, path, report });
+  const ofVolume = { network, holdsKeys: coin.keys !== "none", spec: spec.volume, path, report };
+  const volume = resolveVolume(ofVolume);
   const architecture = resolveArchitecture(network.instanceType, spec, path, report);
   const service = resolveServer({ ...input, coin });
   if (options === undefined || service === undefined) return undefined;
@@ -74,12 +76,17 @@ export function resolveGroup(input: GroupInput): ResolvedGroup | undefined {
   const snapshot = resolveSnapshot({ coin, networkName: spec.network, spec: spec.restore, daemons: daemons[0] ?? [], path, report });
   if (volume === undefined || snapshot === undefined) return undefined;
   const instanceType = spec.instanceType ?? network.instanceType;
+  const volumeOf = resolveReplaced(
+    ofVolume,
+    volume,
+    hostnames.map((_, position) => nodeName(name, position)),
+  );
   const nodes = hostnames.map((hostname, position): ResolvedNode => ({
     ...placeOf(input, hostnames, position),
     instanceType,
     hostname,
     daemons: daemons[position] ?? [],
-    volume,
+    volume: volumeOf(nodeName(name, position)),
     ...service.accessOf(position),
   }));
   return {
@@ -150,8 +157,10 @@ const factsOf = (
 
 type Place = Pick<ResolvedNode, "name" | "group" | "index" | "zoneIndex" | "siblings">;
 
+const nodeName = (group: string, position: number): string => `${group}-${position + 1}`;
+
 const placeOf = ({ name, zones }: GroupInput, hostnames: readonly string[], position: number): Place => ({
-  name: `${name}-${position + 1}`,
+  name: nodeName(name, position),
   group: name,
   index: position + 1,
   zoneIndex: position % zones,

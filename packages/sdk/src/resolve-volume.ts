@@ -31,7 +31,8 @@ export function resolveVolume({ network, holdsKeys, spec = {}, path, report }: V
   const volume = { generation: spec.generation ?? 1, sizeGiB, maximumGiB, ...performance(network, spec) };
   for (const found of limitProblems(volume, spec)) report(problem(InvalidVolume, { ...found, path: at(found.key) }));
   if (holdsKeys && spec.snapshot !== undefined) report(problem(KeysForbidSnapshot, { path: at("snapshot"), got: spec.snapshot }));
-  return { ...volume, snapshotId: spec.snapshot, initializationRateMiBPerSec: spec.initializationRate };
+  const initializationRateMiBPerSec = spec.snapshot === undefined ? undefined : spec.initializationRate;
+  return { ...volume, snapshotId: spec.snapshot, initializationRateMiBPerSec };
 }
 
 type Performance = Pick<ResolvedVolume, "type" | "iops" | "throughputMiBPerSec">;
@@ -77,7 +78,8 @@ function limitProblems(
     found.push({ key: "iops", got: iops, allowed: [`at most ${most}: ${type} has ${limits.iopsPerGiB} for each of ${sizeGiB} GiB`] });
   if (type === "io2" && spec.throughput !== undefined)
     found.push({ key: "throughput", got: spec.throughput, fix: "Remove it: io2's throughput follows from its IOPS." });
-  if (spec.initializationRate !== undefined && spec.snapshot === undefined)
+  const snapshots = [spec.snapshot, ...Object.values(spec.replaced ?? {}).map(({ snapshot }) => snapshot)];
+  if (spec.initializationRate !== undefined && snapshots.every((one) => one === undefined))
     found.push({ key: "initializationRate", got: spec.initializationRate, fix: "Remove it: only a volume from a snapshot is filled." });
   return found;
 }

@@ -167,6 +167,23 @@ const everythingWrong: Readonly<Record<string, GroupSpec>> = {
   needless: { coin: "oak", network: "regtest", servedBy: "size" },
   keys: { coin: "yew", network: "regtest", acceptRetired: true, restore: archive },
   daemon: { coin: "oak", network: "regtest", restore: { ...archive, daemon: "oakdd" } },
+  replaced: {
+    coin: "oak",
+    network: "regtest",
+    count: 2,
+    volume: {
+      generation: 2,
+      sizeGiB: 4,
+      maximumGiB: 6,
+      replaced: { "replaced-1": { generation: 2, sizeGiB: 3 }, "replaced-2": { generation: 3, sizeGiB: 7 }, "replaced-3": { generation: 3 } },
+    },
+  },
+  secret: {
+    coin: "yew",
+    network: "regtest",
+    acceptRetired: true,
+    volume: { replaced: { "secret-1": { generation: 2, snapshot: "snap-0123456789abcdef0" } } },
+  },
   io2: { coin: "oak", network: "regtest", volume: { type: "io2", sizeGiB: 10, maximumGiB: 9, throughput: 200, iops: 5000 } },
 };
 
@@ -224,6 +241,25 @@ describe("resolveFleet", () => {
       snapshotId: undefined,
       initializationRateMiBPerSec: undefined,
     });
+  });
+
+  it("gives a node that was replaced alone a volume of its own, and its siblings the group's", () => {
+    const [snapshot, initializationRate] = ["snap-0123456789abcdef0", 200];
+    const volume = { sizeGiB: 4, initializationRate, replaced: { "oak-2": { generation: 3, snapshot, sizeGiB: 6 } } };
+    const [group] = fleetOf({ oak: { network: "regtest", count: 2, volume } }).groups;
+    const [first, second] = group?.nodes ?? [];
+    assert.deepEqual(
+      [first?.volume.generation, first?.volume.snapshotId, first?.volume.initializationRateMiBPerSec],
+      [1, undefined, undefined],
+    );
+    assert.deepEqual(second?.volume, {
+      ...first?.volume,
+      generation: 3,
+      sizeGiB: 6,
+      snapshotId: snapshot,
+      initializationRateMiBPerSec: initializationRate,
+    });
+    assert.equal(second?.volume.maximumGiB, 8);
   });
 
   it("restores the stack file's archive in place of the coin's snapshot", () => {
@@ -336,6 +372,11 @@ describe("resolveFleet", () => {
         "UnfitServer nodes.wrong.servedBy",
         "UnfitServer nodes.login.servedBy",
         "UnfitServer nodes.needless.servedBy",
+        "GenerationNotLater nodes.replaced.volume.replaced.replaced-1.generation",
+        "InvalidVolume nodes.replaced.volume.replaced.replaced-1.sizeGiB",
+        "InvalidVolume nodes.replaced.volume.replaced.replaced-2.sizeGiB",
+        "UnknownNode nodes.replaced.volume.replaced.replaced-3",
+        "KeysForbidSnapshot nodes.secret.volume.replaced.secret-1.snapshot",
         "InvalidVolume nodes.io2.volume.maximumGiB",
         "InvalidVolume nodes.io2.volume.throughput",
         "KeysForbidSnapshot nodes.keys.restore",
