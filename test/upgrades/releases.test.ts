@@ -257,7 +257,7 @@ describe("a release", function () {
     assert.deepEqual(await running(), all(before));
     const first = await rollout("--pause-after-canary");
     assert.equal(first.code, 0, first.stdout + first.stderr);
-    assert.match(first.stdout, /paused after the first node/);
+    assert.match(first.stdout, /paused after litecoin-1/);
     assert.deepEqual(await running(), ids([wanted, before, before], before));
     const rest = await rollout("--release", `${wanted}-debian`);
     assert.equal(rest.code, 0, rest.stdout + rest.stderr);

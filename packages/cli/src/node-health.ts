@@ -12,6 +12,14 @@ const lookBackPeriodSec = 300;
 export const wasSyncedBefore = (cloudWatch: CloudWatchClient, node: MetricNode): Promise<boolean> =>
   wasSyncedWithin(cloudWatch, node, lookBackMs, lookBackPeriodSec);
 
+const day15Ms = 15 * 24 * 3_600_000;
+
+/** Whether the node was synced at any time since then. CloudWatch keeps minutes for 15 days, and hours for 15 months. */
+export const wasSyncedSince = (cloudWatch: CloudWatchClient, node: MetricNode, sinceMs: number): Promise<boolean> => {
+  const ms = Date.now() - sinceMs;
+  return wasSyncedWithin(cloudWatch, node, ms, ms < day15Ms ? 60 : 3600);
+};
+
 // Three samples: what a node was before it went away is no longer among them.
 const nowMs = 30_000;
 

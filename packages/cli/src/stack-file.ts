@@ -26,9 +26,14 @@ export async function readStackText(environment: string): Promise<string> {
 
 /** An environment's stack file, read as the program reads it. @throws {@link CliError} `InvalidInput` with all that is wrong with it */
 export async function readStackFile(environment: string): Promise<StackConfig> {
+  return checkStackText(environment, await readStackText(environment));
+}
+
+/** A stack file's text, read as the program reads it. @throws {@link CliError} `InvalidInput` with all that is wrong with it */
+export async function checkStackText(environment: string, text: string): Promise<StackConfig> {
   const { coins } = await import("../../../coins/index.ts");
   const file = stackFileOf(environment);
-  const reading = parseStackFile(await readStackText(environment), coins, { environment, file });
+  const reading = parseStackFile(text, coins, { environment, file });
   if ("config" in reading) return reading.config;
   throw new CliError("InvalidInput", {
     title: "The stack file has mistakes.",

@@ -38,7 +38,7 @@ const replacedVolume = z.strictObject({
     .min(1)
     .max(65_536)
     .optional()
-    .describe("First size, GiB, where the snapshot is of a volume that has grown beyond the group's sizeGiB. Default: the group's sizeGiB."),
+    .describe("First size, GiB, where the snapshot is of a volume that has grown beyond the group's sizeGiB. Default, and at least: the group's."),
 });
 
 const volume = z.strictObject({

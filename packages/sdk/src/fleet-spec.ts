@@ -205,6 +205,6 @@ export interface ReplacedVolumeSpec {
   readonly generation: number;
   /** EBS snapshot id that it starts from. @default - the group's */
   readonly snapshot?: string | undefined;
-  /** First size, GiB, where the snapshot is of a volume that has grown. @default - the group's */
+  /** Least first size, GiB, where the snapshot is of a volume that has grown beyond the group's. @default - the group's */
   readonly sizeGiB?: number | undefined;
 }

@@ -19,7 +19,7 @@ export function resolveReplaced(input: VolumeInput, group: ResolvedVolume, names
     return {
       ...group,
       generation: own.generation,
-      sizeGiB: own.sizeGiB ?? group.sizeGiB,
+      sizeGiB: Math.max(own.sizeGiB ?? 0, group.sizeGiB),
       snapshotId,
       initializationRateMiBPerSec: snapshotId === undefined ? undefined : initializationRate,
     };
@@ -27,15 +27,15 @@ export function resolveReplaced(input: VolumeInput, group: ResolvedVolume, names
 }
 
 function problemsOf(own: ReplacedVolumeSpec, group: ResolvedVolume, holdsKeys: boolean, path: string): readonly Problem[] {
-  const { generation, snapshot, sizeGiB = group.sizeGiB } = own;
-  const [lowest, highest] = [group.sizeGiB, group.maximumGiB];
+  const { generation, snapshot, sizeGiB } = own;
+  const { maximumGiB } = group;
   return [
     ...(generation > group.generation
       ? []
       : [problem(GenerationNotLater, { path: `${path}.generation`, got: generation, allowed: [`${group.generation + 1} to 999`] })]),
-    ...(sizeGiB >= lowest && sizeGiB <= highest
+    ...(sizeGiB === undefined || sizeGiB <= maximumGiB
       ? []
-      : [problem(InvalidVolume, { path: `${path}.sizeGiB`, got: sizeGiB, allowed: [`${lowest} to ${highest}, which is maximumGiB`] })]),
+      : [problem(InvalidVolume, { path: `${path}.sizeGiB`, got: sizeGiB, allowed: [`at most ${maximumGiB}, which is maximumGiB`] })]),
     ...(holdsKeys && snapshot !== undefined ? [problem(KeysForbidSnapshot, { path: `${path}.snapshot`, got: snapshot })] : []),
   ];
 }

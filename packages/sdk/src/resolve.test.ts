@@ -175,7 +175,7 @@ const everythingWrong: Readonly<Record<string, GroupSpec>> = {
       generation: 2,
       sizeGiB: 4,
       maximumGiB: 6,
-      replaced: { "replaced-1": { generation: 2, sizeGiB: 3 }, "replaced-2": { generation: 3, sizeGiB: 7 }, "replaced-3": { generation: 3 } },
+      replaced: { "replaced-1": { generation: 2 }, "replaced-2": { generation: 3, sizeGiB: 7 }, "replaced-3": { generation: 3 } },
     },
   },
   secret: {
@@ -373,7 +373,6 @@ describe("resolveFleet", () => {
         "UnfitServer nodes.login.servedBy",
         "UnfitServer nodes.needless.servedBy",
         "GenerationNotLater nodes.replaced.volume.replaced.replaced-1.generation",
-        "InvalidVolume nodes.replaced.volume.replaced.replaced-1.sizeGiB",
         "InvalidVolume nodes.replaced.volume.replaced.replaced-2.sizeGiB",
         "UnknownNode nodes.replaced.volume.replaced.replaced-3",
         "KeysForbidSnapshot nodes.secret.volume.replaced.secret-1.snapshot",

@@ -18,7 +18,7 @@ export function register(program: Command): void {
     .option("--dry-run", "say what it takes, and change nothing")
     .action(async (group: string, { environment, release, dryRun, pauseAfterCanary }: RolloutOptions) => {
       const { runRollout } = await import("../rollout/run-rollout.ts");
-      const how = { isDryRun: dryRun === true, pausesAfterFirst: pauseAfterCanary === true };
+      const how = { isDryRun: dryRun === true, ...(pauseAfterCanary === true ? { node: `${group}-1` } : {}) };
       await runRollout({ environment, group, ...(release === undefined ? {} : { release }), ...how }, (text) =>
         process.stdout.write(`${text}\n`),
       );

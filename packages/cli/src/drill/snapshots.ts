@@ -2,6 +2,7 @@ import { CreateTagsCommand, DeleteTagsCommand, DescribeSnapshotsCommand } from "
 import type { EC2Client, Snapshot } from "@aws-sdk/client-ec2";
 import { backupTag } from "@coinfleet/sdk";
 import { calling } from "../aws-call.ts";
+import { CliError } from "../cli-error.ts";
 
 /** A snapshot of a group's data volume. */
 export interface GroupSnapshot {
@@ -10,6 +11,10 @@ export interface GroupSnapshot {
   /** When it was begun, Unix milliseconds: what was written later is not in it. */
   readonly takenMs: number;
   readonly node: string;
+  /** Whose data it is; a copy from elsewhere has an id that no volume has. */
+  readonly volumeId: string;
+  /** Size of that volume: no smaller one can be made from it. */
+  readonly sizeGiB: number;
   /** ISO time of the drill that it passed. Absent: it has passed none. */
   readonly provenAt?: string;
   /** Why the drill failed that it was last used for. */
@@ -40,7 +45,23 @@ export async function findSnapshots(ec2: EC2Client, backup = "*"): Promise<reado
   return found.flatMap(toGroupSnapshot).sort((a, b) => b.takenMs - a.takenMs);
 }
 
-function toGroupSnapshot({ SnapshotId: id, StartTime, Tags }: Snapshot): readonly GroupSnapshot[] {
+/** A snapshot by its id, whoever took it. @throws {@link CliError} `NoSnapshot` where it is not complete */
+export async function findSnapshot(ec2: EC2Client, id: string): Promise<GroupSnapshot> {
+  const command = new DescribeSnapshotsCommand({ OwnerIds: ["self"], SnapshotIds: [id] });
+  const { Snapshots: [found] = [] } = await calling("ec2:DescribeSnapshots", ec2.send(command));
+  const [snapshot] = found?.State === "completed" ? toGroupSnapshot(found) : [];
+  if (snapshot !== undefined) return snapshot;
+  throw new CliError("NoSnapshot", {
+    title: "The snapshot is not complete.",
+    where: id,
+    got: `${found?.State ?? "unknown"}, ${found?.Progress ?? "0%"}`,
+    fix: "Wait for it, or name another one.",
+    state: "Nothing has been changed.",
+    isTransient: true,
+  });
+}
+
+function toGroupSnapshot({ SnapshotId: id, StartTime, VolumeId, VolumeSize, Tags }: Snapshot): readonly GroupSnapshot[] {
   if (id === undefined || StartTime === undefined) return [];
   const tag = (key: string): string | undefined => Tags?.find(({ Key }) => Key === key)?.Value;
   const [provenAt, failed] = [tag(provenTag), tag(failedTag)];
@@ -50,6 +71,8 @@ function toGroupSnapshot({ SnapshotId: id, StartTime, Tags }: Snapshot): readonl
       environment: tag("coinfleet:environment") ?? "?",
       takenMs: StartTime.getTime(),
       node: tag("coinfleet:node") ?? "?",
+      volumeId: VolumeId ?? "?",
+      sizeGiB: VolumeSize ?? 0,
       ...(provenAt === undefined ? {} : { provenAt }),
       ...(failed === undefined ? {} : { failed }),
     },

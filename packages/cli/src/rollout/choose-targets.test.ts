@@ -34,7 +34,7 @@ const steps = [
 
 describe("chooseTargets", () => {
   it("takes a group's changes with what they need, and nothing of another group, however its name begins", () => {
-    const { targets, lines, left } = chooseTargets(steps, "oak", false);
+    const { targets, lines, left } = chooseTargets(steps, "oak");
     assert.deepEqual(
       [...targets].sort(),
       [urn("coinfleet:aws:Image", "oakd"), image("oakd-push"), parameter("oak-1"), gate("oak-1"), parameter("oak-2"), gate("oak-2")].sort(),
@@ -51,7 +51,8 @@ describe("chooseTargets", () => {
   });
 
   it("takes the first node alone, and says how much comes later", () => {
-    const { lines, left } = chooseTargets(steps, "oak", true);
+    const { lines, nodes, left } = chooseTargets(steps, "oak", "oak-1");
+    assert.deepEqual(nodes, ["oak-1"]);
     assert.deepEqual(
       lines.filter((line) => line.includes("oak-2")),
       [],
@@ -60,6 +61,19 @@ describe("chooseTargets", () => {
     assert.equal(left, 2);
   });
 
+  it("takes another node with what has to come before it, and says that it is of a sibling", () => {
+    const { lines, nodes, left } = chooseTargets(steps, "oak", "oak-2");
+    assert.deepEqual([...nodes].sort(), ["oak-1", "oak-2"]);
+    assert.ok(lines.includes("replace command:local:Command oak-1-gate"));
+    assert.equal(left, 0);
+  });
+
+  it("leaves what comes after all nodes of the group for later, when one is taken", () => {
+    const plan = step("update", parameter("oak-drill"), group("oak"), [gate("oak-2")]);
+    const { nodes, left } = chooseTargets([...steps, plan], "oak", "oak-1");
+    assert.deepEqual([nodes, left], [["oak-1"], 3]);
+  });
+
   it("finds nothing where nothing changes", () =>
-    assert.deepEqual(chooseTargets(steps, "elm", false), { targets: [], lines: [], left: 0 }));
+    assert.deepEqual(chooseTargets(steps, "elm"), { targets: [], lines: [], nodes: [], left: 0 }));
 });

@@ -18,6 +18,8 @@ export interface Chosen {
   readonly targets: readonly string[];
   /** The same for a person: `update aws:ssm/parameter:Parameter litecoin-1-parameters-release`. */
   readonly lines: readonly string[];
+  /** Names of the nodes that change. */
+  readonly nodes: readonly string[];
   /** How many changes of the group come later. */
   readonly left: number;
 }
@@ -29,25 +31,27 @@ const silent = new Set(["create-replacement", "delete-replaced"]);
 const nameOf = (urn: string): string => urn.split("::").at(-1) ?? "";
 const typeOf = (urn: string): string => urn.split("::").at(-2)?.split("$").at(-1) ?? "";
 
-/** Chooses a group's changes from a preview, with the changes that they depend on; of the group's nodes all, or the first one alone. */
-export function chooseTargets(steps: readonly PreviewStep[], group: string, isFirstOnly: boolean): Chosen {
+/** Chooses a group's changes from a preview, or those of one of its nodes, with the changes that they depend on. */
+export function chooseTargets(steps: readonly PreviewStep[], group: string, node?: string): Chosen {
   const parents = new Map<string, string>();
   const needs = new Map<string, readonly string[]>();
   for (const { urn, newState, oldState } of steps) {
     const state = newState ?? oldState;
     if (state?.parent !== undefined) parents.set(urn, state.parent);
-    needs.set(urn, [...(state?.dependencies ?? []), ...(state?.parent === undefined ? [] : [state.parent])]);
+    // A replacement is several steps, of which some know of the old state alone.
+    needs.set(urn, [...(needs.get(urn) ?? []), ...(state?.dependencies ?? []), ...(state?.parent === undefined ? [] : [state.parent])]);
   }
   /** Name of the component of a type that a resource is, or is in. */
   const within = (type: string, urn: string | undefined): string | undefined =>
     urn === undefined ? undefined : typeOf(urn) === type ? nameOf(urn) : within(type, parents.get(urn));
   const changed = new Set(steps.filter(({ op }) => !unchanged.has(op)).map(({ urn }) => urn));
   const own = [...changed].filter((urn) => within("coinfleet:aws:Group", urn) === group);
-  const first = own.filter((urn) => [undefined, `${group}-1`].includes(within("coinfleet:aws:Node", urn)));
-  const targets = withNeeds(isFirstOnly ? first : own, needs, changed);
+  const nodeOf = (urn: string): string | undefined => within("coinfleet:aws:Node", urn);
+  const targets = withNeeds(node === undefined ? own : own.filter((urn) => nodeOf(urn) === node), needs, changed);
   return {
     targets: [...targets],
     lines: steps.filter(({ op, urn }) => targets.has(urn) && !silent.has(op)).map(({ op, urn }) => `${op} ${typeOf(urn)} ${nameOf(urn)}`),
+    nodes: [...new Set([...targets].flatMap((urn) => nodeOf(urn) ?? []))],
     left: own.filter((urn) => !targets.has(urn)).length,
   };
 }

@@ -10,8 +10,11 @@ export interface Rollout {
   readonly group: string;
   /** Release id that is expected; the stack file decides. @default - whatever it says */
   readonly release?: string;
+  /** The one node whose changes are wanted. @default - all of the group */
+  readonly node?: string;
   readonly isDryRun: boolean;
-  readonly pausesAfterFirst: boolean;
+  /** What has been changed before it: a failure says so. @default - nothing */
+  readonly before?: string;
 }
 
 const previewLimitMs = 30 * 60_000;
@@ -21,12 +24,13 @@ const untouched = "Nothing has been changed.";
 
 /** Brings one group to what its stack file says, by the engine: what is done is done, and the next run goes on from there. @throws {@link CliError} */
 export async function runRollout(rollout: Rollout, say: (text: string) => void): Promise<void> {
-  const { environment, group, isDryRun, pausesAfterFirst } = rollout;
+  const { environment, group, node, isDryRun } = rollout;
   const release = await wantedRelease(rollout);
   say(`${group} of ${environment}: release ${release}. Previewing …`);
-  const { targets, lines, left } = chooseTargets(await preview(environment), group, pausesAfterFirst);
-  if (targets.length === 0) return say(`${group} is what its stack file says.`);
+  const { targets, lines, nodes, left } = chooseTargets(await preview(rollout), group, node);
+  if (targets.length === 0) return say(`${node ?? group} is what its stack file says.`);
   say(["It takes:", ...lines.map((line) => `  ${line}`)].join("\n"));
+  if (node !== undefined) refuseSiblings(rollout, node, nodes);
   if (isDryRun) return;
   // No policy pack: its rules on the whole stack have been judged before the merge, and would fail a part of it after the fact.
   const flags = ["--yes", "--skip-preview", "--parallel", "16"];
@@ -36,7 +40,7 @@ export async function runRollout(rollout: Rollout, say: (text: string) => void):
   say(
     left === 0
       ? `${group}: ${release} is on all its nodes.`
-      : `${group}: paused after the first node. The same command without --pause-after-canary goes on.`,
+      : `${group}: paused after ${node}; ${left} changes are left. \`coinfleet rollout ${group} --environment ${environment}\` goes on.`,
   );
 }
 
@@ -74,19 +78,36 @@ const engineCall = (environment: string, action: string, ...flags: readonly stri
   ...flags,
 ];
 
-async function preview(environment: string): Promise<ReturnType<typeof previewSchema.parse>["steps"]> {
-  const end = await runProgram("pulumi", engineCall(environment, "preview", "--json", "--show-sames"), previewLimitMs, ["stderr"]);
-  if (end.code !== 0) throw failed({ environment }, "pulumi preview", end, untouched);
+async function preview(rollout: Rollout): Promise<ReturnType<typeof previewSchema.parse>["steps"]> {
+  const end = await runProgram("pulumi", engineCall(rollout.environment, "preview", "--json", "--show-sames"), previewLimitMs, ["stderr"]);
+  if (end.code !== 0) throw failed(rollout, "pulumi preview", end, untouched);
   return previewSchema.parse(JSON.parse(end.output)).steps;
 }
 
-function failed({ environment }: Pick<Rollout, "environment">, call: string, { code, output, error }: ProgramEnd, state: string): CliError {
+/** A node is not worth a restart of its sibling, which may be the only one that serves. */
+function refuseSiblings(rollout: Rollout, node: string, nodes: readonly string[]): void {
+  const { group, environment } = rollout;
+  const others = nodes.filter((one) => one !== node);
+  if (others.length === 0) return;
+  throw new CliError("SiblingChangesFirst", {
+    title: `Changes of a sibling come before those of ${node}.`,
+    where: stackFileOf(environment),
+    got: `changes of ${others.join(", ")} that have not been rolled out`,
+    fix: `Check out what the environment runs, or take them out of the stack file; \`coinfleet rollout ${group} --environment ${environment}\` makes them all.`,
+    state: stateOf(rollout, untouched),
+  });
+}
+
+const stateOf = ({ before }: Rollout, state: string): string => (before === undefined ? state : `${before} ${state}`);
+
+function failed(rollout: Rollout, call: string, { code, output, error }: ProgramEnd, state: string): CliError {
+  const { environment } = rollout;
   const isLocked = /currently locked/.test(output + error);
   return new CliError("CommandFailed", {
     title: `${call} has failed.`,
     where: `stack ${environment}`,
     got: isLocked ? "another update has the stack, or was killed and left its lock" : `exit code ${code ?? "none"}`,
     fix: isLocked ? `Wait for it; when it is surely dead: pulumi cancel --stack ${environment}.` : "Read what the engine says above.",
-    state,
+    state: stateOf(rollout, state),
   });
 }

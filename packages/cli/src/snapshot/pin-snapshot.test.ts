@@ -8,6 +8,8 @@ const snapshot = (id: string, end: Partial<GroupSnapshot> = {}): GroupSnapshot =
   environment: "test",
   takenMs: 0,
   node: "litecoin-1",
+  volumeId: "vol-1",
+  sizeGiB: 4,
   ...end,
 });
 const [fresh, bad, proven, older] = [
