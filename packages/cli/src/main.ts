@@ -12,6 +12,7 @@ import { register as registerLogs } from "./commands/logs.ts";
 import { register as registerPromote } from "./commands/promote.ts";
 import { register as registerQuotas } from "./commands/quotas.ts";
 import { register as registerReleases } from "./commands/releases.ts";
+import { register as registerReplace } from "./commands/replace.ts";
 import { register as registerReport } from "./commands/report.ts";
 import { register as registerRestart } from "./commands/restart.ts";
 import { register as registerRollout } from "./commands/rollout.ts";
@@ -33,6 +34,7 @@ export function createProgram(): Command {
     registerExplain,
     registerHold,
     registerRestart,
+    registerReplace,
     registerRollout,
     registerDrill,
     registerSnapshot,

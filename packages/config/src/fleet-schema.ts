@@ -31,14 +31,20 @@ const tip = z.strictObject({
 const snapshotId = z.string().regex(/^snap-[0-9a-f]{8,17}$/, "a snapshot id, for example snap-0123456789abcdef0");
 
 const replacedVolume = z.strictObject({
-  generation: z.int().min(2).max(999).describe("Number of the volume: higher than the group's. The old volume stands under retired.volumes."),
+  generation: z
+    .int()
+    .min(2)
+    .max(999)
+    .describe("Number of the volume: higher than the group's. The old volume stands under retired.volumes."),
   snapshot: snapshotId.optional().describe("EBS snapshot that the volume is made from. Default: the group's."),
   sizeGiB: z
     .int()
     .min(1)
     .max(65_536)
     .optional()
-    .describe("First size, GiB, where the snapshot is of a volume that has grown beyond the group's sizeGiB. Default, and at least: the group's."),
+    .describe(
+      "First size, GiB, where the snapshot is of a volume that has grown beyond the group's sizeGiB. Default, and at least: the group's.",
+    ),
 });
 
 const volume = z.strictObject({

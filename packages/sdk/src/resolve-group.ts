@@ -25,9 +25,8 @@ import { resolveDrill } from "./resolve-drill.ts";
 import { resolveSnapshot } from "./resolve-snapshot.ts";
 import { resolveSelfHealing } from "./resolve-self-healing.ts";
 import { resolveUpgrade } from "./resolve-upgrade.ts";
-import { resolveReplaced } from "./resolve-replaced.ts";
 import { resolveServer } from "./resolve-server.ts";
-import { resolveVolume } from "./resolve-volume.ts";
+import { resolveVolumes } from "./resolve-volumes.ts";
 import type { CoinRegistry } from "./resolve.ts";
 import type { ResolvedGroup, ResolvedNode } from "./resolved.ts";
 
@@ -64,8 +63,8 @@ export function resolveGroup(input: GroupInput): ResolvedGroup | undefined {
   const { name, path, spec, report } = input;
   const options = resolveOptions(coin, spec.options, path, report);
   const backup = resolveBackup(input, coin);
-  const ofVolume = { network, holdsKeys: coin.keys !== "none", spec: spec.volume, path, report };
-  const volume = resolveVolume(ofVolume);
+  const names = Array.from({ length: count }, (_, position) => nodeName(name, position));
+  const volumes = resolveVolumes({ network, holdsKeys: coin.keys !== "none", spec: spec.volume, names, path, report });
   const architecture = resolveArchitecture(network.instanceType, spec, path, report);
   const service = resolveServer({ ...input, coin });
   if (options === undefined || service === undefined) return undefined;
@@ -74,19 +73,14 @@ export function resolveGroup(input: GroupInput): ResolvedGroup | undefined {
   const daemons = hostnames.map((_, position) => resolveDaemons({ ...common, position, server: service.serverOf(position) }));
   const { leftBehindAtSec, ...releases } = resolveReleases(input, coin, architecture, daemons);
   const snapshot = resolveSnapshot({ coin, networkName: spec.network, spec: spec.restore, daemons: daemons[0] ?? [], path, report });
-  if (volume === undefined || snapshot === undefined) return undefined;
+  if (volumes === undefined || snapshot === undefined) return undefined;
   const instanceType = spec.instanceType ?? network.instanceType;
-  const volumeOf = resolveReplaced(
-    ofVolume,
-    volume,
-    hostnames.map((_, position) => nodeName(name, position)),
-  );
   const nodes = hostnames.map((hostname, position): ResolvedNode => ({
     ...placeOf(input, hostnames, position),
     instanceType,
     hostname,
     daemons: daemons[position] ?? [],
-    volume: volumeOf(nodeName(name, position)),
+    volume: volumes.of(nodeName(name, position)),
     ...service.accessOf(position),
   }));
   return {
@@ -113,7 +107,7 @@ export function resolveGroup(input: GroupInput): ResolvedGroup | undefined {
     hasLoadBalancer: spec.loadBalancer ?? false,
     ...(backup === undefined ? {} : { backup }),
     ...withoutAPerson(input, network),
-    ...resolveDrill({ ...common, name, backup, service, like: { instanceType, volume } }),
+    ...resolveDrill({ ...common, name, backup, service, like: { instanceType, volume: volumes.group } }),
     formerly: spec.formerly ?? name,
     nodes,
   };

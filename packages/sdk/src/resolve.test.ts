@@ -3,7 +3,6 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "mocha";
 import { defineCoin, type Coin, type Upgrade } from "./coin.ts";
-import { errorCatalogue } from "./errors-data.ts";
 import { bitcoinRpc } from "./families/bitcoin-rpc.ts";
 import { environmentDefaults, networkDefaults } from "./environment-spec.ts";
 import type { FleetSpec, GroupSpec } from "./fleet-spec.ts";
@@ -167,23 +166,7 @@ const everythingWrong: Readonly<Record<string, GroupSpec>> = {
   needless: { coin: "oak", network: "regtest", servedBy: "size" },
   keys: { coin: "yew", network: "regtest", acceptRetired: true, restore: archive },
   daemon: { coin: "oak", network: "regtest", restore: { ...archive, daemon: "oakdd" } },
-  replaced: {
-    coin: "oak",
-    network: "regtest",
-    count: 2,
-    volume: {
-      generation: 2,
-      sizeGiB: 4,
-      maximumGiB: 6,
-      replaced: { "replaced-1": { generation: 2 }, "replaced-2": { generation: 3, sizeGiB: 7 }, "replaced-3": { generation: 3 } },
-    },
-  },
-  secret: {
-    coin: "yew",
-    network: "regtest",
-    acceptRetired: true,
-    volume: { replaced: { "secret-1": { generation: 2, snapshot: "snap-0123456789abcdef0" } } },
-  },
+  own: { coin: "oak", network: "regtest", volume: { replaced: { "own-1": { generation: 1 }, "own-2": { generation: 2 } } } },
   io2: { coin: "oak", network: "regtest", volume: { type: "io2", sizeGiB: 10, maximumGiB: 9, throughput: 200, iops: 5000 } },
 };
 
@@ -241,25 +224,6 @@ describe("resolveFleet", () => {
       snapshotId: undefined,
       initializationRateMiBPerSec: undefined,
     });
-  });
-
-  it("gives a node that was replaced alone a volume of its own, and its siblings the group's", () => {
-    const [snapshot, initializationRate] = ["snap-0123456789abcdef0", 200];
-    const volume = { sizeGiB: 4, initializationRate, replaced: { "oak-2": { generation: 3, snapshot, sizeGiB: 6 } } };
-    const [group] = fleetOf({ oak: { network: "regtest", count: 2, volume } }).groups;
-    const [first, second] = group?.nodes ?? [];
-    assert.deepEqual(
-      [first?.volume.generation, first?.volume.snapshotId, first?.volume.initializationRateMiBPerSec],
-      [1, undefined, undefined],
-    );
-    assert.deepEqual(second?.volume, {
-      ...first?.volume,
-      generation: 3,
-      sizeGiB: 6,
-      snapshotId: snapshot,
-      initializationRateMiBPerSec: initializationRate,
-    });
-    assert.equal(second?.volume.maximumGiB, 8);
   });
 
   it("restores the stack file's archive in place of the coin's snapshot", () => {
@@ -372,10 +336,8 @@ describe("resolveFleet", () => {
         "UnfitServer nodes.wrong.servedBy",
         "UnfitServer nodes.login.servedBy",
         "UnfitServer nodes.needless.servedBy",
-        "GenerationNotLater nodes.replaced.volume.replaced.replaced-1.generation",
-        "InvalidVolume nodes.replaced.volume.replaced.replaced-2.sizeGiB",
-        "UnknownNode nodes.replaced.volume.replaced.replaced-3",
-        "KeysForbidSnapshot nodes.secret.volume.replaced.secret-1.snapshot",
+        "GenerationNotLater nodes.own.volume.replaced.own-1.generation",
+        "UnknownNode nodes.own.volume.replaced.own-2",
         "InvalidVolume nodes.io2.volume.maximumGiB",
         "InvalidVolume nodes.io2.volume.throughput",
         "KeysForbidSnapshot nodes.keys.restore",
@@ -450,19 +412,3 @@ describe("resolveFleet before a hard fork", () => {
     assert.equal(said(date, "2026-06-10T00:00:00Z", { network: "regtest" }), "nothing");
   });
 });
-
-describe("errorCatalogue", () => {
-  it("has unique names, titles that are sentences, and hints that are too", () => {
-    assert.equal(new Set(errorCatalogue.map(({ name }) => name)).size, errorCatalogue.length);
-    for (const { name, title, hint } of errorCatalogue) {
-      assert.match(name, /^[A-Z][A-Za-z]+$/);
-      assert.match(title, /^[A-Z].*\.$/, name);
-      assert.match(hint, /^[A-Z].*\.$/, name);
-    }
-  });
-});
-
-/** The order in which problems are found inside a group is not promised; that of the groups is. */
-function byAppearance(order: readonly string[]): (a: string, b: string) => number {
-  return (a, b) => order.indexOf(a) - order.indexOf(b);
-}

@@ -1,19 +1,29 @@
 import { GenerationNotLater, InvalidVolume, KeysForbidSnapshot, UnknownNode } from "./errors-data.ts";
 import type { ReplacedVolumeSpec } from "./fleet-spec.ts";
 import { problem, type Problem } from "./problem.ts";
-import type { VolumeInput } from "./resolve-volume.ts";
+import { resolveVolume, type VolumeInput } from "./resolve-volume.ts";
 import type { ResolvedVolume } from "./resolved.ts";
 
-/** The volume of a node by its name: its group's, or its own where that was replaced alone. @param names of all nodes of the group */
-export function resolveReplaced(input: VolumeInput, group: ResolvedVolume, names: readonly string[]): (node: string) => ResolvedVolume {
-  const { spec: { replaced = {}, initializationRate } = {}, path, report } = input;
+/** The data volumes of a group. */
+export interface GroupVolumes {
+  /** Of a node that has none of its own. */
+  readonly group: ResolvedVolume;
+  /** Of a node by its name. */
+  of(node: string): ResolvedVolume;
+}
+
+/** The group's volume, and those of nodes that were replaced alone; nothing after the reasons have been reported. `names` are those of all its nodes. */
+export function resolveVolumes(input: VolumeInput & { readonly names: readonly string[] }): GroupVolumes | undefined {
+  const { spec: { replaced = {}, initializationRate } = {}, names, path, report } = input;
+  const group = resolveVolume(input);
+  if (group === undefined) return undefined;
   for (const [name, own] of Object.entries(replaced)) {
     const at = `${path}.volume.replaced.${name}`;
     if (!names.includes(name)) report(problem(UnknownNode, { path: at, got: name, allowed: names }));
     for (const found of problemsOf(own, group, input.holdsKeys, at)) report(found);
   }
-  return (node) => {
-    const own = replaced[node];
+  const of = (node: string): ResolvedVolume => {
+    const own = Object.hasOwn(replaced, node) ? replaced[node] : undefined;
     if (own === undefined) return group;
     const snapshotId = own.snapshot ?? group.snapshotId;
     return {
@@ -24,6 +34,7 @@ export function resolveReplaced(input: VolumeInput, group: ResolvedVolume, names
       initializationRateMiBPerSec: snapshotId === undefined ? undefined : initializationRate,
     };
   };
+  return { group, of };
 }
 
 function problemsOf(own: ReplacedVolumeSpec, group: ResolvedVolume, holdsKeys: boolean, path: string): readonly Problem[] {

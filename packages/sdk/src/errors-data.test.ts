@@ -1,0 +1,18 @@
+import assert from "node:assert/strict";
+import { errorCatalogue } from "./errors-data.ts";
+
+describe("errorCatalogue", () => {
+  it("has unique names, titles that are sentences, and hints that are too", () => {
+    assert.equal(new Set(errorCatalogue.map(({ name }) => name)).size, errorCatalogue.length);
+    for (const { name, title, hint } of errorCatalogue) {
+      assert.match(name, /^[A-Z][A-Za-z]+$/);
+      assert.match(title, /^[A-Z].*\.$/, name);
+      assert.match(hint, /^[A-Z].*\.$/, name);
+    }
+  });
+});
+
+/** The order in which problems are found inside a group is not promised; that of the groups is. */
+function byAppearance(order: readonly string[]): (a: string, b: string) => number {
+  return (a, b) => order.indexOf(a) - order.indexOf(b);
+}
