@@ -11,8 +11,3 @@ describe("errorCatalogue", () => {
     }
   });
 });
-
-/** The order in which problems are found inside a group is not promised; that of the groups is. */
-function byAppearance(order: readonly string[]): (a: string, b: string) => number {
-  return (a, b) => order.indexOf(a) - order.indexOf(b);
-}

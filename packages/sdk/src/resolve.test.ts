@@ -412,3 +412,8 @@ describe("resolveFleet before a hard fork", () => {
     assert.equal(said(date, "2026-06-10T00:00:00Z", { network: "regtest" }), "nothing");
   });
 });
+
+/** The order in which problems are found inside a group is not promised; that of the groups is. */
+function byAppearance(order: readonly string[]): (a: string, b: string) => number {
+  return (a, b) => order.indexOf(a) - order.indexOf(b);
+}
