@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { readFile, rm, writeFile } from "node:fs/promises";
-import { CopyImageCommand, DescribeImagesCommand, DescribeVolumesCommand, EC2Client } from "@aws-sdk/client-ec2";
+import {
+  CopyImageCommand,
+  CreateSnapshotCommand,
+  DescribeImagesCommand,
+  DescribeVolumesCommand,
+  EC2Client,
+  waitUntilSnapshotCompleted,
+} from "@aws-sdk/client-ec2";
 import { startApiAlone, type ApiAlone } from "@coinfleet/sandbox";
 import { assertGolden } from "@coinfleet/testkit";
 import { coins } from "../../coins/index.ts";
@@ -170,6 +177,13 @@ describe("plans of a running fleet", function () {
           fleet: { retired: { volumes: ["ethereum-1-data-volume-g1"] } },
         }),
       ],
+      [
+        "one-volume-replaced",
+        () => ({
+          ...only("litecoin", { volume: { sizeGiB: 10, replaced: { "litecoin-2": { generation: 2 } } } }),
+          fleet: { retired: { volumes: ["litecoin-2-data-volume-g1"] } },
+        }),
+      ],
       ["removed-group", () => ({ nodes: { monero: undefined }, fleet: { retired: retiredOf("monero", 2) } })],
     ];
     for (const [name, wish] of planned) it(`is what it was reviewed to be: ${name}`, async () => void (await expectPlan(name, wish())));
@@ -294,6 +308,71 @@ describe("plans of a running fleet", function () {
       assert.equal(code, 0, text);
       assert.deepEqual(calls, ["gate ethereum-1"]);
       assert.deepEqual(await planOf(newRelease), []);
+    });
+  });
+
+  describe("of `coinfleet replace`", () => {
+    const volume = (node: string, generation: number): Promise<string> =>
+      stack.idOf("aws:ebs/volume:Volume", `${node}-data-volume-g${generation}`);
+
+    async function replace(...flags: readonly string[]): Promise<{ code: number; text: string; calls: readonly string[] }> {
+      await rm(stack.path("calls"), { force: true });
+      const { code, stdout, stderr } = await stack.coinfleet(["replace", "litecoin-2", "-e", "plans", ...flags]);
+      const calls = await readFile(stack.path("calls"), "utf8").catch(() => "");
+      return { code, text: stdout + stderr, calls: calls.split("\n").filter(Boolean) };
+    }
+
+    it("are refused where no snapshot is known to be good, and the stack file stays as it is", async () => {
+      await expectUp({});
+      const before = await stack.read("stacks/Pulumi.plans.yaml");
+      const { code, text } = await replace();
+      assert.equal(code, 1);
+      assert.match(text, /NoSnapshot: No snapshot of litecoin is known to be good/);
+      assert.equal(await stack.read("stacks/Pulumi.plans.yaml"), before);
+    });
+
+    it("are of that node alone, and say where they stand when they fail", async () => {
+      const ec2 = ec2Of(api);
+      const VolumeId = await volume("litecoin-1", 1);
+      const { Volumes: [like] = [] } = await ec2.send(new DescribeVolumesCommand({ VolumeIds: [VolumeId] }));
+      const TagSpecifications = [{ ResourceType: "snapshot" as const, Tags: like?.Tags ?? [] }];
+      const { SnapshotId = "" } = await ec2.send(new CreateSnapshotCommand({ VolumeId, TagSpecifications }));
+      await waitUntilSnapshotCompleted({ client: ec2, maxWaitTime: 60, minDelay: 1, maxDelay: 2 }, { SnapshotIds: [SnapshotId] });
+      await writeFile(stack.path("gate-of-litecoin-2-fails"), "");
+      const { code, text, calls } = await replace();
+      assert.equal(code, 1, text);
+      assert.match(text, new RegExp(`litecoin-2 of plans: a new volume from ${SnapshotId} of litecoin-1, .* UNPROVEN`));
+      assert.match(text, new RegExp(`\\+ .*litecoin-2: *\\{ generation: 2, snapshot: ${SnapshotId} \\}`));
+      assert.match(
+        text,
+        /CommandFailed: pulumi up[^]*Pulumi\.plans\.yaml is written; [^]*`coinfleet rollout litecoin --environment plans`/,
+      );
+      assert.deepEqual(calls, ["detach litecoin-2", "gate litecoin-2"]);
+      const { Volumes: [made] = [] } = await ec2.send(new DescribeVolumesCommand({ VolumeIds: [await volume("litecoin-2", 2)] }));
+      assert.deepEqual([made?.SnapshotId, made?.State], [SnapshotId, "in-use"]);
+    });
+
+    it("go on with a second run, make no third volume, and leave nothing to do but what was there", async () => {
+      await rm(stack.path("gate-of-litecoin-2-fails"));
+      const old = await volume("litecoin-2", 1);
+      const { code, text, calls } = await replace();
+      assert.equal(code, 0, text);
+      assert.match(text, /asks for litecoin-2-data-volume-g2 already, .*no further volume is made/);
+      assert.deepEqual(calls, ["gate litecoin-2"]);
+      assert.deepEqual(await stack.plan(), []);
+      const { Volumes: [kept] = [] } = await ec2Of(api).send(new DescribeVolumesCommand({ VolumeIds: [old] }));
+      assert.deepEqual([kept?.State, kept?.Attachments?.length], ["available", 0]);
+    });
+
+    it("are refused where a sibling would have to restart for them", async () => {
+      const file = "stacks/Pulumi.plans.yaml";
+      await stack.edit(file, "volume:", "options: { maxConnections: 60 }\n        volume:");
+      const { code, text, calls } = await replace("--snapshot", "snap-00000000");
+      assert.equal(code, 1, text);
+      assert.match(text, /InvalidSnapshot/);
+      const refused = await replace();
+      assert.match(refused.text, /SiblingChangesFirst: Changes of a sibling come before those of litecoin-2/);
+      assert.deepEqual([refused.code, [...calls, ...refused.calls]], [1, []]);
     });
   });
 });
