@@ -347,7 +347,7 @@ describe("plans of a running fleet", function () {
         text,
         /CommandFailed: pulumi up[^]*Pulumi\.plans\.yaml is written; [^]*`coinfleet rollout litecoin --environment plans`/,
       );
-      assert.deepEqual(calls, ["detach litecoin-2", "gate litecoin-2"]);
+      assert.deepEqual(calls, ["detach litecoin-2", "gate litecoin-2"], text);
       const { Volumes: [made] = [] } = await ec2.send(new DescribeVolumesCommand({ VolumeIds: [await volume("litecoin-2", 2)] }));
       assert.deepEqual([made?.SnapshotId, made?.State], [SnapshotId, "in-use"]);
     });

@@ -74,6 +74,17 @@ describe("chooseTargets", () => {
     assert.deepEqual([nodes, left], [["oak-1"], 3]);
   });
 
+  it("takes along what the group lets go of, which is none of the engine's changes, and nothing of another group", () => {
+    const retired = (name: string): string => urn("coinfleet:aws:Retired$aws:ebs/volume:Volume", name);
+    const names = ["oak-1-data-volume-g1", "oak-1-1-data-volume-g1", "elm-1-data-volume-g1"];
+    const { targets, lines } = chooseTargets([...steps, ...names.map((name) => step("same", retired(name)))], "oak", "oak-1");
+    assert.deepEqual(
+      targets.filter((one) => one.includes("Retired")),
+      [retired("oak-1-data-volume-g1")],
+    );
+    assert.ok(lines.includes("keep aws:ebs/volume:Volume oak-1-data-volume-g1"), lines.join("\n"));
+  });
+
   it("finds nothing where nothing changes", () =>
     assert.deepEqual(chooseTargets(steps, "elm"), { targets: [], lines: [], nodes: [], left: 0 }));
 });

@@ -48,12 +48,25 @@ export function chooseTargets(steps: readonly PreviewStep[], group: string, node
   const own = [...changed].filter((urn) => within("coinfleet:aws:Group", urn) === group);
   const nodeOf = (urn: string): string | undefined => within("coinfleet:aws:Node", urn);
   const targets = withNeeds(node === undefined ? own : own.filter((urn) => nodeOf(urn) === node), needs, changed);
+  if (targets.size > 0) for (const urn of retiredOf(steps, group)) targets.add(urn);
+  const words = (op: string): string => (op === "same" ? "keep" : op);
   return {
     targets: [...targets],
-    lines: steps.filter(({ op, urn }) => targets.has(urn) && !silent.has(op)).map(({ op, urn }) => `${op} ${typeOf(urn)} ${nameOf(urn)}`),
+    lines: steps
+      .filter(({ op, urn }) => targets.has(urn) && !silent.has(op))
+      .map(({ op, urn }) => `${words(op)} ${typeOf(urn)} ${nameOf(urn)}`),
     nodes: [...new Set([...targets].flatMap((urn) => nodeOf(urn) ?? []))],
     left: own.filter((urn) => !targets.has(urn)).length,
   };
+}
+
+/**
+ * What a group has let go of. To be retired changes nothing but its place in the state, which is none of the engine's changes; and the engine (3.259) fails on
+ * a resource that it finds in a new place, where that is not a target and depends on others that are not: "Duplicate resource URN".
+ */
+function retiredOf(steps: readonly PreviewStep[], group: string): readonly string[] {
+  const names = new RegExp(`^${group}-(\\d+-data-volume-g\\d+|secrets-.+)$`);
+  return steps.map(({ urn }) => urn).filter((urn) => urn.includes("coinfleet:aws:Retired$") && names.test(nameOf(urn)));
 }
 
 /** A change cannot be made before those that it depends on. */

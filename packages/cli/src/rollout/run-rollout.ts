@@ -13,7 +13,7 @@ export interface Rollout {
   /** The one node whose changes are wanted. @default - all of the group */
   readonly node?: string;
   readonly isDryRun: boolean;
-  /** What has been changed before it: a failure says so. @default - nothing */
+  /** What a failure is to say of the state of things. @default "The same command goes on from there." where something was done */
   readonly before?: string;
 }
 
@@ -36,7 +36,7 @@ export async function runRollout(rollout: Rollout, say: (text: string) => void):
   const flags = ["--yes", "--skip-preview", "--parallel", "16"];
   const chosen = targets.flatMap((urn) => ["--target", urn]);
   const end = await runProgram("pulumi", engineCall(environment, "up", ...flags, ...chosen), updateLimitMs, ["stdout", "stderr"]);
-  if (end.code !== 0) throw failed(rollout, "pulumi up", end, "What the lines above say. The same command goes on from there.");
+  if (end.code !== 0) throw failed(rollout, "pulumi up", end, "What the lines above say.");
   say(
     left === 0
       ? `${group}: ${release} is on all its nodes.`
@@ -98,7 +98,10 @@ function refuseSiblings(rollout: Rollout, node: string, nodes: readonly string[]
   });
 }
 
-const stateOf = ({ before }: Rollout, state: string): string => (before === undefined ? state : `${before} ${state}`);
+const stateOf = ({ before }: Rollout, state: string): string =>
+  [before ?? (state === untouched ? undefined : "The same command goes on from there."), state]
+    .filter((one) => one !== undefined)
+    .join(" ");
 
 function failed(rollout: Rollout, call: string, { code, output, error }: ProgramEnd, state: string): CliError {
   const { environment } = rollout;
