@@ -69,8 +69,8 @@ export class FleetUnderTest {
   }
 
   /** `pulumi up` of a stack file. @throws with the engine's output when it fails */
-  async up(file: StackFile): Promise<void> {
-    await this.stack.write(file);
+  async up(file?: StackFile): Promise<void> {
+    if (file !== undefined) await this.stack.write(file);
     const { code, stdout, stderr } = await this.stack.up("--parallel", "16");
     if (code !== 0) throw new Error(`pulumi up ended with ${code}:\n${stdout}\n${stderr}`);
     await this.refresh();

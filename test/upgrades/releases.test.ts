@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
+import { DescribeVolumesCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import type { Run, StackFile } from "../engine/support.ts";
 import { FleetUnderTest } from "../fleet/fleet-under-test.ts";
@@ -295,7 +296,7 @@ describe("a release", function () {
     assert.deepEqual(await running(), taken);
   });
 
-  it("that corrupts its data leaves the first node out of service, and the stack file's line brings the group back", async () => {
+  it("that corrupts its data leaves the first node out of service, and `coinfleet replace` brings it back beside its siblings", async () => {
     const before = await starts("litecoin-2", "litecoin-3");
     await release(bad.corrupting);
     let said = "";
@@ -303,12 +304,22 @@ describe("a release", function () {
     assert.match(said, /HeldOutOfService: litecoin-1 runs neither/);
     assert.match(said, /litecoin-1 is stopped and out of service until the next update/);
     assert.deepEqual(await starts("litecoin-2", "litecoin-3"), before);
-    const [, snapshot] = /`volume: \{ generation: 2, snapshot: (snap-[0-9a-f]+) \}`/.exec(said) ?? assert.fail(said);
+    const [, command = ""] =
+      /`coinfleet (replace litecoin-1 --environment test --snapshot snap-[0-9a-f]+)`/.exec(said) ?? assert.fail(said);
     promoted = {};
-    const volume = { sizeGiB: 2, generation: 2, snapshot };
-    const retired = { volumes: ["litecoin-1", "litecoin-2", "litecoin-3"].map((node) => `${node}-data-volume-g1`) };
-    await servedAllTheWhile(() => fleet.up(withFleet(file(current, current, { volume }), { retired })));
-    await synced("litecoin-1", "litecoin-2", "litecoin-3");
+    await fleet.stack.write(file(current, current));
+    await servedAllTheWhile(async () => {
+      const { code, stdout, stderr } = await fleet.stack.coinfleet(command.split(" "));
+      assert.equal(code, 0, stdout + stderr);
+    });
+    await synced("litecoin-1");
+    assert.deepEqual(await starts("litecoin-2", "litecoin-3"), before);
+    const old = fleet.nodes["litecoin-1"]?.volumeId ?? assert.fail();
+    await fleet.up();
     assert.deepEqual(await fleet.stack.plan(), []);
+    const VolumeIds = [old, fleet.nodes["litecoin-1"]?.volumeId ?? assert.fail()];
+    const { Volumes = [] } = await new EC2Client(fleet.clientSettings).send(new DescribeVolumesCommand({ VolumeIds }));
+    const [kept, made] = VolumeIds.map((id) => Volumes.find(({ VolumeId }) => VolumeId === id));
+    assert.deepEqual([kept?.State, made?.State, made?.SnapshotId], ["available", "in-use", command.split(" ").at(-1)]);
   });
 });

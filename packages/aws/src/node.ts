@@ -226,9 +226,8 @@ export class Node extends pulumi.ComponentResource {
 function canary({ surroundings, group, node }: NodeArgs, volumeId: pulumi.Input<string>): { canary?: pulumi.Input<unknown> } {
   if (node.index !== 1 || group.holdsKeys) return {};
   const { documents, place } = surroundings;
-  const { generation } = node.volume;
   const tags = nodeTags(place, group, node, `${node.name}-before-release`);
-  return { canary: pulumi.output({ stopDocument: documents.stop, volumeId, generation, tags }) };
+  return { canary: pulumi.output({ stopDocument: documents.stop, volumeId, tags }) };
 }
 
 /** Only where there is one: what is said to every other gate stays as it was, so that none runs again. */

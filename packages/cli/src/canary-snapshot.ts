@@ -1,6 +1,5 @@
 import { CreateSnapshotCommand, DeleteSnapshotCommand, DescribeSnapshotsCommand, type EC2Client, type Snapshot } from "@aws-sdk/client-ec2";
 import type { SSMClient } from "@aws-sdk/client-ssm";
-import { volumeName } from "@coinfleet/sdk";
 import { z } from "zod";
 import { calling } from "./aws-call.ts";
 import type { Deadline } from "./deadline.ts";
@@ -11,8 +10,6 @@ import { documentFailed, runDocument, type CommandEnd } from "./ssm-command.ts";
 export const canarySchema = z.strictObject({
   stopDocument: z.string(),
   volumeId: z.string(),
-  /** The volume's generation; a line that goes back names the next one. */
-  generation: z.number(),
   tags: z.record(z.string(), z.string()),
 });
 
@@ -84,6 +81,6 @@ export async function forgetOlder(canary: Pick<Canary, "ec2" | "volume">): Promi
     await calling("ec2:DeleteSnapshot", canary.ec2.send(new DeleteSnapshotCommand({ SnapshotId })), "An older snapshot is still there.");
 }
 
-/** What to write into the stack file to go back to a snapshot of a group's first node. */
-export const wayBack = (id: string, node: string, { generation }: Canary["volume"]): string =>
-  `the data before it is in ${id}; the group goes back to it by the old release and \`volume: { generation: ${generation + 1}, snapshot: ${id} }\` in the stack file, with its volumes of today (${volumeName(node, generation)}, …) under \`retired.volumes\`: new ones are made beside them`;
+/** What leads back to a snapshot of a group's first node. */
+export const wayBack = (id: string, { node, environment }: { readonly node: string; readonly environment: string }): string =>
+  `the data before it is in ${id}. Write the old release into the stack file, then \`coinfleet replace ${node} --environment ${environment} --snapshot ${id}\` makes a new volume from it beside the old one`;

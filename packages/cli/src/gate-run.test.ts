@@ -219,7 +219,7 @@ describe("runGate", () => {
   });
 
   describe("of a group's first node", () => {
-    const canary = { stopDocument: "coinfleet-test-stop", volumeId: "vol-1", generation: 3, tags: { "coinfleet:environment": "test" } };
+    const canary = { stopDocument: "coinfleet-test-stop", volumeId: "vol-1", tags: { "coinfleet:environment": "test" } };
     const done: string[] = [];
     let before: readonly (readonly [id: string, release: string, day: string])[];
     let running: string;
@@ -286,7 +286,7 @@ describe("runGate", () => {
       metrics(aws, { Synced: 1 }, { ProbeSuccess: 0 });
       await assert.rejects(
         runGate({ ...input, canary }, recordingReporter().reporter, 20),
-        /HeldOutOfService[^]*If the release is to blame: [^]*`volume: \{ generation: 4, snapshot: snap-new \}`[^]*litecoin-1-data-volume-g3/,
+        /HeldOutOfService[^]*If the release is to blame: [^]*`coinfleet replace litecoin-1 --environment test --snapshot snap-new`/,
       );
       assert.deepEqual(
         done.filter((one) => one !== "status"),
@@ -399,7 +399,7 @@ describe("runGate", () => {
   describe("with a next release", () => {
     const announcing = { ...releaseOf("2.0.0"), next: { ...releaseOf("3.0.0"), at: { height: 900, file: "litecoind/upgrade.json" } } };
     const runAnnouncing = (running: string, told: WantedRelease = announcing): ReturnType<typeof runGate> => {
-      const canary = { stopDocument: "coinfleet-test-stop", volumeId: "vol-1", generation: 1, tags: {} };
+      const canary = { stopDocument: "coinfleet-test-stop", volumeId: "vol-1", tags: {} };
       aws.on("GetParameter", ({ Name }) => parameter(String(Name).endsWith("/running") ? releaseOf(running) : told));
       return runGate({ ...input, release: told, soakSec: 900, canary }, recordingReporter().reporter, 20);
     };

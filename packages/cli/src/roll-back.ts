@@ -81,11 +81,11 @@ async function holdOut(gate: Gate, failure: Failure, problem: unknown): Promise<
   );
 }
 
-/** What to write into the stack file, where the release is to blame. */
-const wayOut = ({ input: { canary, node } }: Gate, { snapshotId }: Failure): string =>
-  snapshotId === undefined || canary === undefined
-    ? "a newer release, or `volume: { generation, snapshot }` with a snapshot from before it, in the stack file"
-    : wayBack(snapshotId, node, canary);
+/** What to do where the release is to blame. */
+const wayOut = ({ input }: Gate, { snapshotId }: Failure): string =>
+  snapshotId === undefined
+    ? `a newer release in the stack file; or the old one there, and \`coinfleet replace ${input.node} --environment ${input.environment}\` with a --snapshot from before it`
+    : wayBack(snapshotId, input);
 
 /** What a failure was, without its advice. */
 function firstLines(message: string): string {
