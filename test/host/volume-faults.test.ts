@@ -5,18 +5,6 @@ import { byId, content, sh, sizeMiB, VolumeHost } from "./volume-host.ts";
 const data = "/var/lib/coinfleet/data";
 const chain = `${data}/litecoind/block`;
 
-/** What scripts of this kind usually take for the data volume: the first disk that nobody has mounted. */
-const firstUnmounted = `#!/bin/bash
-for device in /dev/loop*; do
-  if ! grep -q "^$device " /proc/mounts; then echo "$device"; exit; fi
-done
-`;
-
-/** Formats what it does not know, as such scripts do. */
-const formatWhatIsThere = `#!/bin/bash
-blkid "$1" | grep -q 'LABEL="coinfleet"' || mkfs.xfs -q -f -L coinfleet "$1"
-`;
-
 /** Power cuts are the file system's own: it stops at once, and what is in memory never reaches the device. Does not prove what a drive's cache does. */
 describe("the volume script after faults", function () {
   this.timeout(120_000);
@@ -90,11 +78,6 @@ describe("the volume script after faults", function () {
   });
 
   describe("which a script that formats the first unmounted disk does not survive", () => {
-    function becomeNaive(): void {
-      host.write("usr/lib/coinfleet/volume-devices", firstUnmounted, 0o755);
-      host.write("usr/lib/coinfleet/volume-format", formatWhatIsThere, 0o755);
-    }
-
     function checkForeign(): void {
       const foreign = host.device("foreign", sizeMiB);
       sh(`mkfs.ext4 -q ${foreign}`);
@@ -120,7 +103,7 @@ describe("the volume script after faults", function () {
         check();
         host.remove();
         host = new VolumeHost();
-        becomeNaive();
+        host.becomeNaive();
         assert.throws(check, assert.AssertionError);
       });
     }

@@ -14,6 +14,25 @@ export const sh = (command: string): string =>
 /** Digest of all that is on a device. */
 export const content = (device: string): string => sh(`blockdev --flushbufs ${device}; sha256sum < ${device}`);
 
+/** What scripts of this kind usually take for the data volume: the first disk that nobody has mounted. */
+const firstUnmounted = `#!/bin/bash
+for device in /dev/loop* /dev/nvme?n1; do
+  if [ -b "$device" ] && ! grep -q "^$device " /proc/mounts; then echo "$device"; exit; fi
+done
+`;
+
+/** Formats what it does not know, as such scripts do. */
+const formatWhatIsThere = `#!/bin/bash
+blkid "$1" | grep -q 'LABEL="coinfleet"' || mkfs.xfs -q -f -L coinfleet "$1"
+`;
+
+/** What the volume script says about itself. */
+export interface Status {
+  readonly state: string;
+  readonly why: string;
+  readonly fix: string;
+}
+
 /** A host with the configuration of one litecoin node, and its volume script. */
 export class VolumeHost extends HostRoot {
   constructor() {
@@ -32,11 +51,17 @@ export class VolumeHost extends HostRoot {
     return this.run(`/usr/lib/coinfleet/volume || exit $?; ${then}`, { [byId]: device });
   }
 
+  /** Its script formats the first disk that nobody has mounted. Tests must not let it pass. */
+  becomeNaive(): void {
+    this.write("usr/lib/coinfleet/volume-devices", firstUnmounted, 0o755);
+    this.write("usr/lib/coinfleet/volume-format", formatWhatIsThere, 0o755);
+  }
+
   mkfsCount(): number {
     return (this.read("run/mkfs.log") ?? "").split("\n").filter((line) => line !== "").length;
   }
 
-  status(): { readonly state: string; readonly why: string; readonly fix: string } {
+  status(): Status {
     return JSON.parse(this.read("run/coinfleet/status/volume.json") ?? "{}") as never;
   }
 

@@ -16,7 +16,7 @@ const checks: Record<string, () => string[]> = {
 };
 
 function shellFiles(): string[] {
-  return [...globSync("{tools,packages}/**/*.sh", { exclude: (path) => path.includes("node_modules") }), ".ci/run"].sort();
+  return [...globSync("{tools,packages,test}/**/*.sh", { exclude: (path) => path.includes("node_modules") }), ".ci/run"].sort();
 }
 
 const wanted = process.argv.slice(2);

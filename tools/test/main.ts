@@ -130,7 +130,16 @@ const long: Layer[] = [
     usesEngine: true,
     run: mocha(find("test/upgrades/*.test.ts"), minutes(30)),
   },
-  { name: "volumes", proves: "never a second mkfs, on real block devices", run: mocha(find("test/host/volume*.test.ts"), minutes(10)) },
+  {
+    name: "volumes",
+    proves: "never a second mkfs, on real block devices",
+    run: mocha(find("test/host/volume{,-faults}.test.ts"), minutes(10)),
+  },
+  {
+    name: "guest",
+    proves: "the same on NVMe disks that fail, come late or change their numbers, and after power cuts",
+    run: mocha(["test/host/volume-guest.test.ts"], minutes(20)),
+  },
   { name: "sandbox hosts", proves: "the sandbox's hosts are like instances", run: pytest(realHosts) },
   {
     name: "sandbox smoke",
