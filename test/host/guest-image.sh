@@ -23,7 +23,7 @@ mv "$root"/boot/vmlinuz-* "$made/vmlinuz"
 modules=$(echo "$root"/usr/lib/modules/*)
 find "$modules/kernel" -name '*.ko' ! -path '*/fs/xfs/*' ! -path '*/virtio*' ! -path '*/crypto/*' ! -path '*/kernel/lib/*' -delete
 chroot "$root" depmod "${modules##*/}"
-(cd "$root" && rm -rf boot usr/share usr/lib/python3*)
+(cd "$root" && rm -rf boot usr/share usr/*/python3* usr/lib/udev/hwdb.d usr/lib/*/gconv usr/lib/*/libicu*)
 
 # What the packages' own scripts would have done.
 ln -s mawk "$root/usr/bin/awk"

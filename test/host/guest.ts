@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { createAtomically, defaultCacheDir, exists, sha256OfText, withLock } from "@coinfleet/build";
 import type { Outcome } from "./host-root.ts";
@@ -148,6 +149,14 @@ export class Guest {
     return (await this.run(`lsblk -dno NAME,SERIAL | sed -n 's/ *${serialOf(id)}$//p'`)).output.trim();
   }
 
+  /** Waits for as long as the guest lives. */
+  async until(holds: () => boolean | Promise<boolean>): Promise<void> {
+    while (!(await holds())) {
+      if (!this.#isAlive()) throw this.#hasEnded();
+      await sleep(10);
+    }
+  }
+
   /** Attaches a disk while the guest runs. */
   async plug(id: string): Promise<void> {
     const drive = `disk${this.#disks.findIndex((disk) => disk.id === id)}`;
@@ -169,19 +178,23 @@ export class Guest {
   /** What is in the guest's memory is lost; what has reached a disk is not. */
   async cutPower(): Promise<void> {
     this.#qemu.kill("SIGKILL");
-    if (this.#qemu.exitCode === null && this.#qemu.signalCode === null) await this.#ended;
+    if (this.#isAlive()) await this.#ended;
     for (const line of Object.values(this.#lines)) line.close();
   }
 
   async #answer(line: Line): Promise<string> {
     const answer = await Promise.race([line.next(), this.#ended.then(() => undefined)]);
-    if (answer === undefined) throw new Error(`the guest has ended. Its console:\n${this.#console()}`);
+    if (answer === undefined) throw this.#hasEnded();
     return answer;
   }
 
-  #console(): string {
-    const file = join(this.#host.directory, "console");
-    return existsSync(file) ? readFileSync(file, "utf8").slice(-2000) : "";
+  #isAlive(): boolean {
+    return this.#qemu.exitCode === null && this.#qemu.signalCode === null;
+  }
+
+  #hasEnded(): Error {
+    const console = join(this.#host.directory, "console");
+    return new Error(`the guest has ended. Its console:\n${existsSync(console) ? readFileSync(console, "utf8").slice(-2000) : ""}`);
   }
 
   /** Hands the guest's questions to the hosts' stand-in for AWS. */

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout } from "node:timers/promises";
 import { Guest, type GuestDisk } from "./guest.ts";
 import { skipUnlessRoot } from "./host-root.ts";
 import { sh, sizeMiB, VolumeHost, volumeId as id } from "./volume-host.ts";
@@ -16,7 +15,7 @@ const writeChain = `dd if=/dev/urandom of=${chain} bs=1M count=16 status=none; s
  * power cut that takes all of the machine's memory. The disks have no cache of their own, as EBS has none that forgets.
  */
 describe("the volume script in a virtual machine", function () {
-  this.timeout(20 * 60_000);
+  this.timeout(30 * 60_000);
   let host: VolumeHost;
   let guest: Guest | undefined;
 
@@ -42,7 +41,8 @@ describe("the volume script in a virtual machine", function () {
 
   const foreign = (): GuestDisk => disk(otherId, "mkfs.ext4 -q $disk");
   const content = ({ file }: GuestDisk): string => sh(`sha256sum < ${join(host.directory, file)}`);
-  const isBlank = ({ file }: GuestDisk): boolean => readFileSync(join(host.directory, file)).every((byte) => byte === 0);
+  const isBlank = ({ file }: GuestDisk): boolean => readFileSync(join(host.directory, file)).equals(Buffer.alloc(sizeMiB * 2 ** 20));
+  const hasSuperblock = ({ file }: GuestDisk): boolean => sh(`head -c 4 ${join(host.directory, file)} | tr -d '\\0'`) === "XFSB";
 
   async function boot(...disks: readonly GuestDisk[]): Promise<Guest> {
     await guest?.cutPower();
@@ -120,7 +120,7 @@ describe("the volume script in a virtual machine", function () {
       host.configure({ volume: { id: target.id, mayFormat: true } });
       await on.refresh();
       await on.run("/usr/lib/coinfleet/volume >/dev/null 2>&1 &");
-      while (host.mkfsCount() === count) await setTimeout(10);
+      await on.until(() => host.mkfsCount() > count);
     };
     const own = disk(id, "", slow);
     for (let cut = 1; cut <= 2; cut++) {
@@ -135,7 +135,7 @@ describe("the volume script in a virtual machine", function () {
     const { code, output } = await third.volume(`${writeChain}; /usr/lib/coinfleet/volume-stop`);
     assert.equal(code, 0, output);
     await start(third, half);
-    while (isBlank(half)) await setTimeout(10);
+    await third.until(() => hasSuperblock(half));
     await third.cutPower();
 
     const last = await boot(own, half);
@@ -169,9 +169,7 @@ describe("the volume script in a virtual machine", function () {
     const [own, other] = [disk(id, "", { isAbsent: true }), foreign()];
     const before = content(other);
     const on = await boot(own, other);
-    const settles = async (...states: readonly string[]): Promise<void> => {
-      while (!states.includes((await on.status()).state)) await setTimeout(200);
-    };
+    const settles = (...states: readonly string[]): Promise<void> => on.until(async () => states.includes((await on.status()).state));
     await on.run("/usr/lib/coinfleet/volume >/run/volume.log 2>&1 &");
     await settles("waiting");
     assert.match((await on.status()).why, /vol-0123456789abcdef0 is not attached/);

@@ -138,7 +138,7 @@ const long: Layer[] = [
   {
     name: "guest",
     proves: "the same on NVMe disks that fail, come late or change their numbers, and after power cuts",
-    run: mocha(["test/host/volume-guest.test.ts"], minutes(20)),
+    run: mocha(["test/host/volume-guest.test.ts"], minutes(30)),
   },
   { name: "sandbox hosts", proves: "the sandbox's hosts are like instances", run: pytest(realHosts) },
   {
