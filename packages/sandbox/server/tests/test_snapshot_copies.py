@@ -122,9 +122,7 @@ def test_copies_that_aws_refuses(ec2: Any, far: Any, snapshot_id: str) -> None:
     assert code_of(lambda: copied(ec2, there, ELSEWHERE)) == "IncorrectState"
 
 
-def test_an_instance_does_not_start_from_a_copy_under_way_nor_from_one_elsewhere(
-    ec2: Any, far: Any, launch: Any, snapshot_id: str
-) -> None:
+def test_an_instance_does_not_start_from_a_copy_under_way_nor_from_one_elsewhere(ec2: Any, far: Any, launch: Any, snapshot_id: str) -> None:
     def start(from_id: str) -> str:
         return code_of(lambda: launch(BlockDeviceMappings=[{"DeviceName": "/dev/sdf", "Ebs": {"SnapshotId": from_id}}]))
 
