@@ -141,7 +141,10 @@ describe("drills", function () {
     assert.equal(code, 1);
     process.stdout.write(`      found out after ${seconds.toFixed(0)} s\n`);
     // Whoever says it first: the node's metrics, or its host when it is asked.
-    assert.match(stderr, /DrillFailed: The newest snapshot of litecoin does not become a node\.[\s\S]*(have ended 5 times|ended with code 1)/);
+    assert.match(
+      stderr,
+      /DrillFailed: The newest snapshot of litecoin does not become a node\.[\s\S]*(have ended 5 times|ended with code 1)/,
+    );
     const tags = await snapshots.tags(broken);
     assert.equal(tags["coinfleet:proven"], undefined);
     assert.match(tags["coinfleet:drill-failed"] ?? "", /^\d{4}-/);
