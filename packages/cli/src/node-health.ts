@@ -15,8 +15,9 @@ export const wasSyncedBefore = (cloudWatch: CloudWatchClient, node: MetricNode):
 const day15Ms = 15 * 24 * 3_600_000;
 
 /** Whether the node was synced at any time since then. CloudWatch keeps minutes for 15 days, and hours for 15 months. */
-export const wasSyncedSince = (cloudWatch: CloudWatchClient, node: MetricNode, sinceMs: number): Promise<boolean> => {
+export const wasSyncedSince = async (cloudWatch: CloudWatchClient, node: MetricNode, sinceMs: number): Promise<boolean> => {
   const ms = Date.now() - sinceMs;
+  if (ms <= 0) return false;
   return wasSyncedWithin(cloudWatch, node, ms, ms < day15Ms ? 60 : 3600);
 };
 
