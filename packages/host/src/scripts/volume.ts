@@ -67,8 +67,16 @@ not_blank() {
   echo "$1"
   exit 1
 }
-# Other than 0 (the same) is a difference, or an error of the device: both mean "not blank".
-zeros() { cmp --silent --ignore-initial="$1":0 --bytes="$2" "$device" /dev/zero; }
+# zeros <where> <offset> <bytes>
+zeros() {
+  local code=0
+  cmp --silent --ignore-initial="$2":0 --bytes="$3" "$device" /dev/zero || code=$?
+  case $code in
+    0) ;;
+    1) not_blank "there is data $1" ;;
+    *) not_blank "it cannot be read $1" ;;
+  esac
+}
 
 blockdev --flushbufs "$device"
 size=$(blockdev --getsize64 "$device") || not_blank "it cannot be read"
@@ -84,11 +92,11 @@ found=$(blkid -p -o export "$device" 2>&1) || code=$?
 # Copies of superblocks lie at the start of ext4's block groups, and at even fractions of an xfs.
 head=$((256 * 1024 * 1024))
 tail=$((16 * 1024 * 1024))
-zeros 0 $((size < head ? size : head)) || not_blank "there is data in its first 256 MiB"
-zeros $((size < tail ? 0 : size - tail)) $((size < tail ? size : tail)) || not_blank "there is data at its end"
+zeros "in its first 256 MiB" 0 $((size < head ? size : head))
+zeros "at its end" $((size < tail ? 0 : size - tail)) $((size < tail ? size : tail))
 for ((sample = 1; sample < 1024; sample++)); do
   offset=$((size * sample / 1024 / 4096 * 4096 - 32768))
-  if [ "$offset" -gt 0 ]; then zeros "$offset" 65536 || not_blank "there is data at byte $offset"; fi
+  if [ "$offset" -gt 0 ]; then zeros "at byte $offset" "$offset" 65536; fi
 done
 `;
 
