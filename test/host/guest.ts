@@ -1,6 +1,6 @@
 import { execFile, execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
 import { dirname, join } from "node:path";
@@ -94,10 +94,11 @@ export class Guest {
     this.#disks = disks;
     const line = (name: string): Line => new Line(join(host.directory, name));
     this.#lines = { commands: line("commands"), aws: line("aws"), monitor: line("monitor") };
+    const console = openSync(join(host.directory, "console"), "w");
     // With its parent gone nobody would end it.
-    this.#qemu = spawn("setpriv", ["--pdeathsig", "KILL", "qemu-system-x86_64", ...this.#arguments(image)], {
-      stdio: ["ignore", "ignore", "inherit"],
-    });
+    const command = ["--pdeathsig", "KILL", "qemu-system-x86_64", ...this.#arguments(image)];
+    this.#qemu = spawn("setpriv", command, { stdio: ["ignore", console, console] });
+    closeSync(console);
     this.#ended = once(this.#qemu, "exit");
   }
 
@@ -141,7 +142,7 @@ export class Guest {
 
   /** What the volume script has said last. */
   async status(): Promise<Status> {
-    return JSON.parse((await this.run("cat /run/coinfleet/status/volume.json || echo '{}'")).output) as never;
+    return JSON.parse((await this.run("cat /run/coinfleet/status/volume.json 2>/dev/null || echo '{}'")).output) as never;
   }
 
   /** Kernel's name of the disk that is the volume: nvme0n1. */
@@ -193,8 +194,8 @@ export class Guest {
   }
 
   #hasEnded(): Error {
-    const console = join(this.#host.directory, "console");
-    return new Error(`the guest has ended. Its console:\n${existsSync(console) ? readFileSync(console, "utf8").slice(-2000) : ""}`);
+    const console = readFileSync(join(this.#host.directory, "console"), "utf8").slice(-2000);
+    return new Error(`the guest has ended. Its console:\n${console}`);
   }
 
   /** Hands the guest's questions to the hosts' stand-in for AWS. */
@@ -212,7 +213,7 @@ export class Guest {
     return [
       ...["-accel", "tcg", "-machine", "q35", "-cpu", "max", "-m", "768", "-nodefaults", "-display", "none", "-no-reboot"],
       ...["-kernel", join(image, "vmlinuz"), "-initrd", join(image, "initrd"), "-append", "console=ttyS0 quiet panic=-1"],
-      ...["-serial", `file:${path("console")}`, "-device", "virtio-serial", "-device", "pcie-root-port,id=free-slot"],
+      ...["-serial", "stdio", "-device", "virtio-serial", "-device", "pcie-root-port,id=free-slot"],
       ...socket("commands"),
       ...port("commands"),
       ...socket("aws"),

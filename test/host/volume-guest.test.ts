@@ -150,7 +150,7 @@ describe("the volume script in a virtual machine", function () {
     const unread = disk(id, "mkfs.xfs -q -L coinfleet $disk", { faults: [{ iotype: "read" }] });
     const damaged = disk(otherId, "", { faults: [{ iotype: "read", sector: 100 * 2048 }] });
     const on = await boot(unread, damaged);
-    await checkRefusal(on, damaged, /neither blank nor ours.*there is data/);
+    await checkRefusal(on, damaged, /neither blank nor ours.*cannot be read in its first 256 MiB/);
     const check = (): Promise<void> => checkRefusal(on, unread, /neither blank nor ours.*cannot be read/);
     await check();
     await checkThatNaiveFails(on, check);
