@@ -4,6 +4,7 @@ import { FleetUnderTest } from "../fleet/fleet-under-test.ts";
 import { fleetOf } from "../fleet/stack.ts";
 import { startBitcoinMirror } from "./bitcoin-mirror.ts";
 import { describeDaemon } from "./describe-daemon.ts";
+import { describeLightning } from "./describe-lightning.ts";
 
 const bitcoin = { network: "regtest", count: 2, sources: { bitcoind: "upstream" }, blockEverySec: 5 };
 
@@ -34,4 +35,5 @@ describe("bitcoind", function () {
   });
 
   describeDaemon(() => fleet, "bitcoin", bitcoin);
+  describeLightning(() => fleet, { bitcoin });
 });

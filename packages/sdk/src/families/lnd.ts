@@ -97,8 +97,10 @@ function renderConfig(chain: string, { network, options, filesPath, server }: Da
     `bitcoind.rpchost=${host}:${port}`,
     "bitcoind.rpcuser=coinfleet",
     `bitcoind.rpcpass=${password}`,
-    // Asks for new blocks instead of being told by ZeroMQ: one port less to open, at some seconds' delay.
+    // Asks for new blocks instead of being told by ZeroMQ: one port less to open.
     "bitcoind.rpcpolling=true",
+    // Between a block and its own next question the client says that it is not synced.
+    "bitcoind.blockpollinginterval=1s",
     ...(options.acceptLargeChannels ? ["[protocol]", "protocol.wumbo-channels=true"] : []),
   ];
   return `${lines.join("\n")}\n`;
