@@ -50,7 +50,10 @@ const backup = (id: string, startTime: string): string =>
   `<snapshotId>${id}</snapshotId><startTime>${startTime}</startTime><status>completed</status>${tags({ "coinfleet:node": "litecoin-1", "coinfleet:environment": "production" })}`;
 
 describe("the snapshot that a copy is of", () => {
-  const at = (id: string, takenMs: number, node = "litecoin-1"): GroupSnapshot => ({ id, takenMs, node, environment: "production" });
+  const at = (id: string, takenMs: number, node = "litecoin-1"): GroupSnapshot => ({
+    ...{ id, takenMs, node, environment: "production" },
+    ...{ volumeId: "vol-1", sizeGiB: 10 },
+  });
   const own = [at("snap-new", 300), at("snap-other", 200, "litecoin-2"), at("snap-its", 100), at("snap-old", 50)];
 
   it("is the newest of its node that was begun before it was", () => {
