@@ -5,7 +5,8 @@ import { startFakeAws, type FakeAws } from "./testing/fake-aws.ts";
 import { fakeCaller, fakeFleet, fakeMetrics } from "./testing/fake-fleet.ts";
 import { recordingReporter } from "./testing/memory-output.ts";
 
-const fleet = { environment: "test", groups: [{ name: "litecoin", formerly: "ltc", secrets: ["rpc"] }] } as unknown as ResolvedFleet;
+const litecoin = { name: "litecoin", coinName: "Litecoin", formerly: "ltc", holdsKeys: false, secrets: ["rpc"] };
+const fleet = { environment: "test", groups: [litecoin] } as unknown as ResolvedFleet;
 const rotation: Rotation = { group: "litecoin", region: "eu-central-1", makesValue: true, isForced: false, timeoutSec: 2 };
 
 describe("coinfleet secret rotate", () => {
@@ -33,9 +34,9 @@ describe("coinfleet secret rotate", () => {
   });
   afterEach(() => aws.close());
 
-  const rotate = async (change: Partial<Rotation> = {}): Promise<string> => {
+  const rotate = async (change: Partial<Rotation> = {}, of = fleet): Promise<string> => {
     const { reporter, text } = recordingReporter();
-    await rotateSecrets(fleet, { ...rotation, ...change }, reporter, 20).catch((error: Error) => {
+    await rotateSecrets(of, { ...rotation, ...change }, reporter, 20).catch((error: Error) => {
       error.message += `\n${text()}`;
       throw error;
     });
@@ -63,6 +64,18 @@ describe("coinfleet secret rotate", () => {
     fakeMetrics(aws, (node, metric) => (metric === "BlocksBehind" ? 9 : metric === "Synced" && node === "litecoin-2" ? 0 : 1));
     await assert.rejects(rotate(), /SiblingNotHealthy[^]*litecoin-2 is Syncing[^]*Nothing has been changed/);
     assert.deepEqual(done, []);
+  });
+
+  it("makes no value for what opens a wallet, and has the nodes read one that a person has put there", async () => {
+    const wallets = { ...fleet, groups: [{ ...litecoin, holdsKeys: true }] } as unknown as ResolvedFleet;
+    await assert.rejects(
+      rotate({}, wallets),
+      /InvalidInput: The secrets of litecoin open the keys[^]*--keep-value[^]*Nothing has been changed/,
+    );
+    await assert.rejects(rotate({ isForced: true }, wallets), /InvalidInput/);
+    assert.deepEqual(aws.calls, []);
+    await rotate({ makesValue: false }, wallets);
+    assert.deepEqual(done, ["coinfleet-test-apply on i-1", "coinfleet-test-apply on i-2"]);
   });
 
   it("refuses a group without secrets before anything is changed", async () => {

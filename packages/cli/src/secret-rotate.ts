@@ -25,6 +25,7 @@ export async function rotateSecrets(fleet: ResolvedFleet, rotation: Rotation, re
   const { group: name, region, makesValue } = rotation;
   const group = fleet.groups.find((one) => one.name === name);
   if (group === undefined || group.secrets.length === 0) throw noSecrets(fleet, name);
+  if (makesValue && group.holdsKeys) throw opensKeys(fleet, group);
   const nodes = await usersOf(fleet, group, region);
   // Before there is a value that some of them would never take.
   if (!rotation.isForced) await refuseUnwell(nodes, region);
@@ -66,6 +67,16 @@ async function refuseUnwell(nodes: readonly FleetNode[], region: string): Promis
     state: "Nothing has been changed.",
   });
 }
+
+/** What a wallet was locked with opens it, and no new value does. */
+const opensKeys = (fleet: ResolvedFleet, { name, coinName, secrets }: ResolvedGroup): CliError =>
+  new CliError("InvalidInput", {
+    title: `The secrets of ${name} open the keys in its data: a value made here would lock them up.`,
+    where: secrets.map((secret) => `${fleet.environment}/${name}/${secret}`).join(", "),
+    got: `${coinName} holds keys`,
+    fix: `Change the password in the client, put the same into the secret, then: coinfleet secret rotate ${name} -e ${fleet.environment} --keep-value`,
+    state: "Nothing has been changed.",
+  });
 
 const noSecrets = (fleet: ResolvedFleet, name: string): CliError =>
   new CliError("InvalidInput", {
