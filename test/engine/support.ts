@@ -69,7 +69,8 @@ export class TestStack {
   async write(config: StackFile): Promise<void> {
     const file = join(this.#folder, "stacks", `Pulumi.${this.#name}.yaml`);
     const salt = /^encryptionsalt: .*$/m.exec(await readFile(file, "utf8").catch(() => ""))?.[0] ?? "";
-    await writeFile(file, `${stringify({ config })}${salt}\n`);
+    // As people write them: each value where it is used.
+    await writeFile(file, `${stringify({ config }, { aliasDuplicateObjects: false })}${salt}\n`);
   }
 
   /** The same stack with other variables in the environment of `pulumi`. */

@@ -125,6 +125,14 @@ describe("the stack file of a replacement", () => {
     assert.match(twice, /volumes: \[litecoin-1-data-volume-g1, litecoin-2-data-volume-g1, litecoin-2-data-volume-g2\]\n/);
   });
 
+  it("is refused where the group shares its volume with another one", () => {
+    const shared = text
+      .replace("count: 2 }", "volume: &all { sizeGiB: 4 } }")
+      .replace("monero: { network: mainnet", "monero: { network: mainnet, volume: *all");
+    for (const group of ["litecoin", "monero"])
+      assert.throws(() => editReplacement(shared, { ...replacement, group }), /InvalidInput[^]*by an anchor/);
+  });
+
   it("shows what has changed, line by line", () => assert.deepEqual(changedLines("a\nb\nc", "a\nx\ny\nc"), ["- b", "+ x", "+ y"]));
 
   it("is one that the program takes: production's, with a node of each group replaced", () => {
