@@ -169,12 +169,13 @@ describe("the volume script in a virtual machine", function () {
     const [own, other] = [disk(id, "", { isAbsent: true }), foreign()];
     const before = content(other);
     const on = await boot(own, other);
-    const settles = (...states: readonly string[]): Promise<void> => on.until(async () => states.includes((await on.status()).state));
+    const settles = (states: string): Promise<unknown> =>
+      on.run(`until grep -Eqs '"state": "(${states})"' /run/coinfleet/status/volume.json; do sleep 1; done`);
     await on.run("/usr/lib/coinfleet/volume >/run/volume.log 2>&1 &");
     await settles("waiting");
     assert.match((await on.status()).why, /vol-0123456789abcdef0 is not attached/);
     await on.plug(id);
-    await settles("done", "failed");
+    await settles("done|failed");
     const { output } = await on.run(`cat /run/volume.log; findmnt -no SOURCE ${data}; cat /sys/block/nvme1n1/device/serial`);
     assert.match(output, /volume: waiting: [^]*\nvolume: done: [^]*\n\/dev\/nvme1n1\nvol0123456789abcdef0\s*$/);
     assert.deepEqual([host.mkfsCount(), content(other)], [1, before]);

@@ -53,6 +53,11 @@ const refusals: readonly Refusal[] = [
     says: /neither blank nor ours.*there is data/,
   },
   {
+    name: "one stray block behind what is read as a whole",
+    before: (device) => sh(`dd if=/dev/urandom of=${device} bs=64k seek=${(sizeMiB * 16 * 900) / 1024} count=1 conv=notrunc status=none`),
+    says: /neither blank nor ours.*there is data at byte/,
+  },
+  {
     name: "data at its very end only",
     before: (device) => sh(`dd if=/dev/urandom of=${device} bs=1M seek=${sizeMiB - 1} count=1 conv=notrunc status=none`),
     says: /neither blank nor ours.*there is data/,

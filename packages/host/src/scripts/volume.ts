@@ -96,7 +96,8 @@ zeros "in its first 256 MiB" 0 $((size < head ? size : head))
 zeros "at its end" $((size < tail ? 0 : size - tail)) $((size < tail ? size : tail))
 for ((sample = 1; sample < 1024; sample++)); do
   offset=$((size * sample / 1024 / 4096 * 4096 - 32768))
-  if [ "$offset" -gt 0 ]; then zeros "at byte $offset" "$offset" 65536; fi
+  # What lies before has been read.
+  if [ $((offset + 65536)) -gt "$head" ]; then zeros "at byte $offset" "$offset" 65536; fi
 done
 `;
 
