@@ -43,7 +43,7 @@ const replacedVolume = z.strictObject({
     .max(65_536)
     .optional()
     .describe(
-      "First size, GiB, where the snapshot is of a volume that has grown beyond the group's sizeGiB. Default, and at least: the group's.",
+      "First size, GiB, where the snapshot is of a volume that has grown beyond the group's sizeGiB; at least that one. Default: the group's.",
     ),
 });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -128,6 +128,12 @@ describe("ensureToolchain", () => {
         /ToolMissing: There is neither a Terraform AWS provider[^]*HTTP 403/,
       );
       assert.equal(existsSync(join(machine.folders.cache, `aws-${pluginVersions.aws}-official`)), false);
+      // Nothing goes on being built, for which the command would wait.
+      const started = existsSync(machine.folders.cache) ? readdirSync(machine.folders.cache) : [];
+      assert.deepEqual(
+        started.filter((name) => name.startsWith(".staging") || name.includes("docker")),
+        [],
+      );
     } finally {
       server.close();
     }

@@ -8,7 +8,7 @@ import { obtain } from "./obtain.ts";
 import type { Obtained, Source, World } from "./obtain.ts";
 import { cliFolder, pulumiHome } from "./pulumi-home.ts";
 import type { OnToolProgress } from "./report.ts";
-import { cliTool, pluginTools, type Tool } from "./tools.ts";
+import { cliTool, pluginTools } from "./tools.ts";
 
 /** Where to look, where to keep things, and whom to tell. */
 export interface ToolchainOptions {
@@ -44,20 +44,11 @@ export interface Toolchain {
 /** Has every tool ready, and says where. The second call finds everything in the cache. @throws BuildError when a tool cannot be had */
 export async function ensureToolchain(options: ToolchainOptions = {}): Promise<Toolchain> {
   const world = worldOf(options);
-  // One after the other: two builds at once compile twice what they share. The plugins first: one of them may be out of reach.
-  // Beside them what has a Terraform provider to build: it shares little with them, and fills the times in which they download and link.
-  const hasOwnProvider = ({ terraform }: Tool): boolean => typeof terraform === "object";
-  const inTurn = async (tools: readonly Tool[]): Promise<Obtained[]> => {
-    const done: Obtained[] = [];
-    for (const tool of tools) done.push(await obtain(tool, world));
-    return done;
-  };
-  const beside = inTurn(pluginTools.filter(hasOwnProvider));
-  // It is awaited below; until then its failure is nobody's.
-  beside.catch(() => undefined);
-  const alike = await inTurn(pluginTools.filter((tool) => !hasOwnProvider(tool)));
+  // One after the other: two builds at once compile twice what they share, and one that goes on after another has failed keeps the user waiting for nothing.
+  // The plugins first: one of them may be out of reach.
+  const plugins: Obtained[] = [];
+  for (const tool of pluginTools) plugins.push(await obtain(tool, world));
   const cli = await obtain(cliTool, world);
-  const plugins = [...alike, ...(await beside)];
   const binFolder = await cliFolder(cli, world);
   const home = await pulumiHome(plugins, world);
   const backend = join(world.folders.state, "stacks");
