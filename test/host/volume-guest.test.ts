@@ -122,16 +122,16 @@ describe("the volume script in a virtual machine", function () {
       await on.run("/usr/lib/coinfleet/volume >/dev/null 2>&1 &");
       await on.until(() => host.mkfsCount() > count);
     };
-    const own = disk(id, "", slow);
+    const own = disk(id);
     for (let cut = 1; cut <= 2; cut++) {
-      const on = await boot(own);
+      const on = await boot({ ...own, ...slow });
       await start(on, own);
       await on.cutPower();
       assert.deepEqual([host.mkfsCount(), host.record().state, isBlank(own)], [cut, "formatting", true]);
     }
 
-    const half = disk(otherId, "", slow);
-    const third = await boot({ ...own, writtenBytesPerSec: 0 }, half);
+    const half = disk(otherId);
+    const third = await boot(own, { ...half, ...slow });
     const { code, output } = await third.volume(`${writeChain}; /usr/lib/coinfleet/volume-stop`);
     assert.equal(code, 0, output);
     await start(third, half);
