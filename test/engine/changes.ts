@@ -38,7 +38,7 @@ export const changes: readonly Change[] = [
     id: "new-coin",
     wish: { nodes: { monero: { network: "regtest", count: 2, sources: { monerod: "debian" }, volume: { sizeGiB: 2 } } } },
     verdict: "safe",
-    says: ["**monero**: new: 2 nodes made (monero-1 and monero-2)", "20 alarms added"],
+    says: ["**monero**: new: 2 nodes made (monero-1 and monero-2)", "24 alarms added"],
   },
   { id: "removed-coin", wish: { nodes: { litecoin: undefined } }, verdict: "blocked", says: ["litecoin-2-data-volume-g1", "protected"] },
   { id: "fewer-nodes", wish: { nodes: { litecoin: { count: 1 } } }, verdict: "blocked", says: ["litecoin-2-data-volume-g1", "protected"] },

@@ -17,7 +17,8 @@ const stateOf = (state: State): unknown => (state ? pick(state, ["type", "urn", 
 
 /** Of the machine that recorded, and of no other. */
 const socket = /unix:\/\/\/[^"\\]*\/docker\.sock/g;
-const longest = 3000;
+// A policy is read whole: what is cut short cannot be judged.
+const longest = 12_000;
 const shortened = (_: string, value: unknown): unknown =>
   typeof value === "string" && value.length > longest ? `${value.slice(0, 100)}… (${value.length} characters)` : value;
 
