@@ -10,6 +10,7 @@ root=$work/root
 mkdir -p "$work/archives/partial" "$root/usr/bin" "$root/usr/sbin" "$root/usr/lib" "$root/usr/lib64" "$root/usr/local/bin"
 for name in bin sbin lib lib64; do ln -s "usr/$name" "$root/$name"; done
 
+apt-get update -qq >&2
 # As if nothing were installed here: the packages come with all that they need.
 : >"$work/status"
 apt-get install -qq --yes --download-only --no-install-recommends -o Dir::State::status="$work/status" -o Dir::Cache::archives="$work/archives" \
