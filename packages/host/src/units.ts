@@ -118,12 +118,10 @@ export const hostUnits: Readonly<Record<string, string>> = Object.fromEntries(
     },
     "coinfleet-next.timer": {
       description: "Coinfleet: the next release takes over when it is due",
-      // By the clock: a unit that its condition keeps from running is never active.
-      timer: ["OnCalendar=*:*:00/10", "AccuracySec=1"],
+      timer: ["OnActiveSec=10", "OnUnitActiveSec=10", "AccuracySec=1"],
     },
     "coinfleet-next.service": {
       description: "Coinfleet: the next release takes over when it is due",
-      unit: ["ConditionFileNotEmpty=/run/coinfleet/next.json"],
       service: [
         "Type=oneshot",
         "ExecStart=/usr/lib/coinfleet/next",
