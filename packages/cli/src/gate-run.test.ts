@@ -4,6 +4,7 @@ import type { GateInput, WantedRelease } from "./gate-steps.ts";
 import type { FakeAnswer, FakeAws } from "./testing/fake-aws.ts";
 import { startFakeAws } from "./testing/fake-aws.ts";
 import { fakeFleet } from "./testing/fake-fleet.ts";
+import { exampleGate } from "./testing/gate-input.ts";
 import { recordingReporter } from "./testing/memory-output.ts";
 
 const releaseOf = (version: string): WantedRelease => ({
@@ -12,24 +13,7 @@ const releaseOf = (version: string): WantedRelease => ({
   versions: { litecoind: version },
 });
 
-const input: GateInput = {
-  environment: "test",
-  region: "eu-central-1",
-  group: "litecoin",
-  node: "litecoin-1",
-  instanceId: "i-1",
-  applyDocument: "coinfleet-test-apply",
-  drainDocument: "coinfleet-test-drain",
-  statusDocument: "coinfleet-test-status",
-  chainDocument: "coinfleet-test-chain",
-  coordinationTable: "coinfleet-test-coordination",
-  parameters: "/coinfleet/test/litecoin-1",
-  release: releaseOf("2.0.0"),
-  stopTimeoutSec: 60,
-  soakSec: 0,
-  limitSec: 2,
-  timeoutSec: 2,
-};
+const input: GateInput = { ...exampleGate, release: releaseOf("2.0.0"), limitSec: 2, timeoutSec: 2 };
 
 /** What the fake CloudWatch holds: value by metric, as samples that end `inMs` from now. */
 type Figures = Readonly<Record<string, number>>;

@@ -9,6 +9,7 @@ import { askRegistry } from "./gate-scan.ts";
 import type { GateInput, Running, WantedRelease } from "./gate-steps.ts";
 import { startFakeAws, type FakeAnswer, type FakeAws } from "./testing/fake-aws.ts";
 import { fakeFleet, fakeMetrics } from "./testing/fake-fleet.ts";
+import { exampleGate } from "./testing/gate-input.ts";
 import { recordingReporter } from "./testing/memory-output.ts";
 
 const account = "000000000000";
@@ -23,24 +24,7 @@ const releaseOf = (version: string): WantedRelease => ({
 const [old, wanted, later] = [releaseOf("1.0.0"), releaseOf("2.0.0"), releaseOf("3.0.0")];
 const announcing = (next: WantedRelease): WantedRelease => ({ ...old, next: { ...next, at: { height: 900 } } });
 
-const input: GateInput = {
-  environment: "test",
-  region: "eu-central-1",
-  group: "litecoin",
-  node: "litecoin-1",
-  instanceId: "i-1",
-  applyDocument: "coinfleet-test-apply",
-  drainDocument: "coinfleet-test-drain",
-  statusDocument: "coinfleet-test-status",
-  chainDocument: "coinfleet-test-chain",
-  coordinationTable: "coinfleet-test-coordination",
-  parameters: "/coinfleet/test/litecoin-1",
-  release: wanted,
-  stopTimeoutSec: 60,
-  soakSec: 0,
-  limitSec: 60,
-  timeoutSec: 60,
-};
+const input: GateInput = { ...exampleGate, release: wanted };
 const running: Running = { release: old.release, sinceMs: 0, asWanted: old };
 
 const findings = (...list: object[]): FakeAnswer => ({

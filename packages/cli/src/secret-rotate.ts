@@ -69,12 +69,12 @@ async function refuseUnwell(nodes: readonly FleetNode[], region: string): Promis
 }
 
 /** What a wallet was locked with opens it, and no new value does. */
-const opensKeys = (fleet: ResolvedFleet, { name, coinName, secrets }: ResolvedGroup): CliError =>
+const opensKeys = (fleet: ResolvedFleet, group: ResolvedGroup): CliError =>
   new CliError("InvalidInput", {
-    title: `The secrets of ${name} open the keys in its data: a value made here would lock them up.`,
-    where: secrets.map((secret) => `${fleet.environment}/${name}/${secret}`).join(", "),
-    got: `${coinName} holds keys`,
-    fix: `Change the password in the client, put the same into the secret, then: coinfleet secret rotate ${name} -e ${fleet.environment} --keep-value`,
+    title: `The secrets of ${group.name} open the keys in its data: a value made here would lock them up.`,
+    where: group.secrets.map((secret) => secretName(fleet.environment, group, secret)).join(", "),
+    got: `${group.coinName} holds keys`,
+    fix: `Change the password in the client, put the same into the secret, then: coinfleet secret rotate ${group.name} -e ${fleet.environment} --keep-value`,
     state: "Nothing has been changed.",
   });
 

@@ -30,6 +30,9 @@ const tip = z.strictObject({
 
 const snapshotId = z.string().regex(/^snap-[0-9a-f]{8,17}$/, "a snapshot id, for example snap-0123456789abcdef0");
 
+/** GiB. */
+const volumeSize = z.int().min(1).max(65_536).optional();
+
 const replacedVolume = z.strictObject({
   generation: z
     .int()
@@ -37,33 +40,18 @@ const replacedVolume = z.strictObject({
     .max(999)
     .describe("Number of the volume: higher than the group's. The old volume stands under retired.volumes."),
   snapshot: snapshotId.optional().describe("EBS snapshot that the volume is made from. Default: the group's."),
-  sizeGiB: z
-    .int()
-    .min(1)
-    .max(65_536)
-    .optional()
-    .describe(
-      "First size, GiB, where the snapshot is of a volume that has grown beyond the group's sizeGiB; at least that one. Default: the group's.",
-    ),
+  sizeGiB: volumeSize.describe(
+    "First size, GiB, where the snapshot is of a volume that has grown beyond the group's sizeGiB; at least that one. Default: the group's.",
+  ),
 });
 
 const volume = z.strictObject({
-  sizeGiB: z
-    .int()
-    .min(1)
-    .max(65_536)
-    .optional()
-    .describe(
-      "First size of each node's data volume, GiB; later a minimum. It is never lowered. Default: chain data, a year of growth and a quarter. gp3 costs about $0.10 per GiB and month.",
-    ),
-  maximumGiB: z
-    .int()
-    .min(1)
-    .max(65_536)
-    .optional()
-    .describe(
-      "Size beyond which a volume does not grow by itself, GiB. It grows when it is four fifths full, by the step that selfHealing names. Default: twice sizeGiB.",
-    ),
+  sizeGiB: volumeSize.describe(
+    "First size of each node's data volume, GiB; later a minimum. It is never lowered. Default: chain data, a year of growth and a quarter. gp3 costs about $0.10 per GiB and month.",
+  ),
+  maximumGiB: volumeSize.describe(
+    "Size beyond which a volume does not grow by itself, GiB. It grows when it is four fifths full, by the step that selfHealing names. Default: twice sizeGiB.",
+  ),
   type: z
     .enum(["gp3", "io2"])
     .optional()
