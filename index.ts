@@ -1,4 +1,4 @@
-import { Fleet, withoutSdkDebugging, type AgentDigest, type PrepareImage } from "@coinfleet/aws";
+import { Fleet, withLeanSdk, type AgentDigest, type PrepareImage } from "@coinfleet/aws";
 import { agentSourceDigest, linkDockerConfig, prepareImage as prepareIn } from "@coinfleet/build";
 import { readStack } from "@coinfleet/config";
 import { readAcceptances } from "@coinfleet/policy";
@@ -20,6 +20,6 @@ const prepareImage: PrepareImage = (image, say) => prepareIn(import.meta.dirname
 const dockerConfig = linkDockerConfig(import.meta.dirname, process.env);
 
 // Keys, network, alerts, images; then each group as a chain of nodes: volume, settings, host, gate.
-const made = withoutSdkDebugging(() => new Fleet("fleet", { place, spec, fleet, acceptanceOf, agentDigest, prepareImage, dockerConfig }));
+const made = withLeanSdk(() => new Fleet("fleet", { place, spec, fleet, acceptanceOf, agentDigest, prepareImage, dockerConfig }));
 
 export const { nodes, images, machineImages, dashboards, topics } = made;

@@ -14,4 +14,4 @@ export { fleetDashboard, groupDashboard } from "./dashboard-body.ts";
 export type { PolicyDocument, Statement } from "./policy-document.ts";
 export type { AgentDigest } from "./images.ts";
 export type { PrepareImage } from "./image.ts";
-export { withoutSdkDebugging } from "./without-sdk-debugging.ts";
+export { withLeanSdk } from "./with-lean-sdk.ts";

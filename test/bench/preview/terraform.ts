@@ -34,16 +34,16 @@ export class Terraform {
 
   async schemas(): Promise<ResourceSchemas> {
     await this.write(JSON.stringify({ terraform: { required_providers: { aws: { source: "hashicorp/aws" } } } }));
-    const { stdout } = await this.#run("providers", "schema", "-json");
+    const { stdout } = await this.#run(["providers", "schema", "-json"]);
     const read = z.object({ provider_schemas: z.record(z.string(), z.looseObject({ resource_schemas: resourceSchemas })) });
     const [provider] = Object.values(read.parse(JSON.parse(stdout)).provider_schemas);
     if (provider === undefined) throw new Error("terraform told no provider's schema");
     return provider.resource_schemas;
   }
 
-  /** A first plan: how long it took, and how many resources it would make. */
-  async plan(): Promise<{ readonly seconds: number; readonly toAdd: number }> {
-    const { stdout, seconds } = await this.#run("plan", "-input=false", "-no-color", "-refresh=false");
+  /** A first plan: how long it took, and how many resources it would make. @param env - variables besides its own */
+  async plan(env: Readonly<Record<string, string>> = {}): Promise<{ readonly seconds: number; readonly toAdd: number }> {
+    const { stdout, seconds } = await this.#run(["plan", "-input=false", "-no-color", "-refresh=false"], env);
     return { seconds, toAdd: Number(/^Plan: (\d+) to add, 0 to change, 0 to destroy\.$/m.exec(stdout)?.[1]) };
   }
 
@@ -51,10 +51,13 @@ export class Terraform {
     await rm(this.#folder, { recursive: true, force: true });
   }
 
-  #run(...args: readonly string[]): Promise<{ readonly stdout: string; readonly seconds: number }> {
+  #run(
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<{ readonly stdout: string; readonly seconds: number }> {
     const started = Date.now();
     return new Promise((resolve, reject) => {
-      const child = spawn("terraform", args, { cwd: this.#folder, env: this.#env, stdio: ["ignore", "pipe", "pipe"] });
+      const child = spawn("terraform", args, { cwd: this.#folder, env: { ...this.#env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
       let [stdout, stderr] = ["", ""];
       child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
       child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));

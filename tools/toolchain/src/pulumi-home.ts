@@ -29,7 +29,7 @@ export async function cliFolder(cli: Obtained, world: World): Promise<string> {
 
 /** A home for Pulumi with these plugins in it, so that the user's own ~/.pulumi stays as it is. */
 export async function pulumiHome(plugins: readonly Obtained[], world: World): Promise<string> {
-  const key = plugins.map(({ path, terraformProvider }) => `${path} ${terraformProvider ?? ""}`);
+  const key = ["without logs", ...plugins.map(({ path, terraformProvider }) => `${path} ${terraformProvider ?? ""}`)];
   const folder = join(world.folders.state, `home-${shortDigest(key)}`);
   if (await exists(folder)) return folder;
   const workspaces = join(world.folders.state, "workspaces");
@@ -37,6 +37,11 @@ export async function pulumiHome(plugins: readonly Obtained[], world: World): Pr
   await createAtomically(folder, async (staging) => {
     // Which stack is selected where must outlive a new version of a plugin.
     await symlink(workspaces, join(staging, "workspaces"));
+    // The engine logs all that it does into this folder, compressed, at a third of its processor time, and has no option against it. It does without where it can't.
+    await writeFile(
+      join(staging, "logs"),
+      "A file where Pulumi wants a folder, so that it writes no diagnostic log of each run. Remove it to have them.\n",
+    );
     for (const plugin of plugins) await addPlugin(plugin, join(staging, "plugins"));
   });
   return folder;

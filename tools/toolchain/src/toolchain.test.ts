@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -50,10 +50,13 @@ describe("ensureToolchain", () => {
     assert.ok(env["PULUMI_HOME"]?.startsWith(`${state}/home-`));
     assert.equal(env["PULUMI_BACKEND_URL"], `file://${state}/stacks`);
     assert.equal(env["PULUMI_CONFIG_PASSPHRASE"], "sandbox");
-    const environment = { ...machine.environment, PULUMI_BACKEND_URL: "s3://states", PULUMI_CONFIG_PASSPHRASE: "" };
+    assert.equal(env["GOGC"], "400");
+    assert.ok(statSync(join(env["PULUMI_HOME"] ?? "", "logs")).isFile());
+    const environment = { ...machine.environment, PULUMI_BACKEND_URL: "s3://states", PULUMI_CONFIG_PASSPHRASE: "", GOGC: "100" };
     const own = (await ensureToolchain({ ...machine, environment })).env();
     assert.equal(own["PULUMI_BACKEND_URL"], "s3://states");
     assert.equal("PULUMI_CONFIG_PASSPHRASE" in own, false);
+    assert.equal(own["GOGC"], "100");
   });
 
   it("takes no CLI of another version", async () => {
