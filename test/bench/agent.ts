@@ -14,7 +14,7 @@ import { agentNodeOptions } from "@coinfleet/host";
 
 const seconds = Number(process.env["BENCH_SECONDS"] ?? 120);
 const warmUpSec = 30;
-const limits = { residentMiB: 80, cpuPercent: 1 };
+const goal = { residentMiB: 80, cpuPercent: 1 };
 const agentPort = 21_797;
 const scratch = mkdtempSync(join(tmpdir(), "coinfleet-bench-"));
 
@@ -115,9 +115,10 @@ try {
   }
   const cpuPercent = ((cpuTicks(pid) - before) / 100 / seconds) * 100;
   agent.kill();
-  const result = { bench: "agent", peakResidentMiB: Number(peakMiB.toFixed(1)), cpuPercent: Number(cpuPercent.toFixed(2)), seconds, state };
-  process.stdout.write(`${JSON.stringify(result)}\n`);
-  if (state !== "synced" || peakMiB > limits.residentMiB || cpuPercent > limits.cpuPercent) process.exitCode = 1;
+  const met = state === "synced" && peakMiB <= goal.residentMiB && cpuPercent <= goal.cpuPercent;
+  const figures = { residentMiB: Number(peakMiB.toFixed(1)), cpuPercent: Number(cpuPercent.toFixed(2)), seconds, state };
+  process.stdout.write(`${JSON.stringify({ bench: "agent", ...figures, goal, met })}\n`);
+  if (!met) process.exitCode = 1;
 } finally {
   for (const { server } of [rpc, cloudWatch, ...tips]) server.close().closeAllConnections();
   rmSync(scratch, { recursive: true, force: true });

@@ -1,7 +1,7 @@
 /**
  * `npm run bench:restore`: the restore of a snapshot against `curl | zstd -d | tar x` of the same file from the same server, in turns, each
- * up to the point at which everything is on the disk (`sync`). As root on a tmpfs, so that the programs are measured and not the disk.
- * The last line is JSON.
+ * up to the point at which everything is on the disk (`sync`). The restore checks the archive's digest; what the pipeline takes when `sha256sum` does so
+ * beside it is measured too. As root on a tmpfs, so that the programs are measured and not the disk. The last line is JSON.
  */
 import { execFileSync, spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { createHash, randomFillSync } from "node:crypto";
@@ -11,6 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { prepareAgentFiles } from "@coinfleet/build";
 
+const goal = { oneConnection: 1, limitedServer: 3, peakDisk: 1.02, peakMemoryMiB: 200 };
 const MiB = 2 ** 20;
 const fileMiB = 32;
 const size = { one: Number(process.env["BENCH_MIB"] ?? 2048), limited: 256 };
@@ -109,15 +110,17 @@ async function compare(
   connections: number,
   bytesPerSec?: number,
   times = rounds,
-): Promise<{ ratio: number; ours: Run[] }> {
+): Promise<{ ratio: number; ratioToChecked: number; ours: Run[] }> {
   const sha256 = await archive.sha256;
   const server = await serve(archive.file, bytesPerSec);
   const environment = { PATH: process.env["PATH"] ?? "" };
-  const pipeline = (data: string): ChildProcess =>
-    spawn("bash", ["-c", `set -o pipefail; curl -sf ${server.url} | zstd -d | tar x -C ${data} && sync -f ${data}`], {
-      stdio: "inherit",
-      env: environment,
-    });
+  const pipeline =
+    (check: string) =>
+    (data: string): ChildProcess =>
+      spawn("bash", ["-c", `set -o pipefail; curl -sf ${server.url} ${check} | zstd -d | tar x -C ${data} && sync -f ${data}`], {
+        stdio: ["ignore", "ignore", "inherit"],
+        env: environment,
+      });
   const restore = (data: string): ChildProcess =>
     spawn(
       join(scratch, "agent/node"),
@@ -137,17 +140,20 @@ async function compare(
       ],
       { stdio: ["ignore", "ignore", "inherit"], env: environment },
     );
-  const [theirs, ours]: [Run[], Run[]] = [[], []];
+  const [theirs, checked, ours]: [Run[], Run[], Run[]] = [[], [], []];
   for (let round = 0; round < times; round++) {
-    theirs.push(await measure(pipeline));
+    theirs.push(await measure(pipeline("")));
     ours.push(await measure(restore));
+    checked.push(await measure(pipeline("| tee >(sha256sum)")));
   }
   server.stop();
-  const seconds = { theirs: median(theirs.map((run) => run.seconds)), ours: median(ours.map((run) => run.seconds)) };
-  const ratio = seconds.theirs / seconds.ours;
-  const rate = (value: number): string => `${(statSync(archive.file).size / MiB / value).toFixed(0)} MiB/s`;
-  process.stdout.write(`${name}: ${rate(seconds.ours)} against ${rate(seconds.theirs)} of curl | zstd -d | tar x: ${ratio.toFixed(2)}\n`);
-  return { ratio, ours };
+  const secondsOf = (runs: readonly Run[]): number => median(runs.map(({ seconds }) => seconds));
+  const rate = (runs: readonly Run[]): string => `${(statSync(archive.file).size / MiB / secondsOf(runs)).toFixed(0)} MiB/s`;
+  const ratio = secondsOf(theirs) / secondsOf(ours);
+  const ratioToChecked = secondsOf(checked) / secondsOf(ours);
+  process.stdout.write(`${name}: ${rate(ours)} against ${rate(theirs)} of curl | zstd -d | tar x: ${ratio.toFixed(2)}\n`);
+  process.stdout.write(`  with sha256sum beside it ${rate(checked)}: ${ratioToChecked.toFixed(2)}\n`);
+  return { ratio, ratioToChecked, ours };
 }
 
 try {
@@ -164,9 +170,21 @@ try {
     ...limited.ours.map((run) => run.peakDiskBytes / small.dataBytes),
   );
   const round = (value: number): number => Number(value.toFixed(3));
-  process.stdout.write(
-    `${JSON.stringify({ bench: "restore", oneConnection: round(one.ratio), limitedServer: round(limited.ratio), peakDisk: round(disk), peakMemoryMiB: Math.round(peakMiB), isTmpfs, compressedMiB: Math.round(statSync(large.file).size / MiB), rounds })}\n`,
-  );
+  const figures = {
+    oneConnection: round(one.ratio),
+    limitedServer: round(limited.ratio),
+    peakDisk: round(disk),
+    peakMemoryMiB: Math.round(peakMiB),
+  };
+  const met =
+    figures.oneConnection >= goal.oneConnection &&
+    figures.limitedServer >= goal.limitedServer &&
+    figures.peakDisk <= goal.peakDisk &&
+    figures.peakMemoryMiB <= goal.peakMemoryMiB;
+  const compressedMiB = Math.round(statSync(large.file).size / MiB);
+  const checked = { oneConnectionToChecked: round(one.ratioToChecked) };
+  process.stdout.write(`${JSON.stringify({ bench: "restore", ...figures, ...checked, isTmpfs, compressedMiB, rounds, goal, met })}\n`);
+  if (!met) process.exitCode = 1;
 } finally {
   if (isTmpfs) spawnSync("umount", ["--lazy", scratch]);
   rmSync(scratch, { recursive: true, force: true });
