@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -18,6 +19,9 @@ export async function startIdentityServer(
   const docker = await mkdtemp(join(tmpdir(), "coinfleet-docker-"));
   const auths = { [`${account}.dkr.ecr.eu-central-1.amazonaws.com`]: { auth: Buffer.from("AWS:none").toString("base64") } };
   await writeFile(join(docker, "config.json"), JSON.stringify({ auths }));
+  server.once("close", () => {
+    rmSync(docker, { recursive: true });
+  });
   const { port } = server.address() as AddressInfo;
   return {
     server,
