@@ -3,11 +3,8 @@ import { fleetOf } from "../fleet/stack.ts";
 import { describeDaemon, type DaemonGroup } from "./describe-daemon.ts";
 
 /**
- * Every client that package registries hold, as its coin's plugin builds and runs it. Main networks take other sources of the same plugins, which are not
- * shown here: a signed archive, where here it is a Debian package or a Go module.
- *
- * Three are missing. bsc's geth has no private network. Nobody has compiled zebrad 7.0.0 and agave-validator 4.1.2 to the end: their crates are all there, and the
- * first 268 of 700 and 100 of 930 compile with Rust 1.95 in the minutes that were given them.
+ * Every client that Debian and Go's module proxy hold, as its coin's plugin builds and runs it. Main networks take other sources of the same plugins, which are
+ * not shown here: a signed archive, where here it is a Debian package or a Go module. One is missing: bsc's geth has no private network.
  */
 const groups = {
   litecoin: { network: "regtest", count: 2, sources: { litecoind: "debian" }, blockEverySec: 5 },
