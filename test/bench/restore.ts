@@ -141,12 +141,15 @@ async function compare(
       { stdio: ["ignore", "ignore", "inherit"], env: environment },
     );
   const [theirs, checked, ours]: [Run[], Run[], Run[]] = [[], [], []];
-  for (let round = 0; round < times; round++) {
-    theirs.push(await measure(pipeline("")));
-    ours.push(await measure(restore));
-    checked.push(await measure(pipeline("| tee >(sha256sum)")));
+  try {
+    for (let round = 0; round < times; round++) {
+      theirs.push(await measure(pipeline("")));
+      ours.push(await measure(restore));
+      checked.push(await measure(pipeline("| tee >(sha256sum >/dev/null)")));
+    }
+  } finally {
+    server.stop();
   }
-  server.stop();
   const secondsOf = (runs: readonly Run[]): number => median(runs.map(({ seconds }) => seconds));
   const rate = (runs: readonly Run[]): string => `${(statSync(archive.file).size / MiB / secondsOf(runs)).toFixed(0)} MiB/s`;
   const ratio = secondsOf(theirs) / secondsOf(ours);
