@@ -48,7 +48,8 @@ export default defineCoin({
       settledDepth: 48,
     }),
     testnet: testNetwork({ ...work, ports: peersAndRpc(18233, 18232) }),
-    regtest: privateNetwork({ ports: peersAndRpc(18344, 18232), memoryMiB: 1024 }),
+    // The client knows no peer on regtest's usual port, 18344.
+    regtest: privateNetwork({ ports: peersAndRpc(18233, 18232), memoryMiB: 1024 }),
   },
   snapshot: noSnapshot(["mainnet", "testnet", "regtest"], "upstream publishes none; the client checks up to its last checkpoint quickly"),
   databaseSurvivesDowngrade: false,
