@@ -4,7 +4,8 @@ import { describeDaemon, type DaemonGroup } from "./describe-daemon.ts";
 
 /**
  * Every client that Debian and Go's module proxy hold, as its coin's plugin builds and runs it. Main networks take other sources of the same plugins, which are
- * not shown here: a signed archive, where here it is a Debian package or a Go module. One is missing: bsc's geth has no private network.
+ * not shown here: a signed archive, where here it is a Debian package or a Go module. Missing are bsc's geth, which has no private
+ * network, and zebrad, whose nodes on regtest do not find each other here.
  */
 const groups = {
   litecoin: { network: "regtest", count: 2, sources: { litecoind: "debian" }, blockEverySec: 5 },
