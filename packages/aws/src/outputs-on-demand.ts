@@ -23,6 +23,8 @@ export function makeOutputsOnDemand(): void {
 function outputOnDemand(resource: Resource, name: string, makeOutput: () => Resolve | undefined): Resolve {
   let resolve: Resolve | undefined;
   let answer: Parameters<Resolve> | undefined;
+  // As the SDK itself refuses it.
+  if (Object.hasOwn(resource, name)) throw new Error(`the resource has the property ${name} already`);
   const get = (): unknown => {
     Reflect.deleteProperty(resource, name);
     resolve = makeOutput();

@@ -49,6 +49,12 @@ describe("withLeanSdk", function () {
     assert.ok(messages > 0);
   });
 
+  it("still refuses a property that the resource has already", () => {
+    const { stdout, stderr } = run(program("1").replace('"one", {', '"one", { __name: "two",'));
+    assert.equal(stdout, "");
+    assert.match(stderr, /has the property __name already/);
+  });
+
   it("still fails when a registration never ends", () => {
     const { status, stdout, stderr } = run(program("new Promise(() => {})"));
     assert.deepEqual([status, stdout], [1, ""]);
