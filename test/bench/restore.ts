@@ -10,6 +10,7 @@ import { createReadStream, mkdirSync, mkdtempSync, readdirSync, readFileSync, rm
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { prepareAgentFiles } from "@coinfleet/build";
+import { agentNodeOptions } from "@coinfleet/host";
 
 const goal = { oneConnection: 1, limitedServer: 3, peakDisk: 1.02, peakMemoryMiB: 200 };
 const MiB = 2 ** 20;
@@ -125,6 +126,7 @@ async function compare(
     spawn(
       join(scratch, "agent/node"),
       [
+        ...agentNodeOptions,
         join(scratch, "agent/agent.js"),
         "restore",
         "--url",

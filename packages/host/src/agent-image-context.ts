@@ -22,8 +22,8 @@ export interface AgentImageContextOptions {
 export function renderAgentImageContext({ coin, base, architecture, sourceDigest }: AgentImageContextOptions): ImageContext {
   const dockerfile = [
     `FROM ${base}`,
-    // Node unpacks gzip itself, and calls these for the other formats of snapshots.
-    ...install(["zstd", "xz-utils", "lz4"]),
+    // Node unpacks gzip and zstd itself, and calls these for the other formats of snapshots.
+    ...install(["xz-utils", "lz4"]),
     "RUN find / -xdev -type f -perm /6000 -exec chmod a-s {} +",
     "COPY node /usr/local/bin/node",
     // From here on each coin has layers of its own.

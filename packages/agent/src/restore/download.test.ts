@@ -4,6 +4,7 @@ import { createHash, generateKeyPairSync, randomBytes, sign } from "node:crypto"
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { pack, type Header } from "tar-stream";
 import { createLog } from "../log.ts";
 import { FileServer } from "../testing/file-server.ts";
@@ -79,6 +80,8 @@ describe("the download of a snapshot", function () {
   it("reads over several connections, and tells how long it will take", async () => {
     const archive = await tar({ "blk0.dat": blocks });
     await offer({ archive });
+    // Far away, so that one answer is not over before the next is asked for.
+    server.faults.before = () => pause(50);
     assert.equal(await fetchIt("archive", { sha256: sha256(archive) }), "restored");
     assert.deepEqual(restored(), blocks);
     assert.ok(server.mostAtOnce > 1 && server.mostAtOnce <= 5, `${server.mostAtOnce} answers at once`);

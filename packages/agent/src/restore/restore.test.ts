@@ -112,12 +112,40 @@ describe("the restore of a snapshot", function () {
   ] as const) {
     it(`reads ${format} that was packed in several pieces`, async () => {
       const whole = await good();
-      const half = Math.floor(whole.length / 2);
-      const pieces = [whole.subarray(0, half), whole.subarray(half)].map((input) => execFileSync("sh", ["-c", command], { input }));
-      const archive = Buffer.concat(pieces);
+      // Many to a piece of the download, and one of nothing.
+      const cuts = [0, 1, 700, 700, 5000, Math.floor(whole.length / 2), whole.length];
+      const pieces = cuts.slice(1).map((to, index) => whole.subarray(cuts[index], to));
+      const archive = Buffer.concat(pieces.map((input) => execFileSync("sh", ["-c", command], { input })));
       await offer(archive);
       assert.equal(await fetchIt(sha256(archive), format), "restored");
       assert.deepEqual(readFileSync(join(data, "blocks/blk0.dat")), blocks);
+    });
+  }
+
+  it("reads headers that lie across the pieces which come out of a decompressor", async () => {
+    const names = Array.from({ length: 2000 }, (_, index) => `blocks/${index}`);
+    const whole = await tar(names.map((name) => ({ name, type: "file", content: Buffer.from(name) })));
+    const archive = Buffer.concat([whole.subarray(0, 700), whole.subarray(700)].map((input) => execFileSync("zstd", ["-c"], { input })));
+    await offer(archive);
+    assert.equal(await fetchIt(sha256(archive), "tar.zst"), "restored");
+    for (const name of names) assert.equal(readFileSync(join(data, name), "utf8"), name);
+  });
+
+  for (const [format, command] of [
+    ["tar", "cat"],
+    ["tar.zst", "zstd -c"],
+    ["tar.gz", "gzip -c"],
+    ["tar.xz", "xz -c"],
+    ["tar.lz4", "lz4 -c"],
+  ] as const) {
+    it(`fails when a pinned ${format} ends too early, or is damaged`, async () => {
+      const whole = execFileSync("sh", ["-c", command], { input: await good() });
+      const damaged = Buffer.from(whole);
+      damaged.fill(0x55, 0, 600);
+      for (const archive of [whole.subarray(0, Math.floor(whole.length / 2)), damaged]) {
+        await offer(archive);
+        await refuses(fetchIt(sha256(archive), format), "permanent", /cannot be unpacked|refuses the archive/);
+      }
     });
   }
 

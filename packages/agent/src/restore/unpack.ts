@@ -1,141 +1,218 @@
-import { execFile, spawn, type ChildProcess } from "node:child_process";
-import { closeSync, constants, openSync, write } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { promisify } from "node:util";
+import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
+import { constants, createGunzip, createZstdDecompress, type Gunzip, type ZstdDecompress } from "node:zlib";
 import type { ArchiveFormat } from "@coinfleet/sdk";
+import { Placer } from "./placer.ts";
 import { RestoreError } from "./restore-error.ts";
-import { startUnpacking, type Unpacking } from "./unpack-worker.ts";
+import { TarReader } from "./tar-reader.ts";
 
-const writeTo = promisify(write);
+/** What makes a tar archive of the bytes of a packed one. */
+interface Unpacker {
+  /** Resolves when the piece's memory may be used again. */
+  write(piece: Buffer): Promise<void>;
+  /** Resolves when everything has come out. */
+  end(): Promise<void>;
+  close(): void;
+}
 
-// Node's own zstd ends after the first of several frames, of which pzstd writes many; it has neither xz nor lz4.
-const programs = {
-  tar: ["cat"],
-  "tar.gz": ["gzip", "-dcq"],
-  "tar.zst": ["zstd", "-dcq", "--memory=128MB"],
-  "tar.xz": ["xz", "--decompress", "--stdout", "--memlimit-decompress=128MiB"],
-  "tar.lz4": ["lz4", "-dcq"],
-} as const satisfies Record<ArchiveFormat, readonly [string, ...string[]]>;
+/** The piece's memory is not the taker's after that. */
+type Take = (piece: Buffer) => void;
+type Engine = Gunzip | ZstdDecompress;
+
+const chunkSize = 256 * 1024;
+const mostWindow = 27; // 128 MiB
+
+// Node has neither xz nor lz4.
+const unpackers: Readonly<Record<ArchiveFormat, (take: Take) => Unpacker>> = {
+  tar: (take) => ({ write: async (piece) => Promise.resolve(take(piece)), end: () => Promise.resolve(), close: () => undefined }),
+  "tar.gz": (take) => new Frames(() => createGunzip({ chunkSize }), take),
+  "tar.zst": (take) => new Frames(() => createZstdDecompress({ chunkSize, params: { [constants.ZSTD_d_windowLogMax]: mostWindow } }), take),
+  "tar.xz": (take) => new Program(["xz", "--decompress", "--stdout", "--memlimit-decompress=128MiB"], take),
+  "tar.lz4": (take) => new Program(["lz4", "-dcq"], take),
+};
 
 /**
- * Unpacks the bytes of an archive into an empty directory while they come: they go through the format's program and a pipe into a thread
- * that writes the files. Nothing is kept on the way.
+ * Unpacks the bytes of an archive into an empty directory while they come. Nothing is kept on the way.
  * @throws {@link RestoreError}
  */
 export async function unpack(bytes: AsyncIterable<Buffer>, format: ArchiveFormat, directory: string): Promise<void> {
-  const scratch = await mkdtemp(join(tmpdir(), "coinfleet-unpack-"));
+  const tar = new TarReader(new Placer(directory));
+  const unpacker = unpackers[format]((piece) => {
+    tar.push(piece);
+  });
+  let writing = Promise.resolve();
   try {
-    const [packed, unpacked] = [join(scratch, "packed"), join(scratch, "tar")];
-    await promisify(execFile)("mkfifo", ["-m", "600", packed, unpacked]);
-    // Open at both ends, so that neither side waits for the other to come.
-    const ends = [openSync(packed, constants.O_RDWR), openSync(unpacked, constants.O_RDWR)] as const;
-    const unpacking = startUnpacking(unpacked, directory);
-    let program: Program;
-    try {
-      await unpacking.opened;
-      program = new Program(programs[format], packed, ends[1]);
-    } finally {
-      // From here on each pipe has one end on each side: the end of the one side is seen by the other.
-      for (const end of ends) closeSync(end);
+    for await (const piece of bytes) {
+      // One piece is unpacked while the next one is hashed, and none is still to be when its buffer is used again.
+      await writing;
+      writing = unpacker.write(piece).catch(refuse);
+      // Whoever comes to it sees the error; until then it must not end the process.
+      writing.catch(() => undefined);
     }
-    await run(bytes, program, unpacking);
+    await writing;
+    await unpacker.end().catch(refuse);
+    tar.end();
   } finally {
-    await rm(scratch, { recursive: true, force: true });
+    unpacker.close();
   }
 }
 
-async function run(bytes: AsyncIterable<Buffer>, program: Program, unpacking: Unpacking): Promise<void> {
-  // Whichever fails first ends the others: the thread stops reading, the program cannot write, nobody takes the bytes.
-  const fed = program.feed(bytes).catch((error: unknown) => {
-    program.kill();
-    throw error;
-  });
-  const placed = unpacking.done.catch((error: unknown) => {
-    program.kill();
-    throw error;
-  });
-  const ends = await Promise.allSettled([fed, program.exited, placed]);
-  const errors = ends.flatMap((end): Error[] => {
-    const reason: unknown = end.status === "rejected" ? end.reason : undefined;
-    return reason instanceof Error ? [reason] : [];
-  });
-  // What the source says is the cause of all that follows. A program that refuses the archive cuts the thread's input short.
-  const error = errors.find((one) => !(one instanceof Consequence)) ?? errors[0];
-  if (error !== undefined) throw error;
+/** @throws {@link RestoreError} */
+function refuse(error: unknown): never {
+  if (error instanceof RestoreError) throw error;
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "ENOSPC" || code === "EDQUOT") throw new RestoreError("permanent", "the data volume is full");
+  const why = error instanceof Error ? error.message : String(error);
+  throw new RestoreError("permanent", `the archive cannot be unpacked: ${why}`, { cause: error });
 }
 
-/** A failure that only follows from another one. */
-class Consequence extends Error {}
+/** What one step of a stream comes to. A promise that lives as long as the stream would keep something of every step that was raced against it. */
+class Steps {
+  #failure: Error | undefined;
+  #settle: (error?: Error | null) => void = () => undefined;
 
-/** The program of a format between two pipes. Pipes and not a `stdio` of Node's, which is a socket: twice the copying. */
-class Program {
-  readonly #child: ChildProcess;
-  readonly #name: string;
-  readonly #input: number;
+  /** Resolves when `begin` or the stream says that the step is done. @throws what either of them failed with, also before */
+  run(begin: (settle: (error?: Error | null) => void) => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const settle = (error?: Error | null): void => {
+        if (error == null) resolve();
+        else reject(error);
+      };
+      this.#settle = settle;
+      if (this.#failure === undefined) begin(settle);
+      else reject(this.#failure);
+    });
+  }
+
+  readonly finish = (): void => {
+    this.#settle();
+  };
+
+  readonly fail = (error: unknown): void => {
+    this.#failure ??= error instanceof Error ? error : new Error(String(error));
+    this.#settle(this.#failure);
+  };
+}
+
+/** A format that Node knows. It may be of several frames, each complete in itself: Node's zstd ends after one. */
+class Frames implements Unpacker {
+  readonly #newEngine: () => Engine;
+  readonly #take: Take;
+  readonly #steps = new Steps();
+  #engine: Engine | undefined;
+
+  constructor(newEngine: () => Engine, take: Take) {
+    this.#newEngine = newEngine;
+    this.#take = take;
+  }
+
+  async write(piece: Buffer): Promise<void> {
+    for (let left = piece; left.length > 0;) left = left.subarray(await this.#writeFrame(left));
+  }
+
+  async end(): Promise<void> {
+    const engine = this.#engine;
+    if (engine !== undefined)
+      await this.#steps.run(() => {
+        engine.end();
+      });
+  }
+
+  close(): void {
+    this.#engine?.destroy();
+    this.#engine = undefined;
+  }
+
+  /** Writes as much as belongs to the frame. @returns how many bytes that was */
+  async #writeFrame(piece: Buffer): Promise<number> {
+    const engine = (this.#engine ??= this.#begin());
+    const before = engine.bytesWritten;
+    await this.#steps.run((settle) => {
+      engine.write(piece, settle);
+    });
+    const taken = engine.bytesWritten - before;
+    // The rest is another frame's.
+    if (taken < piece.length) this.close();
+    if (taken === 0) throw new Error("nothing of it can be read");
+    return taken;
+  }
+
+  #begin(): Engine {
+    const engine = this.#newEngine();
+    engine.on("end", () => {
+      if (this.#engine === engine) this.#steps.finish();
+    });
+    engine.on("error", this.#steps.fail);
+    engine.on("data", (piece: Buffer) => {
+      // After this event the engine begins the next piece in a thread of its own, and this one is written meanwhile.
+      queueMicrotask(() => {
+        try {
+          this.#take(piece);
+        } catch (error) {
+          this.#steps.fail(error);
+          engine.destroy();
+        }
+        free(piece);
+      });
+    });
+    return engine;
+  }
+}
+
+/** Gives memory back that the engine has filled. Collecting it as garbage takes a fifth of a restore, and twice the memory. */
+function free({ buffer, byteOffset, length }: Buffer): void {
+  if (buffer instanceof ArrayBuffer && byteOffset + length === buffer.byteLength) buffer.transfer(0);
+}
+
+/** A format that takes a program. */
+class Program implements Unpacker {
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #steps = new Steps();
   #complaint = "";
-  #isKilled = false;
-  /** @throws {@link RestoreError} permanent when the program refuses the archive */
-  readonly exited: Promise<void>;
+  #isOver = false;
 
-  constructor([command, ...parameters]: readonly [string, ...string[]], input: string, output: number) {
-    this.#name = command;
-    const reading = openSync(input, "r");
-    // Not handed on to the program, which would wait for itself to close it.
-    this.#input = openSync(input, "w");
-    this.#child = spawn(command, parameters, { stdio: [reading, output, "pipe"], env: { PATH: process.env["PATH"] ?? "" } });
-    closeSync(reading);
-    this.#child.stderr?.on("data", (chunk: Buffer) => {
+  constructor([command, ...parameters]: readonly [string, ...string[]], take: Take) {
+    const child = spawn(command, parameters, { env: { PATH: process.env["PATH"] ?? "" } });
+    this.#child = child;
+    child.stderr.on("data", (chunk: Buffer) => {
       this.#complaint = (this.#complaint + chunk.toString()).slice(-500);
     });
-    this.exited = new Promise((resolve, reject) => {
-      this.#child.on("error", (cause) => {
-        reject(new RestoreError("permanent", `${command} cannot be started: ${cause.message}`, { cause }));
-      });
-      this.#child.on("close", (code, signal) => {
-        if (code === 0) resolve();
-        else reject(this.#exitError(code, signal));
+    child.stdout.on("data", (piece: Buffer) => {
+      try {
+        take(piece);
+      } catch (error) {
+        this.#steps.fail(error);
+        child.kill("SIGKILL");
+      }
+    });
+    child.stdin.on("error", () => undefined);
+    child.on("error", (cause) => {
+      this.#steps.fail(new RestoreError("permanent", `${command} cannot be started: ${cause.message}`, { cause }));
+    });
+    child.on("close", (code, signal) => {
+      const why = this.#complaint.trim() || (signal ?? `code ${code ?? "unknown"}`);
+      this.#isOver = true;
+      if (code === 0) this.#steps.finish();
+      else this.#steps.fail(new RestoreError("permanent", `${command} refuses the archive: ${why}`));
+    });
+  }
+
+  async write(piece: Buffer): Promise<void> {
+    await this.#steps.run((settle) => {
+      // Where this fails, the end of the program says why.
+      this.#child.stdin.write(piece, () => {
+        settle();
       });
     });
-    this.exited.catch(() => undefined);
   }
 
-  /** Writes the bytes to the program. Ends quietly when the program reads no further: its exit says why. */
-  async feed(bytes: AsyncIterable<Buffer>): Promise<void> {
-    let writing: Promise<boolean> = Promise.resolve(true);
-    try {
-      for await (const piece of bytes) {
-        // One piece is written while the next one is hashed, and none is still to be written when its buffer is used again.
-        if (!(await writing)) return;
-        writing = this.#write(piece);
-      }
-    } finally {
-      await writing;
-      closeSync(this.#input);
-    }
+  async end(): Promise<void> {
+    await this.#steps.run((settle) => {
+      if (this.#isOver) settle();
+      else this.#child.stdin.end();
+    });
   }
 
-  async #write(piece: Buffer): Promise<boolean> {
-    try {
-      for (let at = 0; at < piece.length;) at += (await writeTo(this.#input, piece, at)).bytesWritten;
-      return true;
-    } catch (error) {
-      if (error instanceof Error && "code" in error && error.code === "EPIPE") return false;
-      throw error;
-    }
-  }
-
-  kill(): void {
-    this.#isKilled = true;
+  close(): void {
     this.#child.kill("SIGKILL");
-  }
-
-  #exitError(code: number | null, signal: string | null): Error {
-    if (this.#isKilled || signal === "SIGPIPE") return new Consequence(`${this.#name} was stopped`);
-    const why = this.#complaint.trim() || (signal ?? `code ${code ?? "unknown"}`);
-    // The thread that reads has gone: it says why.
-    if (/broken pipe/i.test(why)) return new Consequence(why);
-    return new RestoreError("permanent", `${this.#name} refuses the archive: ${why}`);
   }
 }

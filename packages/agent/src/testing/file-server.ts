@@ -53,6 +53,8 @@ export class FileServer {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.mostAtOnce = Math.max(this.mostAtOnce, ++this.#open);
+    response.once("close", () => this.#open--);
     const path = (request.url ?? "/").slice(1);
     await this.faults.before?.(request, path);
     if (response.destroyed) return;
@@ -78,7 +80,6 @@ export class FileServer {
   }
 
   async #send(response: ServerResponse, bytes: Buffer): Promise<void> {
-    this.mostAtOnce = Math.max(this.mostAtOnce, ++this.#open);
     const end = this.faults.dropAfterBytes ?? Number.POSITIVE_INFINITY;
     for (let at = 0; at < bytes.length && !response.destroyed; at += 65_536) {
       if (at >= end) response.destroy();
@@ -86,7 +87,6 @@ export class FileServer {
       this.sentBytes += piece.length;
       if (!response.write(piece)) await new Promise((resolve) => response.once("drain", resolve).once("close", resolve));
     }
-    this.#open--;
     response.end();
   }
 }
