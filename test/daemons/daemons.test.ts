@@ -4,8 +4,7 @@ import { describeDaemon, type DaemonGroup } from "./describe-daemon.ts";
 
 /**
  * Every client that Debian and Go's module proxy hold, as its coin's plugin builds and runs it. Main networks take other sources of the same plugins, which are
- * not shown here: a signed archive, where here it is a Debian package or a Go module. Missing are bsc's geth, which has no private
- * network, and zebrad, whose nodes on regtest do not find each other here.
+ * not shown here: a signed archive, where here it is a Debian package or a Go module. Missing is bsc's geth, which has no private network.
  */
 const groups = {
   litecoin: { network: "regtest", count: 2, sources: { litecoind: "debian" }, blockEverySec: 5 },
@@ -21,7 +20,7 @@ const groups = {
 const behaviours: Readonly<Record<string, DaemonGroup>> = {
   ...groups,
   "ethereum-classic": { ...groups["ethereum-classic"], keepsData: false },
-  avalanche: { ...groups.avalanche, makesBlocks: false },
+  avalanche: { ...groups.avalanche, hasRecentBlocks: false },
 };
 
 /** `DAEMONS=cosmos,terra`: these alone, while somebody works on them. */

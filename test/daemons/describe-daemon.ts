@@ -10,8 +10,11 @@ export interface DaemonGroup {
   readonly count: number;
   /** The one client, and the source that it is from. */
   readonly sources: Readonly<Record<string, string>>;
-  /** Its chain makes a block for a signed transaction only, so that a node that is well is found stalled: it counts as up when it answers. @default true */
-  readonly makesBlocks?: boolean;
+  /**
+   * Whether its private chain has a block of now. One that makes a block for a signed transaction only, or counts time from its first block on, is found
+   * stalled when it is well: it counts as up when it answers. @default true
+   */
+  readonly hasRecentBlocks?: boolean;
   /** Its client keeps nothing of a private network, and begins another chain at each start. @default true */
   readonly keepsData?: boolean;
 }
@@ -22,14 +25,14 @@ const configuration = z.object({ daemons: z.array(z.object({ name: z.string(), s
 export function describeDaemon(
   fleet: () => FleetUnderTest,
   coin: string,
-  { network, count, sources, makesBlocks = true, keepsData = true }: DaemonGroup,
+  { network, count, sources, hasRecentBlocks = true, keepsData = true }: DaemonGroup,
 ): void {
   const [[client, source] = []] = Object.entries(sources);
   const node = `${coin}-${count}`;
   describe(`${client} of the source "${source}", on ${network} of ${coin}`, () => {
     const height = ({ probe }: AgentStatus): number => probe?.height ?? -1;
     const well = (limitSec?: number): Promise<AgentStatus> =>
-      makesBlocks ? fleet().untilAgent(node, "synced", ({ isSynced }) => isSynced, limitSec) : alive();
+      hasRecentBlocks ? fleet().untilAgent(node, "synced", ({ isSynced }) => isSynced, limitSec) : alive();
     /** The node's first answer after its daemon has started. */
     const alive = (): Promise<AgentStatus> => fleet().untilAgent(node, "an answer", ({ probe }) => probe !== undefined);
 
@@ -43,7 +46,7 @@ export function describeDaemon(
       return { seconds, limitSec: daemon.stopTimeoutSec, ended: await fleet().onHost(node, `cat /run/coinfleet/ended.${daemon.name}`) };
     }
 
-    it(`runs what the plugin says, and ${makesBlocks ? "is synced" : "answers its sync check"}`, async () => {
+    it(`runs what the plugin says, and ${hasRecentBlocks ? "is synced" : "answers its sync check"}`, async () => {
       await well(300);
       assert.match(await fleet().onHost(node, "jq -r .release /run/coinfleet/release.json"), new RegExp(`-${source}$`));
     });

@@ -115,8 +115,13 @@ const long: Layer[] = [
   },
   {
     name: "daemons",
-    proves: "every client that registries hold, as its plugin runs it",
-    run: mocha(find("test/daemons/*.test.ts"), minutes(30)),
+    proves: "every client of Debian and of Go's modules, as its plugin runs it",
+    run: mocha(find("test/daemons/{bitcoin,daemons}.test.ts"), minutes(30)),
+  },
+  {
+    name: "crates",
+    proves: "the clients of the crate registry, which take more than an hour to compile, once on each machine",
+    run: mocha(["test/daemons/crates.test.ts"], minutes(30)),
   },
   {
     name: "drills",

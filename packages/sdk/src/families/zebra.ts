@@ -68,7 +68,7 @@ function renderDaemon(input: ZebraInput<string>, chain: ZebraChain, ctx: DaemonC
 function renderConfig(
   { miningAddress }: ZebraInput<string>,
   chain: ZebraChain,
-  { network, options, siblings, index, dataPath }: DaemonContext<ZebraOptions>,
+  { network, options, dataPath }: DaemonContext<ZebraOptions>,
 ): string {
   const p2p = networkPort(network, "p2p");
   const isPrivate = network.kind === "private";
@@ -78,8 +78,6 @@ function renderConfig(
     `listen_addr = "0.0.0.0:${p2p}"`,
     `cache_dir = "${dataPath}"`,
     `peerset_initial_target_size = ${options.peers}`,
-    // The client waits for ever for the first of these names to resolve: a node knows those that were there before it, and the others find it.
-    ...(isPrivate ? [`initial_testnet_peers = ${JSON.stringify(siblings.slice(0, index - 1).map((name) => `${name}:${p2p}`))}`] : []),
     "[state]",
     `cache_dir = "${dataPath}"`,
     "[rpc]",
