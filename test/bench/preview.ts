@@ -7,6 +7,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fewerCollections } from "@coinfleet/build";
 import { startIdentityServer } from "../engine/identity-server.ts";
 import { TestStack, type StackFile } from "../engine/support.ts";
 import { recordProgram } from "../program/record-program.ts";
@@ -19,8 +20,6 @@ import { wideStack } from "./preview/wide-stack.ts";
 const goal = { ratioToTerraform: 1, programMiB: 600, resources: 1000 };
 const rounds = Number(process.env["BENCH_ROUNDS"] ?? 3);
 const coinsCompared = 30;
-/** What the toolchain sets for Go's programs. */
-const tuned = { GOGC: "400" };
 const coinsGrowing = [10, 40, 70, 100];
 const region = "eu-central-1";
 
@@ -107,7 +106,7 @@ try {
   await withStack(config, api, async (stack) => {
     await preview(stack);
     for (let round = 1; round <= rounds; round++) {
-      const [one, plan, tunedPlan] = [await preview(stack), await terraform.plan(), await terraform.plan(tuned)];
+      const [one, plan, tunedPlan] = [await preview(stack), await terraform.plan(), await terraform.plan(fewerCollections)];
       if (plan.toAdd !== graph.count) throw new Error(`terraform plans ${plan.toAdd} of ${graph.count} resources`);
       previews.push(one);
       plans.push(plan.seconds);

@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { exists } from "@coinfleet/build";
+import { exists, fewerCollections } from "@coinfleet/build";
 import { defaultFolders, nonEmpty } from "./folders.ts";
 import type { Folders } from "./folders.ts";
 import { obtain } from "./obtain.ts";
@@ -103,7 +103,7 @@ function variables(environment: NodeJS.ProcessEnv, places: Places): Record<strin
     PULUMI_IGNORE_AMBIENT_PLUGINS: "true",
     PULUMI_CREDENTIAL_STORE: "plaintext",
     // The engine and its plugins are gone after a minute. With Go's default they collect garbage for a quarter of their processor time (npm run bench:preview).
-    GOGC: nonEmpty(environment["GOGC"]) ?? "400",
+    GOGC: nonEmpty(environment["GOGC"]) ?? fewerCollections.GOGC,
   };
 }
 
