@@ -42,8 +42,8 @@ async function preview(stack: TestStack): Promise<Preview> {
   return { seconds: result.seconds, resources: Number(/^ +\+ (\d+) to create$/m.exec(result.stdout)?.[1]), used };
 }
 
-/** Who used the processor, by the names of the programs. */
-function processorTime(used: readonly Used[]): string {
+/** Processor time and memory by the names of the programs. */
+function usedByProgram(used: readonly Used[]): string {
   const names: readonly (readonly [string, RegExp])[] = [
     ["program", /\/cmd\/run[ /]/],
     ["bridge", /pulumi-resource-aws/],
@@ -51,12 +51,13 @@ function processorTime(used: readonly Used[]): string {
     ["engine", /(^|\/)pulumi (preview|--)/],
     ["other plugins", /./],
   ];
-  const sum = new Map<string, number>();
-  for (const { command, cpuSec } of used) {
-    const name = names.find(([, pattern]) => pattern.test(command))?.[0] ?? "";
-    sum.set(name, (sum.get(name) ?? 0) + cpuSec);
-  }
-  return [...sum].map(([name, seconds]) => `${name} ${seconds.toFixed(1)} s`).join(", ");
+  const byName = Map.groupBy(used, ({ command }) => names.find(([, pattern]) => pattern.test(command))?.[0] ?? "");
+  return [...byName]
+    .map(([name, processes]) => {
+      const sum = (of: (process: Used) => number): number => processes.reduce((total, process) => total + of(process), 0);
+      return `${name} ${sum(({ cpuSec }) => cpuSec).toFixed(1)} s and ${sum(({ peakMiB }) => peakMiB).toFixed(0)} MiB`;
+    })
+    .join(", ");
 }
 
 async function withStack<T>(config: StackFile, api: Readonly<Record<string, string>>, work: (stack: TestStack) => Promise<T>): Promise<T> {
@@ -114,7 +115,7 @@ try {
       say(
         `round ${round}: preview ${one.seconds.toFixed(1)} s, program ${programMiB(one).toFixed(0)} MiB; terraform plan ${plan.seconds.toFixed(1)} s, with GOGC ${tunedPlan.seconds.toFixed(1)} s`,
       );
-      say(`  processor time of the preview: ${processorTime(one.used)}`);
+      say(`  processor time and memory of the preview: ${usedByProgram(one.used)}`);
     }
     await shares(stack);
   });
