@@ -37,7 +37,8 @@ function follow({ networkName, network, dataPath }: DaemonContext<object>): read
 function daemons(ctx: DaemonContext<object>): readonly Daemon[] {
   const { network, dataPath, memoryMiB } = ctx;
   const common = { client: "agave", ports: Object.keys(network.ports), memoryMiB, stopTimeoutSec: 600 } as const;
-  const alone = [`--ledger=${dataPath}/ledger`, "--bind-address=0.0.0.0", `--rpc-port=${networkPort(network, "rpc")}`, "--log"];
+  // Its peers' ports are on its loopback; RPC is on every address all the same.
+  const alone = [`--ledger=${dataPath}/ledger`, `--rpc-port=${networkPort(network, "rpc")}`, "--log"];
   if (network.kind === "private") return [{ name: "solana-test-validator", ...common, command: ["solana-test-validator", ...alone] }];
   const newIdentity = ["solana-keygen", "new", "--no-bip39-passphrase", "--silent", `--outfile=${dataPath}/identity.json`];
   return [

@@ -17,6 +17,8 @@ export interface DaemonGroup {
   readonly hasRecentBlocks?: boolean;
   /** Its client keeps nothing of a private network, and begins another chain at each start. @default true */
   readonly keepsData?: boolean;
+  /** What it ends with after SIGTERM: 143 where it leaves the signal to the kernel. @default 0 */
+  readonly exitCode?: 0 | 143;
 }
 
 const configuration = z.object({ daemons: z.array(z.object({ name: z.string(), stopTimeoutSec: z.number() })).length(1) });
@@ -25,7 +27,7 @@ const configuration = z.object({ daemons: z.array(z.object({ name: z.string(), s
 export function describeDaemon(
   fleet: () => FleetUnderTest,
   coin: string,
-  { network, count, sources, hasRecentBlocks = true, keepsData = true }: DaemonGroup,
+  { network, count, sources, hasRecentBlocks = true, keepsData = true, exitCode = 0 }: DaemonGroup,
 ): void {
   const [[client, source] = []] = Object.entries(sources);
   const node = `${coin}-${count}`;
@@ -58,7 +60,7 @@ export function describeDaemon(
       try {
         const { seconds, limitSec, ended } = await stop(unit);
         process.stdout.write(`        stopped in ${seconds.toFixed(1)} s of ${limitSec} s: ${ended}\n`);
-        assert.match(ended, /ended with code 0$/);
+        assert.match(ended, new RegExp(`ended with code ${exitCode}$`));
         assert.ok(seconds < limitSec);
         await fleet().untilAgent(node, "not synced, and without a height", ({ isSynced, probe }) => !isSynced && probe === undefined);
         await fleet().onHost(node, `systemctl start ${unit}`);

@@ -119,9 +119,14 @@ const long: Layer[] = [
     run: mocha(find("test/daemons/{bitcoin,daemons}.test.ts"), minutes(30)),
   },
   {
-    name: "crates",
-    proves: "the clients of the crate registry, which take more than an hour to compile, once on each machine",
-    run: mocha(["test/daemons/crates.test.ts"], minutes(30)),
+    name: "zebrad",
+    proves: "zcash's client from its crates, which take more than an hour to compile, once on each machine",
+    run: mocha(["test/daemons/zebrad.test.ts"], minutes(30)),
+  },
+  {
+    name: "agave",
+    proves: "solana's, which take longer",
+    run: mocha(["test/daemons/agave.test.ts"], minutes(30)),
   },
   {
     name: "drills",
