@@ -36,15 +36,18 @@ function follow({ networkName, network, dataPath }: DaemonContext<object>): read
 
 function daemons(ctx: DaemonContext<object>): readonly Daemon[] {
   const { network, dataPath, memoryMiB } = ctx;
-  const common = { client: "agave", ports: Object.keys(network.ports), memoryMiB, stopTimeoutSec: 600 } as const;
+  const common = { client: "agave", ports: Object.keys(network.ports), memoryMiB } as const;
   // Its peers' ports are on its loopback; RPC is on every address all the same.
   const alone = [`--ledger=${dataPath}/ledger`, `--rpc-port=${networkPort(network, "rpc")}`, "--log"];
-  if (network.kind === "private") return [{ name: "solana-test-validator", ...common, command: ["solana-test-validator", ...alone] }];
+  // It has no handler of signals, and the first process of a container hears none without: it is killed at the end of its time.
+  if (network.kind === "private")
+    return [{ name: "solana-test-validator", ...common, stopTimeoutSec: 5, command: ["solana-test-validator", ...alone] }];
   const newIdentity = ["solana-keygen", "new", "--no-bip39-passphrase", "--silent", `--outfile=${dataPath}/identity.json`];
   return [
     {
       name: "agave-validator",
       ...common,
+      stopTimeoutSec: 600,
       command: follow(ctx),
       // Says who the node is to its peers. Without a vote it owns nothing.
       firstStart: { creates: "identity.json", commands: [newIdentity] },
