@@ -71,16 +71,22 @@ class Steps {
   #settle: (error?: Error | null) => void = () => undefined;
 
   /** Resolves when `begin` or the stream says that the step is done. @throws what either of them failed with, also before */
-  run(begin: (settle: (error?: Error | null) => void) => void): Promise<void> {
-    return new Promise((resolve, reject) => {
+  async run(begin: (settle: (error?: Error | null) => void) => void): Promise<void> {
+    this.#throwFailure();
+    await new Promise<void>((resolve, reject) => {
       const settle = (error?: Error | null): void => {
         if (error == null) resolve();
         else reject(error);
       };
       this.#settle = settle;
-      if (this.#failure === undefined) begin(settle);
-      else reject(this.#failure);
+      begin(settle);
     });
+    // What came out last may have been taken, and refused, after the step was said to be done.
+    this.#throwFailure();
+  }
+
+  #throwFailure(): void {
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   readonly finish = (): void => {
