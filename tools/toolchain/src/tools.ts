@@ -3,7 +3,7 @@ import type { Artifact } from "./artifact.ts";
 import { digestOf } from "./digest.ts";
 import { cliArchive, pluginArchive } from "./download-official.ts";
 import type { Folders } from "./folders.ts";
-import { goBuild } from "./go-build.ts";
+import { compilerFlags, goBuild } from "./go-build.ts";
 import type { GoProgram } from "./go-build.ts";
 import { findInstalledCli, findInstalledPlugin } from "./search.ts";
 import type { SearchResult } from "./search.ts";
@@ -69,6 +69,7 @@ const terraformDocker: Recipe = {
   program: "terraform-provider-docker",
   module: "terraform-provider-docker",
   packages: ["github.com/terraform-providers/terraform-provider-docker"],
+  quickToCompile: true,
   compiledPackages: 800,
   expectedSec: 140,
 };
@@ -93,7 +94,7 @@ export const pluginTools: readonly Tool[] = [
 
 /** A recipe's place in the cache, by everything that goes into it. */
 export async function goArtifact(recipe: Recipe, folders: Folders, environment: NodeJS.ProcessEnv): Promise<Artifact> {
-  const salt = JSON.stringify([recipe.packages, recipe.linkedVariables, process.platform, process.arch]);
+  const salt = JSON.stringify([recipe.packages, recipe.linkedVariables, compilerFlags(recipe), process.platform, process.arch]);
   const digest = await digestOf([join(folders.sources, "go", recipe.module)], salt);
   return {
     title: recipe.title,
