@@ -6,7 +6,7 @@ import { TestStack, type StackFile } from "./support.ts";
 import { startTlsFront, type TlsFront } from "./tls-front.ts";
 
 interface FirstPlan {
-  readonly steps: readonly { readonly op: string; readonly urn: string }[];
+  readonly steps: readonly { readonly op: string; readonly urn: string; readonly newState: { readonly sourcePosition?: string } }[];
   readonly changeSummary: Readonly<Record<string, number>>;
 }
 
@@ -41,6 +41,13 @@ describe("the repository's stacks", function () {
           Object.values(nodes).reduce((sum, { count = 1 }) => sum + count, 0),
         );
         assert.deepEqual(Object.keys(changeSummary), ["create"]);
+        // The state keeps where each resource is made: in our sources, wherever they were checked out.
+        const elsewhere = steps
+          .filter(({ urn }) => !/[:$]pulumi:(pulumi:Stack|providers:\w+)::/.test(urn))
+          .filter(
+            ({ newState }) => !/^project:\/\/\/(index|packages\/aws\/src\/[a-z/-]+)\.ts#\d+,\d+$/.test(newState.sourcePosition ?? ""),
+          );
+        assert.deepEqual(elsewhere, []);
         process.stdout.write(`      ${name}: ${changeSummary["create"]} resources in ${seconds.toFixed(0)} s\n`);
       } finally {
         await stack.remove();

@@ -37,7 +37,15 @@ export async function goBuild(
 ): Promise<void> {
   const go = await findGo(environment);
   const variables = Object.entries(program.linkedVariables ?? {}).map(([name, value]) => `-X ${name}=${value}`);
-  const flags = ["-v", "-mod=readonly", "-trimpath", "-buildvcs=false", ...compilerFlags(program), "-ldflags", ["-s", "-w", ...variables].join(" ")];
+  const flags = [
+    "-v",
+    "-mod=readonly",
+    "-trimpath",
+    "-buildvcs=false",
+    ...compilerFlags(program),
+    "-ldflags",
+    ["-s", "-w", ...variables].join(" "),
+  ];
   let downloaded = 0;
   let compiled = 0;
   await runTool(go.path, ["build", ...flags, "-o", `${target}/`, ...program.packages], {
