@@ -34,10 +34,10 @@ await showStatus(env);
 process.stdout.write(`${steps.report()}
 
 Where to look next
+  eval "$(npx coinfleet env)"                  first: this shell speaks to the sandbox, with plain pulumi, aws and docker too
   npx coinfleet status --watch                 the table above, live
   npx coinfleet logs ${nodes[0]?.node ?? "<node>"} --follow          a daemon's log
   npx coinfleet doctor                         what the tools are and where they were found
-  eval "$(npx coinfleet env)"                  then plain pulumi, aws and docker work against the sandbox
   pulumi preview --stack ${stack}              after, for example, count: 3 for litecoin in stacks/Pulumi.${stack}.yaml
   npm run sandbox:stop | npm start             stop and go on later
   npm run sandbox:down                         remove everything

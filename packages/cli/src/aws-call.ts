@@ -76,7 +76,7 @@ function awsError(call: string, error: unknown, state = "Nothing has been change
       title: "AWS cannot be reached.",
       where,
       got,
-      fix: "Check the network, AWS_REGION and AWS_ENDPOINT_URL. If that is a sandbox: is it running?",
+      fix: 'Check the network, AWS_REGION and AWS_ENDPOINT_URL. For a running sandbox: `eval "$(npx coinfleet env)"`.',
       state,
     },
     { cause: error },
