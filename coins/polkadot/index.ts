@@ -2,6 +2,7 @@ import { defineCoin, parachainPorts, pending, privateNetwork, substrate, substra
 import { testNetwork, type Snapshot } from "@coinfleet/sdk";
 
 const slots = { ports: substratePorts, blockIntervalSec: 6, blockArrival: "slots", tips: [], minimumTips: 2, settledDepth: 32 } as const;
+const workers = ["polkadot-prepare-worker", "polkadot-execute-worker"];
 const warp: Snapshot = { kind: "client", how: "warp sync: finality proofs, then the state of the latest finalized block" };
 const hubSource = "polkadot-developers/polkadot-docs, polkadot-hub-rpc.md (2026-07)";
 
@@ -27,7 +28,16 @@ export default defineCoin({
     signer: { name: "ParityReleases", fingerprint: "90BD75EBBB8E95CB3DA6078F94A4029AB4B35DAE" },
     version: "stable2603-1",
     sha256: { "stable2603-1": {} },
-    clients: { polkadot: ["polkadot-prepare-worker", "polkadot-execute-worker"], "polkadot-parachain": [] },
+    clients: { polkadot: workers, "polkadot-parachain": [] },
+    crates: {
+      polkadot: {
+        kind: "cargoCrates",
+        version: "41.0.0", // Calls itself 1.25.1.
+        crates: { polkadot: ["polkadot", ...workers] },
+        sums: { "41.0.0": { polkadot: "c74954190d5695f62e37def2f39bf5a75725afd4d5b19092ac7905701fe9640d" } },
+        needs: "Rust's target wasm32v1-none, libclang, protobuf-compiler, cmake and a C++ compiler",
+      },
+    },
   }),
   networks: {
     "asset-hub": {

@@ -129,6 +129,11 @@ const long: Layer[] = [
     run: mocha(["test/daemons/agave.test.ts"], minutes(30)),
   },
   {
+    name: "polkadot",
+    proves: "polkadot's, which take as long",
+    run: mocha(["test/daemons/polkadot.test.ts"], minutes(30)),
+  },
+  {
     name: "drills",
     proves: "whether a snapshot becomes a node is found out",
     usesEngine: true,

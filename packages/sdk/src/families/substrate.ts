@@ -3,7 +3,7 @@ import { hexHash, hexHeight, numberHeight, readRpc, refuseNetworks, requireNetwo
 import type { Client, Coin, Daemon, DaemonContext, Port, SyncContext } from "../coin.ts";
 import { internalPort, networkPort, peerPort } from "../network-port.ts";
 import { entryOf } from "../entry-of.ts";
-import { bareBinaries, signedBy, type BareBinaries, type Signer } from "../release.ts";
+import { bareBinaries, signedBy, type BareBinaries, type CargoCrates, type Signer } from "../release.ts";
 import { ProbeError, type NodeClient, type SyncStatus } from "../sync-status.ts";
 import type { FamilyFields } from "./family-fields.ts";
 
@@ -145,10 +145,19 @@ export interface SubstrateRelease extends Pick<BareBinaries, "from" | "version" 
   readonly signer: Signer;
   /** Client, whose binary has the same name → the other binaries that it starts, which must lie beside it. */
   readonly clients: Readonly<Record<string, readonly string[]>>;
+  /** Client → its crate, as a second source. @default - none */
+  readonly crates?: Readonly<Record<string, CargoCrates>>;
 }
 
 /** The clients of one release. A digest that `sha256` does not name is pending. */
-export function substrateClients({ from, version, sha256, signer, clients }: SubstrateRelease): Readonly<Record<string, Client>> {
+export function substrateClients({
+  from,
+  version,
+  sha256,
+  signer,
+  clients,
+  crates = {},
+}: SubstrateRelease): Readonly<Record<string, Client>> {
   const client = (name: string, workers: readonly string[]): Client => ({
     sources: {
       upstream: bareBinaries({
@@ -160,6 +169,7 @@ export function substrateClients({ from, version, sha256, signer, clients }: Sub
         missing: "no record of upstream's names it",
         signature: signedBy(signer),
       }),
+      ...(crates[name] === undefined ? {} : { crates: crates[name] }),
     },
   });
   return Object.fromEntries(Object.entries(clients).map(([name, workers]) => [name, client(name, workers)]));
