@@ -35,7 +35,9 @@ export default defineCoin({
         version: "41.0.0", // Calls itself 1.25.1.
         crates: { polkadot: ["polkadot", ...workers] },
         sums: { "41.0.0": { polkadot: "c74954190d5695f62e37def2f39bf5a75725afd4d5b19092ac7905701fe9640d" } },
-        needs: "Rust's target wasm32v1-none, libclang, protobuf-compiler, cmake and a C++ compiler",
+        compilers: ["libclang-dev", "protobuf-compiler", "cmake", "g++", "make"],
+        // The chains' own programs, which it carries, are WebAssembly.
+        targets: ["wasm32v1-none"],
       },
     },
   }),

@@ -120,7 +120,7 @@ export default defineCoin({
               "solana-keygen": "e4d66b0591242fbdcc5e5072e6b36cf35a926efa748115296d151abac07ad0e6",
             },
           },
-          needs: "libclang, libudev, libssl, pkg-config, cmake, make and protobuf-compiler",
+          compilers: ["libclang-dev", "libudev-dev", "libssl-dev", "pkg-config", "protobuf-compiler", "cmake", "g++", "make"],
         },
       },
       runtimePackages: ["ca-certificates", "libssl3", "libudev1"],

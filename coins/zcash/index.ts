@@ -34,7 +34,7 @@ export default defineCoin({
       version: "7.0.0", // 6.4.1 is withdrawn ("yanked") in the registry.
       crates: { zebrad: ["zebrad"] },
       sums: { "7.0.0": { zebrad: "c785ae0797f619e0f0db93942a7729078ddbc2cdb29a48e0e6eb0d1e10739b19" } },
-      needs: "libclang, protobuf-compiler, cmake and a C++ compiler",
+      compilers: ["libclang-dev", "protobuf-compiler", "cmake", "g++", "make"],
     },
   }),
   networks: {

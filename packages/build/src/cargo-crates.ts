@@ -44,6 +44,13 @@ const ignoredSettings =
 const cargoEnvironment = (environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(environment).filter(([name]) => !ignoredSettings.test(name)));
 
+/** What must be on the machine that compiles, for people. */
+const needsOf = ({ compilers = [], targets = [] }: CargoCrates): readonly string[] => [
+  "cargo 1.82 or newer",
+  ...targets.map((target) => `Rust's target ${target}`),
+  ...compilers.map((name) => `Debian's ${name}`),
+];
+
 /** The crate's file as cargo has fetched it, from whichever registry it uses. */
 async function compareCrate(crate: string, version: string, expected: string, cargoHome: string): Promise<void> {
   const cache = join(cargoHome, "registry", "cache");
@@ -92,7 +99,7 @@ export async function buildCargoCrates(
       cwd: directory,
       environment: cargoEnv,
       timeoutMs: buildTimeoutMs,
-      fix: `Read the lines above. It needs cargo 1.82 or newer${source.needs === undefined ? "" : `, and ${source.needs}`}.`,
+      fix: `Read the lines above. It needs ${needsOf(source).join(", ")}.`,
     });
   try {
     const compiler = (await run(["--version"])).trim();

@@ -134,8 +134,10 @@ export interface CargoCrates {
   readonly crates: Readonly<Record<string, readonly string[]>>;
   /** Version → crate → SHA-256 of the crate, as its registry's index states it. */
   readonly sums: Readonly<Record<string, Readonly<Record<string, PinnedSha256>>>>;
-  /** What must be on the machine that compiles, besides Rust, for the error. @default - nothing */
-  readonly needs?: string;
+  /** Debian's packages that compiling takes, besides Rust. @default - none */
+  readonly compilers?: readonly string[];
+  /** Targets of Rust that it takes, besides the machine's own. @default - none */
+  readonly targets?: readonly string[];
 }
 
 /** Where a client's release comes from. */
