@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Architecture, CargoCrates } from "@coinfleet/sdk";
 import { pending } from "@coinfleet/sdk";
-import { buildCargoCrates } from "./cargo-crates.ts";
+import { buildCargoCrates, compiledFrom } from "./cargo-crates.ts";
 import { resolveFetchOptions } from "./fetch-options.ts";
 
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
@@ -56,6 +56,13 @@ describe("buildCargoCrates", () => {
     const installs = (await calls()).filter((call) => call.startsWith("install"));
     assert.equal(installs.length, 2);
     for (const call of installs) assert.match(call, /--version =1\.2\.3 --locked .* RUSTFLAGS=$/);
+  });
+
+  it("compiles nothing anew for a pin of another version, or a package that compiling takes", () => {
+    const grown = { ...good, version: "2.0.0", compilers: ["g++"], sums: { ...good.sums, "2.0.0": { "coin-daemon": sha256("newer") } } };
+    assert.deepEqual(compiledFrom(grown, "1.2.3"), compiledFrom(good, "1.2.3"));
+    assert.notDeepEqual(compiledFrom(grown, "2.0.0"), compiledFrom(good, "1.2.3"));
+    assert.notDeepEqual(compiledFrom(source({ "coin-daemon": sha256("another") }), "1.2.3"), compiledFrom(good, "1.2.3"));
   });
 
   it("fails when the registry delivers another crate than the pinned one, before anything is compiled", async () => {

@@ -37,6 +37,9 @@ export function pinnedCrates(source: CargoCrates, version: string): Readonly<Rec
   return Object.fromEntries(entries);
 }
 
+/** What decides the binaries of a version. Pins of other versions, and what is said for people, compile nothing anew: it takes hours. */
+export const compiledFrom = ({ kind, crates, sums }: CargoCrates, version: string): object => ({ kind, crates, sums: sums[version] });
+
 /** Settings of a user's shell that would change the result. */
 const ignoredSettings =
   /^(RUSTFLAGS|RUSTC_WRAPPER|CARGO_ENCODED_RUSTFLAGS|CARGO_BUILD_.*|CARGO_INSTALL_ROOT|CARGO_TARGET_DIR|CARGO_PROFILE_.*)$/;

@@ -5,7 +5,7 @@ import { archiveParts, binariesFor, isPending } from "@coinfleet/sdk";
 import { z } from "zod";
 import { sharedFolder } from "./archive-rules.ts";
 import { BuildError } from "./build-error.ts";
-import { buildCargoCrates, pinnedCrates } from "./cargo-crates.ts";
+import { buildCargoCrates, compiledFrom, pinnedCrates } from "./cargo-crates.ts";
 import { createAtomically, exists, sha256OfFile, sha256OfText, withLock } from "./cache.ts";
 import type { FetchOptions, ResolvedFetchOptions } from "./fetch-options.ts";
 import { resolveFetchOptions } from "./fetch-options.ts";
@@ -148,7 +148,8 @@ function unknownVersion(where: string, got: string, known: readonly string[]): B
 /** Everything that decides what the binaries are. The compiler's version is part of it where there is one. */
 async function cacheKey(source: ReleaseSource, version: string, architecture: Architecture): Promise<string> {
   const compiler = source.kind === "goModule" ? (await findGo()).version : "";
-  return sha256OfText(JSON.stringify({ cacheVersion, source, version, architecture, compiler }));
+  const decisive = source.kind === "cargoCrates" ? compiledFrom(source, version) : source;
+  return sha256OfText(JSON.stringify({ cacheVersion, source: decisive, version, architecture, compiler }));
 }
 
 async function readCached(entry: string): Promise<ReleaseManifest | undefined> {
