@@ -18,10 +18,10 @@ function installCompilers(coin: string, client: string): void {
 export function describeCrates(
   coin: string,
   client: string,
-  options: Omit<DaemonGroup, "hasRecentBlocks" | "sources" | "count"> & { readonly blockEverySec?: number },
-  behaviour: Partial<DaemonGroup> = {},
+  options: Pick<DaemonGroup, "network"> & { readonly blockEverySec?: number },
+  behaviour: Pick<DaemonGroup, "hasRecentBlocks" | "exitCode"> = {},
 ): void {
-  // One node: none of them takes another host's peers on its private network.
+  // One node: each of their private networks is made by one.
   const group = { ...options, count: 1, sources: { [client]: "crates" } };
   describe("a daemon of crates", function () {
     this.timeout(15 * 60_000);

@@ -10,7 +10,7 @@ export interface GoProgram {
   readonly packages: readonly [string, ...string[]];
   /** Variables of the program that are set while it is linked. */
   readonly linkedVariables?: Readonly<Record<string, string>>;
-  /** Compiled in two thirds of the time, without inlining: for a program that no plan spends its time in. Default false. */
+  /** Compiled sooner, without inlining: for a program that no plan spends its time in. Default false. */
   readonly quickToCompile?: boolean;
   /** How many packages are compiled when nothing is cached, for progress. */
   readonly compiledPackages: number;
